@@ -1,0 +1,1 @@
+"""Draw what people look at: the map and the report."""

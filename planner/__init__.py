@@ -1,0 +1,1 @@
+"""Plan fixed patrol routes for drones, and prove what they promise."""

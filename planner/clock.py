@@ -1,0 +1,120 @@
+"""Turn clock times of day into seconds of the horizon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+DAY_S = 86_400
+
+Span = tuple[float, float]
+"""A closed stretch of time [s], ``(start, end)`` with ``start < end``."""
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
+
+
+def parse_clock(text: str) -> int:
+    """
+    Return the seconds since midnight of ``"HH:MM"``, ``"24:00"`` included.
+
+    Raises
+    ------
+    ValueError
+        If the text is no clock time.
+
+    Examples
+    --------
+    >>> parse_clock("07:30")
+    27000
+    """
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no clock time; write HH:MM.")
+    hours, minutes = int(match[1]), int(match[2])
+    if minutes > 59 or hours * 60 + minutes > 24 * 60:
+        raise ValueError(f"{text!r} is no clock time; write 00:00 to 24:00.")
+    return hours * 3600 + minutes * 60
+
+
+def parse_spans(text: str) -> tuple[Span, ...]:
+    """
+    Return the daily spans of ``"HH:MM-HH:MM,..."`` in seconds since midnight.
+
+    A span that ends before it starts crosses midnight: its end lies beyond
+    86,400.
+
+    Raises
+    ------
+    ValueError
+        If a span is malformed, or starts and ends at the same time.
+
+    Examples
+    --------
+    >>> parse_spans("07:00-08:30,22:00-02:00")
+    ((25200, 30600), (79200, 93600))
+    """
+    spans: list[Span] = []
+    for part in text.split(","):
+        ends = part.split("-")
+        if len(ends) != 2:
+            raise ValueError(f"{part!r} is no span of time; write HH:MM-HH:MM.")
+        start, end = parse_clock(ends[0]), parse_clock(ends[1])
+        if start == end:
+            raise ValueError(f"{part!r}: starts and ends at the same time.")
+        spans.append((start, end if end > start else end + DAY_S))
+    return tuple(spans)
+
+
+def cut_to_horizon(
+    daily: Sequence[Span], start_s: float, length_s: float
+) -> tuple[Span, ...]:
+    """
+    Repeat daily spans over a horizon and cut them to it.
+
+    Parameters
+    ----------
+    daily
+        Spans in seconds since midnight; an end beyond 86,400 crosses midnight.
+    start_s
+        Start of the horizon, seconds since midnight of its first day.
+    length_s
+        Length of the horizon [s].
+
+    Returns
+    -------
+    tuple of Span
+        In seconds from the start of the horizon, sorted, touching ones merged.
+
+    Examples
+    --------
+    >>> cut_to_horizon([(64800, 86400)], start_s=21600, length_s=57600)
+    ((43200, 57600),)
+    """
+    cut: list[Span] = []
+    days = range(-1, int((start_s + length_s) // DAY_S) + 1)
+    for day in days:
+        for begin, end in daily:
+            low = max(begin + day * DAY_S - start_s, 0)
+            high = min(end + day * DAY_S - start_s, length_s)
+            if low < high:
+                cut.append((low, high))
+    merged: list[Span] = []
+    for low, high in sorted(cut):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    return tuple(merged)
+
+
+def clock_text(seconds: float) -> str:
+    """
+    Return ``HH:MM`` of seconds since midnight, wrapped to one day.
+
+    Examples
+    --------
+    >>> clock_text(27000 + 86400)
+    '07:30'
+    """
+    minutes = int(seconds // 60) % (24 * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"

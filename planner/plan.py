@@ -1,0 +1,139 @@
+"""Hold a timetable of routes, as it will be flown and as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """
+    A target on a route: which zones it serves, and when the drone is on task.
+
+    Parameters
+    ----------
+    zones
+        Ids of the zones that the stop serves; at least one.
+    target
+        Id of the target; a target keeps its id on every route.
+    kind
+        ``watch``, ``sweep`` or ``line``.
+    enter_s, exit_s
+        Seconds from take-off; the path between them is on task.
+    """
+
+    zones: tuple[str, ...]
+    target: str
+    kind: str
+    enter_s: float
+    exit_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """
+    A fixed closed flight path with one take-off clock.
+
+    The path starts at the station on the ground (height 0, ``t_s`` 0), climbs
+    there to ``layer_m``, flies at that layer, and descends at the station to the
+    ground at ``t_s[-1] == duration_s``. Between vertices a drone moves
+    straight and evenly; a vertex that is repeated is a wait.
+
+    Parameters
+    ----------
+    headway_s, phase_s
+        Take-offs are at ``phase_s + k * headway_s``, k = 0, 1, ..., from the
+        start of the horizon. A sortie without an active stop is not flown.
+    load
+        Drones occupied on average: (duration + turnaround) / headway.
+    path
+        (lon, lat, metres above ground) of each vertex.
+    t_s
+        Seconds from take-off at each vertex.
+    """
+
+    id: str
+    depot: str
+    drone_model: str
+    layer_m: float
+    headway_s: float
+    phase_s: float
+    duration_s: float
+    load: float
+    path: tuple[tuple[float, float, float], ...]
+    t_s: tuple[float, ...]
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sortie:
+    """One flight of a route by a drone; seconds from the start of the horizon."""
+
+    drone: str
+    route: str
+    takeoff_s: float
+    landing_s: float
+    ready_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unserved:
+    """
+    A zone that is left out, and why.
+
+    Parameters
+    ----------
+    code
+        ``out_of_reach``, ``inside_closed_airspace``, ``interval_too_short`` and
+        ``infeasible`` are proofs; ``not_found`` is not.
+    reason, remedy
+        In English; in other languages made anew from ``code`` and ``figures``
+        (catalogue keys ``unserved.CODE`` and ``remedy.CODE``).
+    figures
+        The numbers and ids behind the reason.
+    """
+
+    zone: str
+    code: str
+    reason: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    Routes on a timetable, with what they promise.
+
+    Parameters
+    ----------
+    horizon
+        ``start`` (RFC 3339) and ``seconds``.
+    stations, drone_models
+        Copied from the scenario (plain values), so that a file stands alone.
+    roster
+        Every sortie of the horizon, sorted by take-off and drone.
+    metrics
+        Numbers about the plan, each recomputed by the checker.
+    certificate, analysis
+        Bounds with their gaps; estimates such as response times.
+    provenance
+        Scenario digest, versions, engine, seed and budgets.
+    """
+
+    horizon: Mapping[str, Any]
+    stations: tuple[Mapping[str, Any], ...]
+    drone_models: tuple[Mapping[str, Any], ...]
+    routes: tuple[Route, ...]
+    roster: tuple[Sortie, ...]
+    unserved: tuple[Unserved, ...] = ()
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    certificate: Mapping[str, Any] = field(default_factory=dict)
+    analysis: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def route(self, route_id: str) -> Route:
+        """Return the route of an id, or raise KeyError."""
+        return {r.id: r for r in self.routes}[route_id]

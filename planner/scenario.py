@@ -1,0 +1,347 @@
+"""Hold all inputs of one planning task."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Literal
+
+from shapely.geometry import MultiPolygon, Point, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from planner.clock import Span, cut_to_horizon
+from planner.geometry import LocalProjection
+
+ZoneKind = Literal["watch", "sweep", "line"]
+Restriction = Literal["PROHIBITED", "REQ_AUTHORISATION", "CONDITIONAL"]
+
+ALL_DAY: tuple[Span, ...] = ((0.0, 86_400.0),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroneModel:
+    """
+    A type of drone, of which a station may hold several.
+
+    Parameters
+    ----------
+    model
+        Unique within the scenario.
+    airspeed_mps
+        Cruise airspeed. Ground speed follows from the wind.
+    usable_endurance_s
+        Longest sortie, take-off to landing, after derating and landing reserve.
+    turnaround_s
+        Ground time between two sorties of one drone.
+    climb_mps, descent_mps
+        Vertical speeds.
+    turn_s
+        Time lost at each turn between two lanes of a sweep.
+    view_radius_m
+        Ground radius that counts as watched from a viewpoint, at any layer.
+    dwell_s
+        Time at a viewpoint, unless the zone has its own.
+    swath_m
+        Width of the strip that counts as seen from 100 m; linear in height.
+    overlap
+        Share of the swath by which neighbouring lanes overlap.
+
+    Raises
+    ------
+    ValueError
+        If a figure makes no sense on its own.
+    """
+
+    model: str
+    airspeed_mps: float
+    usable_endurance_s: float
+    turnaround_s: float
+    climb_mps: float
+    descent_mps: float
+    turn_s: float
+    view_radius_m: float
+    dwell_s: float
+    swath_m: float
+    overlap: float
+
+    def __post_init__(self) -> None:
+        for name in (
+            "airspeed_mps",
+            "usable_endurance_s",
+            "climb_mps",
+            "descent_mps",
+            "view_radius_m",
+            "swath_m",
+        ):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{self.model}: {name} must be positive.")
+        for name in ("turnaround_s", "turn_s", "dwell_s"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{self.model}: {name} must not be negative.")
+        if not 0 <= self.overlap < 1:
+            raise ValueError(f"{self.model}: overlap must lie in [0, 1).")
+
+    @property
+    def lane_spacing_m(self) -> float:
+        """Distance between neighbouring lanes of a sweep [m]."""
+        return self.swath_m * (1 - self.overlap)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wind:
+    """A uniform wind; ``from_deg`` is where it comes from, clockwise from north."""
+
+    speed_mps: float = 0.0
+    from_deg: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """
+    The rules of flight of a scenario (units in the names).
+
+    Parameters
+    ----------
+    floor_m, ceiling_m
+        Lowest and highest layer above ground.
+    clearance_m
+        Distance kept from closed airspace.
+    separation_horizontal_m, separation_vertical_m
+        Two drones in the air keep at least one of them.
+    launch_spacing_s
+        Between any two moves in one station's column.
+    reserve_drones
+        Kept off the rotations at each station.
+    revisit_slack_s
+        A revisit interval minus this is what is planned for.
+    pad_before_takeoff_s
+        A pad is taken this long before a take-off.
+    column_radius_m
+        Radius of the cylinder round a station in which one drone moves at a time.
+    authorised
+        Ids of REQ_AUTHORISATION airspace that is granted.
+    station_waivers
+        Ids of stations allowed to fly although airspace over them is closed.
+    """
+
+    floor_m: float = 60.0
+    ceiling_m: float = 120.0
+    clearance_m: float = 30.0
+    separation_horizontal_m: float = 50.0
+    separation_vertical_m: float = 15.0
+    launch_spacing_s: float = 60.0
+    reserve_drones: int = 0
+    revisit_slack_s: float = 0.0
+    pad_before_takeoff_s: float = 60.0
+    column_radius_m: float = 50.0
+    authorised: tuple[str, ...] = ()
+    station_waivers: tuple[str, ...] = ()
+
+    @property
+    def layers_m(self) -> tuple[float, ...]:
+        """Heights of the layers [m], floor and ceiling included."""
+        count = int((self.ceiling_m - self.floor_m) // self.separation_vertical_m) + 1
+        return tuple(
+            self.floor_m + self.separation_vertical_m * i for i in range(count)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A depot: where drones take off, land and charge. ``point`` is in metres."""
+
+    id: str
+    name: str
+    point: Point
+    drones: int
+    pads: int
+    model: str
+    district: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """
+    What is to be patrolled.
+
+    Parameters
+    ----------
+    kind
+        ``watch``: look at it from viewpoints. ``sweep``: every square metre
+        passes under the camera. ``line``: fly along it.
+    geometry
+        Polygon or MultiPolygon (watch, sweep), LineString or MultiLineString
+        (line), in metres.
+    priority
+        Higher is more important; positive.
+    revisit_s
+        Longest wanted gap between visits while the zone is active.
+    active
+        Daily spans, seconds since midnight.
+    dwell_s
+        Time at each viewpoint; None for the drone type's own.
+    """
+
+    id: str
+    name: str
+    kind: ZoneKind
+    geometry: BaseGeometry
+    priority: float
+    revisit_s: float
+    active: tuple[Span, ...] = ALL_DAY
+    dwell_s: float | None = None
+    district: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Airspace:
+    """
+    A piece of restricted airspace, in metres.
+
+    Parameters
+    ----------
+    lower_m, upper_m
+        Closed limits above ground; an ``upper_m`` of infinity has no limit.
+    schedule
+        Daily spans in which it holds; None for always.
+    reason
+        ``PRIVACY`` (with CONDITIONAL) makes it a privacy zone.
+    """
+
+    id: str
+    name: str
+    restriction: Restriction
+    geometry: Polygon | MultiPolygon
+    lower_m: float
+    upper_m: float
+    schedule: tuple[Span, ...] | None = None
+    reason: str = ""
+
+    @property
+    def is_privacy(self) -> bool:
+        """Crossed at its height and above, never dwelt over; no clearance."""
+        return self.restriction == "CONDITIONAL" and self.reason == "PRIVACY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class District:
+    """A named area of a bureau, in metres."""
+
+    id: str
+    name: str
+    geometry: BaseGeometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseTeam:
+    """A rapid-response team and the station it stands at."""
+
+    id: str
+    name: str
+    station_id: str
+    point: Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Horizon:
+    """
+    The stretch of time a plan covers.
+
+    Parameters
+    ----------
+    start
+        Its first instant, RFC 3339 with the offset of the scenario's time zone.
+    start_clock_s
+        The same as seconds since local midnight.
+    length_s
+        Its length.
+    """
+
+    start: str
+    start_clock_s: float
+    length_s: float
+
+    def windows(self, daily: tuple[Span, ...]) -> tuple[Span, ...]:
+        """Cut daily spans to the horizon; seconds from its start."""
+        return cut_to_horizon(daily, self.start_clock_s, self.length_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """
+    All inputs of one planning task, validated, in metres of ``projection``.
+
+    Everything is sorted by id, so that no order of rows in a file changes a
+    plan. ``digest`` is the SHA-256 of the normalised content without the horizon.
+    """
+
+    name: str
+    timezone: str
+    horizon: Horizon
+    projection: LocalProjection
+    stations: tuple[Station, ...]
+    zones: tuple[Zone, ...]
+    drone_models: tuple[DroneModel, ...]
+    airspace: tuple[Airspace, ...] = ()
+    districts: tuple[District, ...] = ()
+    water: tuple[BaseGeometry, ...] = ()
+    boundary: tuple[BaseGeometry, ...] = ()
+    response_teams: tuple[ResponseTeam, ...] = ()
+    wind: Wind = field(default_factory=Wind)
+    rules: Rules = field(default_factory=Rules)
+    digest: str = ""
+
+    def station(self, station_id: str) -> Station:
+        """Return the station of an id, or raise KeyError."""
+        return {s.id: s for s in self.stations}[station_id]
+
+    def zone(self, zone_id: str) -> Zone:
+        """Return the zone of an id, or raise KeyError."""
+        return {z.id: z for z in self.zones}[zone_id]
+
+    def model(self, name: str) -> DroneModel:
+        """Return the drone type of a name, or raise KeyError."""
+        return {m.model: m for m in self.drone_models}[name]
+
+    def windows(self, zone: Zone) -> tuple[Span, ...]:
+        """Return the windows of a zone: when it is active, cut by the horizon."""
+        return self.horizon.windows(zone.active)
+
+    def closures(self) -> tuple[Airspace, ...]:
+        """
+        Return the airspace that is closed to flight when it holds.
+
+        That is PROHIBITED, REQ_AUTHORISATION unless granted, and CONDITIONAL
+        but for privacy zones.
+        """
+        return tuple(
+            a
+            for a in self.airspace
+            if a.restriction == "PROHIBITED"
+            or (
+                a.restriction == "REQ_AUTHORISATION"
+                and a.id not in self.rules.authorised
+            )
+            or (a.restriction == "CONDITIONAL" and not a.is_privacy)
+        )
+
+    def privacy_zones(self) -> tuple[Airspace, ...]:
+        """Return the privacy zones."""
+        return tuple(a for a in self.airspace if a.is_privacy)
+
+    def busiest_period(self) -> Span:
+        """
+        Return the stretch between window borders with the most active zones.
+
+        Of equals, the first; in seconds from the start of the horizon.
+        """
+        windows = [span for zone in self.zones for span in self.windows(zone)]
+        borders = sorted(
+            {0.0, self.horizon.length_s} | {edge for span in windows for edge in span}
+        )
+        best, most = (0.0, self.horizon.length_s), -1
+        for low, high in itertools.pairwise(borders):
+            active = sum(1 for w in windows if w[0] <= low and high <= w[1])
+            if active > most:
+                best, most = (low, high), active
+        return best
