@@ -1,0 +1,1 @@
+"""Read what comes in and write what goes out, a file a format."""

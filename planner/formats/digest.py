@@ -1,0 +1,56 @@
+"""Give a scenario's content one name, whatever files it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from planner.formats.shapes import DECIMALS
+from planner.geometry import LocalProjection
+from planner.scenario import Scenario
+
+_LEFT_OUT = ("horizon", "projection", "digest")
+
+
+def scenario_digest(scenario: Scenario) -> str:
+    """
+    Return the SHA-256 of the normalised content of a scenario, in hex.
+
+    Geometry counts as [lon, lat] with nine decimals. The horizon does not
+    count, nor the order of rows, nor names and formats of files.
+    """
+    content = {
+        field.name: _plain(getattr(scenario, field.name), scenario.projection)
+        for field in fields(scenario)
+        if field.name not in _LEFT_OUT
+    }
+    text = json.dumps(
+        content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any, projection: LocalProjection) -> Any:
+    """Return a value as JSON knows it, every number as a float."""
+    if isinstance(value, BaseGeometry):
+        lonlat = projection.unproject(value)
+        rounded = shapely.transform(lonlat, lambda p: np.round(p, DECIMALS) + 0.0)
+        return shapely.to_wkt(
+            shapely.normalize(rounded), rounding_precision=DECIMALS, trim=True
+        )
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: _plain(getattr(value, field.name), projection)
+            for field in fields(value)
+        }
+    if isinstance(value, tuple):
+        return [_plain(item, projection) for item in value]
+    if isinstance(value, int | float):
+        return repr(float(value))
+    return value

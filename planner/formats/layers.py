@@ -1,0 +1,37 @@
+"""Read a layer's file, whatever its format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from planner.formats.files import inside, read_bytes
+from planner.formats.geojson import read_geojson
+from planner.formats.table import Fault, Layer
+
+FORMATS = ".geojson .json .gpkg .shp .zip .kml .kmz .csv"
+
+
+def read_layer(folder: Path, text: str, layer: str) -> Layer:
+    """
+    Return the rows of a layer's file.
+
+    Parameters
+    ----------
+    folder
+        The scenario folder; nothing outside is opened.
+    text
+        Name of the file in it; ``city.gpkg|layername=zones`` names a layer in it.
+    layer
+        Our name of the layer, taken where a file holds several.
+
+    Raises
+    ------
+    Fault
+        If the file as a whole cannot be used.
+    """
+    name, _, chosen = text.partition("|layername=")
+    path = inside(folder, name)
+    suffix = path.suffix.lower()
+    if suffix in (".geojson", ".json"):
+        return read_geojson(read_bytes(path))
+    raise Fault("E-FORMAT-SUFFIX", suffix=suffix, known=FORMATS)

@@ -1,0 +1,188 @@
+"""Make the scenario's objects of records, in metres of one projection."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from planner.formats.columns import choice, count, identifier, number, spans
+from planner.formats.records import Record
+from planner.geometry import LocalProjection
+from planner.scenario import (
+    ALL_DAY,
+    Airspace,
+    District,
+    ResponseTeam,
+    Restriction,
+    Station,
+    Zone,
+    ZoneKind,
+)
+
+CENTRE_DECIMALS = 3
+MOST_DRONES = 1_000
+MOST_MINUTES = 10_080
+"""A week; who wants longer gaps wants no patrol."""
+
+_AREA_KINDS = ("watch", "sweep")
+
+
+def projection_of(records: Iterable[Record]) -> LocalProjection:
+    """Return the projection in the middle of the records' bounding box."""
+    bounds = shapely.total_bounds([record.geometry for record in records])
+    west, south, east, north = (float(edge) for edge in bounds)
+    return LocalProjection(
+        round((west + east) / 2, CENTRE_DECIMALS),
+        round((south + north) / 2, CENTRE_DECIMALS),
+    )
+
+
+def shapes_of(
+    records: Sequence[Record], projection: LocalProjection
+) -> tuple[BaseGeometry, ...]:
+    """Return the records' shapes in metres."""
+    shapes = np.array([record.geometry for record in records], dtype=object)
+    return tuple(shapely.transform(shapes, projection.to_xy))
+
+
+def stations_of(
+    records: Sequence[Record], projection: LocalProjection, default_model: str
+) -> tuple[Station, ...]:
+    """Return the stations; pads are as many as drones where none are given."""
+    found: list[Station] = []
+    for record, point in zip(records, shapes_of(records, projection), strict=True):
+        drones = record.wanted("drones", partial(count, low=0, high=MOST_DRONES), 1)
+        found.append(
+            Station(
+                id=record.id,
+                name=record.text("name", record.id),
+                point=point,
+                drones=drones,
+                pads=record.value(
+                    "pads", partial(count, low=1, high=MOST_DRONES), max(drones, 1)
+                ),
+                model=record.text("model", default_model),
+                district=record.text("district"),
+            )
+        )
+    return tuple(found)
+
+
+def zones_of(
+    records: Sequence[Record], projection: LocalProjection
+) -> tuple[Zone, ...]:
+    """Return the zones; a zone without a kind has the one its shape suggests."""
+    found: list[Zone] = []
+    for record, shape in zip(records, shapes_of(records, projection), strict=True):
+        is_line = shape.geom_type.endswith("LineString")
+        kind = record.assumed("kind", choice, "line" if is_line else "watch")
+        if is_line == (kind in _AREA_KINDS):
+            record.source.notes.add(
+                "E-ZONE-KIND",
+                record.source.file,
+                record.id,
+                kind=kind,
+                found=shape.geom_type,
+            )
+        minutes = record.wanted(
+            "revisit_min", partial(number, low=0, high=MOST_MINUTES, above=True), 60.0
+        )
+        found.append(
+            Zone(
+                id=record.id,
+                name=record.text("name", record.id),
+                kind=cast("ZoneKind", kind),
+                geometry=shape,
+                priority=record.assumed("priority", _priority, 1.0),
+                revisit_s=minutes * 60.0,
+                active=record.value("active", spans, ALL_DAY),
+                dwell_s=record.value("dwell_s", _dwell, None),
+                district=record.text("district"),
+            )
+        )
+    return tuple(found)
+
+
+def airspace_of(
+    records: Sequence[Record], projection: LocalProjection
+) -> tuple[Airspace, ...]:
+    """Return the airspace; what does not say how it is restricted is prohibited."""
+    height = partial(number, low=0.0, high=100_000.0)
+    found: list[Airspace] = []
+    for record, shape in zip(records, shapes_of(records, projection), strict=True):
+        lower = record.value("lower_m_agl", height, 0.0)
+        upper = record.value("upper_m_agl", height, math.inf)
+        if lower > upper:
+            notes, file = record.source.notes, record.source.file
+            notes.add("E-HEIGHTS", file, record.id, lower=lower, upper=upper)
+        kind = record.assumed("restriction", choice, "PROHIBITED")
+        found.append(
+            Airspace(
+                id=record.id,
+                name=record.text("name", record.id),
+                restriction=cast("Restriction", kind),
+                geometry=shape,
+                lower_m=lower,
+                upper_m=upper,
+                schedule=record.value("schedule", spans, None),
+                reason=record.text("reason").upper(),
+            )
+        )
+    return tuple(found)
+
+
+def districts_of(
+    records: Sequence[Record], projection: LocalProjection
+) -> tuple[District, ...]:
+    """Return the districts."""
+    shapes = shapes_of(records, projection)
+    return tuple(
+        District(id=record.id, name=record.text("name", record.id), geometry=shape)
+        for record, shape in zip(records, shapes, strict=True)
+    )
+
+
+def teams_of(
+    records: Sequence[Record], projection: LocalProjection
+) -> tuple[ResponseTeam, ...]:
+    """Return the rapid-response teams."""
+    shapes = shapes_of(records, projection)
+    return tuple(
+        ResponseTeam(
+            id=record.id,
+            name=record.text("name", record.id),
+            station_id=record.wanted("station_id", _reference, ""),
+            point=point,
+        )
+        for record, point in zip(records, shapes, strict=True)
+    )
+
+
+def note_assumptions(layers: Mapping[str, Sequence[Record]]) -> None:
+    """Note once a file which fields had to be assumed."""
+    for records in layers.values():
+        if records and records[0].guessed:
+            source = records[0].source
+            fields = ", ".join(sorted(records[0].guessed))
+            source.notes.add("W-VALUE-ASSUMED", source.file, fields=fields)
+
+
+def _priority(field: str, value: Any) -> float:
+    """Return a positive number; the words for high, medium and low are 3, 2, 1."""
+    if isinstance(value, str) and not any(letter.isdigit() for letter in value):
+        value = choice(field, value)
+    return number(field, value, 0.0, 1_000_000.0, above=True)
+
+
+def _dwell(field: str, value: Any) -> float | None:
+    return number(field, value, 0.0, 86_400.0)
+
+
+def _reference(_: str, value: Any) -> str:
+    return identifier(value)

@@ -1,0 +1,138 @@
+"""Turn the rows of a layer into records with an id and a shape in WGS 84."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from shapely.geometry.base import BaseGeometry
+
+from planner.formats import columns
+from planner.formats.columns import REQUIRED, is_absent, match_columns
+from planner.formats.shapes import Wanted, fit, in_wgs84
+from planner.formats.table import Fault, Layer, Notes
+
+T = TypeVar("T")
+
+WANTED: dict[str, Wanted] = {
+    "stations": "point",
+    "response_teams": "point",
+    "zones": "line or area",
+    "airspace": "area",
+    "districts": "area",
+    "boundary": "area",
+    "water": "line or area",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rows come from, and where findings about them go."""
+
+    file: str
+    crs: str | None
+    datum: str
+    mapping: Mapping[str, str]
+    notes: Notes
+
+
+@dataclass(slots=True)
+class Record:
+    """
+    A row: its id, its shape in [lon, lat], and its values by our names.
+
+    ``value`` and its kin note a fault and go on, so that one reading finds all.
+    """
+
+    id: str
+    geometry: BaseGeometry
+    values: Mapping[str, Any]
+    source: Source
+    guessed: set[str]
+
+    def value(self, field: str, read: Callable[[str, Any], T], default: T) -> T:
+        """Return a value, or its default where the row has none."""
+        raw = self.values.get(field)
+        if is_absent(raw):
+            return default
+        try:
+            return read(field, raw)
+        except Fault as fault:
+            self.source.notes.add_fault(fault, self.source.file, self.id)
+            return default
+
+    def wanted(self, field: str, read: Callable[[str, Any], T], otherwise: T) -> T:
+        """Return a value that must be there; ``otherwise`` lets reading go on."""
+        if is_absent(self.values.get(field)):
+            notes, file = self.source.notes, self.source.file
+            notes.add("E-VALUE-MISSING", file, self.id, field=field)
+        return self.value(field, read, otherwise)
+
+    def assumed(self, field: str, read: Callable[[str, Any], T], default: T) -> T:
+        """Return a value, or a default that is worth a warning once a file."""
+        if is_absent(self.values.get(field)):
+            self.guessed.add(field)
+        return self.value(field, read, default)
+
+    def text(self, field: str, default: str = "") -> str:
+        """Return a text for people, without hidden characters."""
+
+        def read(_: str, raw: Any) -> str:
+            clean, changed = columns.label(raw)
+            if changed:
+                self.source.notes.add(
+                    "W-NAME-CHARS", self.source.file, self.id, found=str(raw)
+                )
+            return clean
+
+        return self.value(field, read, default)
+
+
+def records(name: str, layer: Layer, source: Source) -> list[Record]:
+    """Return the records of a layer sorted by id; noting every fault."""
+    notes, file = source.notes, source.file
+    for remark in layer.remarks:
+        notes.add_fault(remark, file)
+    found, faults = match_columns(name, layer.columns, source.mapping)
+    for fault in faults:
+        notes.add_fault(fault, file)
+    if not layer.features:
+        notes.add("E-INPUT-EMPTY", file)
+    crs = source.crs or layer.crs if layer.crs in (None, "") else layer.crs
+    if crs is None:
+        notes.add("E-CRS-MISSING", file)
+    if faults or crs is None:
+        return []
+    guessed: set[str] = set()
+    result: list[Record] = []
+    for feature in layer.features:
+        values = {ours: feature.values.get(theirs) for ours, theirs in found.items()}
+        where = f"row {feature.row}"
+        try:
+            if "id" in REQUIRED.get(name, ()):
+                where = columns.identifier(values.get("id"))
+            if isinstance(feature.geometry, Fault):
+                raise feature.geometry
+            remarks = list(feature.remarks)
+            shape = fit(feature.geometry, WANTED[name], remarks)
+            shape = in_wgs84(shape, crs, source.datum, remarks)
+        except Fault as fault:
+            notes.add_fault(fault, file, where)
+            continue
+        for remark in remarks:
+            notes.add_fault(remark, file, where)
+        result.append(Record(where, shape, values, source, guessed))
+    if "id" in REQUIRED.get(name, ()):
+        _note_twins(result, source)
+        return sorted(result, key=lambda record: record.id)
+    return sorted(result, key=lambda record: str(record.geometry.wkb_hex))
+
+
+def _note_twins(found: list[Record], source: Source) -> None:
+    """Note ids that are the same, or look the same but for width and case."""
+    first: dict[str, str] = {}
+    for record in found:
+        twin = first.setdefault(columns.fold(record.id), record.id)
+        if twin is not record.id:
+            source.notes.add("E-ID-DUP", source.file, record.id, other=twin)

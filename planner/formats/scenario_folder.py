@@ -1,0 +1,162 @@
+"""Read a scenario folder: ``scenario.toml`` and the layers beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import shapely
+
+from planner.errors import Finding, InputError
+from planner.formats import objects
+from planner.formats.digest import scenario_digest
+from planner.formats.files import decoded, inside, read_bytes
+from planner.formats.horizon import parse_horizon
+from planner.formats.layers import read_layer
+from planner.formats.records import Record, Source, records
+from planner.formats.settings import (
+    FILE,
+    Settings,
+    drone_models,
+    parse_settings,
+    rules_of,
+    wind_of,
+)
+from planner.formats.table import Fault, Notes
+from planner.scenario import DroneModel, Horizon, Scenario
+from planner.validation import validate
+
+
+def read_scenario(path: Path, *, horizon: str | None = None) -> Scenario:
+    """
+    Return the scenario of a folder, read and validated.
+
+    Parameters
+    ----------
+    path
+        Folder with ``scenario.toml`` and its layers.
+    horizon
+        ``"24h"`` or ``"06:00-22:00"`` instead of the one in the TOML.
+
+    Raises
+    ------
+    InputError
+        If it cannot be planned, with every finding.
+    """
+    scenario, findings = inspect_scenario(path, horizon=horizon)
+    if scenario is None:
+        raise InputError(findings)
+    return scenario
+
+
+def inspect_scenario(
+    path: Path, *, horizon: str | None = None
+) -> tuple[Scenario | None, tuple[Finding, ...]]:
+    """
+    Return the scenario of a folder and every finding, warnings too.
+
+    The scenario is None where a finding is an error.
+    """
+    folder, notes = Path(path), Notes()
+    settings = _settings(folder, notes)
+    if settings is None:
+        return None, notes.listed()
+    models = drone_models(settings, notes)
+    hours = _horizon(settings, horizon, notes)
+    files = settings.layers.model_dump(exclude_none=True)
+    layers = {
+        name: _layer(folder, name, file, settings, notes)
+        for name, file in files.items()
+    }
+    _note_strange_mappings(settings, notes)
+    if not (layers["stations"] and layers["zones"] and models and hours):
+        return None, notes.listed()
+    scenario = _assemble(folder, settings, models, hours, layers)
+    objects.note_assumptions(layers)
+    if notes.has_errors:
+        return None, notes.listed()
+    for finding in validate(scenario):
+        file = files.get(finding.file, FILE)
+        notes.add(finding.code, file, finding.feature, **finding.values)
+    return None if notes.has_errors else scenario, notes.listed()
+
+
+def _settings(folder: Path, notes: Notes) -> Settings | None:
+    if not folder.is_dir():
+        notes.add("E-FOLDER", folder.name)
+        return None
+    try:
+        text, remarks = decoded(read_bytes(inside(folder, FILE)))
+    except Fault as fault:
+        notes.add_fault(fault, FILE)
+        return None
+    for remark in remarks:
+        notes.add_fault(remark, FILE)
+    return parse_settings(text, notes)
+
+
+def _horizon(settings: Settings, given: str | None, notes: Notes) -> Horizon | None:
+    remarks: list[Fault] = []
+    try:
+        return parse_horizon(
+            given or settings.horizon, settings.timezone, settings.date, remarks
+        )
+    except Fault as fault:
+        remarks.append(fault)
+        return None
+    finally:
+        for remark in remarks:
+            notes.add_fault(remark, FILE, "horizon")
+
+
+def _layer(
+    folder: Path, name: str, file: str, settings: Settings, notes: Notes
+) -> list[Record]:
+    mapping = settings.columns.get(name, {})
+    source = Source(file, settings.crs, settings.datum, mapping, notes)
+    try:
+        return records(name, read_layer(folder, file, name), source)
+    except Fault as fault:
+        notes.add_fault(fault, file)
+        return []
+
+
+def _note_strange_mappings(settings: Settings, notes: Notes) -> None:
+    """Note column mappings of layers that there are not."""
+    given = settings.layers.model_dump(exclude_none=True)
+    for name in settings.columns:
+        if name not in given:
+            known = ", ".join(given)
+            notes.add("E-TOML-KEY", FILE, f"columns.{name}", key=name, guess=known)
+
+
+def _assemble(
+    folder: Path,
+    settings: Settings,
+    models: tuple[DroneModel, ...],
+    hours: Horizon,
+    layers: dict[str, list[Record]],
+) -> Scenario:
+    stations, zones = layers["stations"], layers["zones"]
+    projection = objects.projection_of([*stations, *zones])
+
+    def shapes(name: str) -> tuple[shapely.Geometry, ...]:
+        return objects.shapes_of(layers.get(name, []), projection)
+
+    scenario = Scenario(
+        name=settings.name or folder.resolve().name,
+        timezone=settings.timezone,
+        horizon=hours,
+        projection=projection,
+        stations=objects.stations_of(stations, projection, models[0].model),
+        zones=objects.zones_of(zones, projection),
+        drone_models=models,
+        airspace=objects.airspace_of(layers.get("airspace", []), projection),
+        districts=objects.districts_of(layers.get("districts", []), projection),
+        water=shapes("water"),
+        boundary=shapes("boundary"),
+        response_teams=objects.teams_of(layers.get("response_teams", []), projection),
+        wind=wind_of(settings),
+        rules=rules_of(settings),
+    )
+    return replace(scenario, digest=scenario_digest(scenario))

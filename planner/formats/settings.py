@@ -1,0 +1,237 @@
+"""Read ``scenario.toml``: what may stand in it, and what is wrong with it."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from planner.formats.table import Notes
+from planner.scenario import DroneModel, Rules, Wind
+
+FILE = "scenario.toml"
+
+Datum = Literal["WGS84", "GCJ-02", "BD-09"]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+_RULES = Rules()
+
+
+def _as_text(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class LayersTable(_Table):
+    """Files of the layers, beside the TOML."""
+
+    stations: str
+    zones: str
+    airspace: str | None = None
+    districts: str | None = None
+    water: str | None = None
+    boundary: str | None = None
+    response_teams: str | None = None
+
+
+class DroneTable(_Table):
+    """A drone type; figures left out come from the catalogue."""
+
+    model: Annotated[str, Field(min_length=1, max_length=60)]
+    airspeed_mps: Positive | None = None
+    usable_endurance_s: Positive | None = None
+    turnaround_s: NotNegative | None = None
+    climb_mps: Positive | None = None
+    descent_mps: Positive | None = None
+    turn_s: NotNegative | None = None
+    view_radius_m: Positive | None = None
+    dwell_s: NotNegative | None = None
+    swath_m: Positive | None = None
+    overlap: Annotated[float, Field(ge=0, lt=1)] | None = None
+
+
+class WindTable(_Table):
+    """A uniform wind."""
+
+    speed_mps: NotNegative = 0.0
+    from_deg: Annotated[float, Field(ge=0, le=360)] = 0.0
+
+
+class RulesTable(_Table):
+    """The rules of flight; what is left out has the default of `Rules`."""
+
+    floor_m: Positive = _RULES.floor_m
+    ceiling_m: Positive = _RULES.ceiling_m
+    clearance_m: NotNegative = _RULES.clearance_m
+    separation_horizontal_m: Positive = _RULES.separation_horizontal_m
+    separation_vertical_m: Positive = _RULES.separation_vertical_m
+    launch_spacing_s: NotNegative = _RULES.launch_spacing_s
+    reserve_drones: Annotated[int, Field(ge=0)] = _RULES.reserve_drones
+    revisit_slack_s: NotNegative = _RULES.revisit_slack_s
+    pad_before_takeoff_s: NotNegative = _RULES.pad_before_takeoff_s
+    column_radius_m: Positive = _RULES.column_radius_m
+    authorised: list[str] = []
+    station_waivers: list[str] = []
+
+
+class Settings(_Table):
+    """The whole of ``scenario.toml``."""
+
+    name: Annotated[str, Field(max_length=200)] | None = None
+    datum: Datum = "WGS84"
+    crs: Annotated[str, Field(pattern=r"^EPSG:\d{4,6}$")] | None = None
+    timezone: str
+    date: Annotated[str, BeforeValidator(_as_text)] = "2026-01-01"
+    horizon: str | list[str] = "24h"
+    layers: LayersTable
+    columns: dict[str, dict[str, str]] = {}
+    drones: Annotated[list[DroneTable], Field(min_length=1)]
+    wind: WindTable = WindTable()
+    rules: RulesTable = RulesTable()
+
+
+def parse_settings(text: str, notes: Notes) -> Settings | None:
+    """Return the settings, or None after noting everything wrong with the text."""
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        notes.add("E-PARSE-DEPTH", FILE)
+        return None
+    except ValueError as error:
+        notes.add("E-TOML-SYNTAX", FILE, detail=str(error))
+        return None
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            _note(detail, notes)
+        return None
+
+
+def drone_models(settings: Settings, notes: Notes) -> tuple[DroneModel, ...]:
+    """Return the drone types in the order of the TOML, first the default."""
+    models: list[DroneModel] = []
+    for index, table in enumerate(settings.drones):
+        where = f"drones[{index}]"
+        known = drone_catalogue().get(table.model.casefold(), {})
+        own = table.model_dump(exclude_none=True, exclude={"model"})
+        figures = {key: float(value) for key, value in (known | own).items()}
+        wanted = [key for key in DroneTable.model_fields if key != "model"]
+        missing = [key for key in wanted if key not in figures]
+        if missing:
+            notes.add(
+                "E-DRONE-FIGURES",
+                FILE,
+                where,
+                model=table.model,
+                missing=", ".join(missing),
+                known=", ".join(known_models()),
+            )
+        elif any(table.model == model.model for model in models):
+            notes.add("E-DRONE-DUP", FILE, where, model=table.model)
+        else:
+            models.append(DroneModel(model=table.model, **figures))
+    return tuple(models)
+
+
+@cache
+def drone_catalogue() -> dict[str, dict[str, float]]:
+    """Return the drone types that ship: case-folded name to figures."""
+    entries = tomllib.loads(
+        resources.files("planner").joinpath("data/drones.toml").read_text("utf-8")
+    )
+    return {
+        name.casefold(): {k: v for k, v in figures.items() if k != "source"}
+        for name, figures in entries.items()
+    }
+
+
+@cache
+def known_models() -> tuple[str, ...]:
+    """Return the names of the drone types that ship."""
+    text = resources.files("planner").joinpath("data/drones.toml").read_text("utf-8")
+    return tuple(tomllib.loads(text))
+
+
+def wind_of(settings: Settings) -> Wind:
+    """Return the wind."""
+    return Wind(**settings.wind.model_dump())
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return the rules of flight."""
+    values = settings.rules.model_dump()
+    for key in ("authorised", "station_waivers"):
+        values[key] = tuple(sorted(set(values[key])))
+    return Rules(**values)
+
+
+def guess(name: str, known: list[str]) -> str:
+    """Return the name that was probably meant, or all that are known."""
+    close = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.6)
+    return close[0] if close else ", ".join(known)
+
+
+_TABLES: dict[str, type[_Table]] = {
+    "layers": LayersTable,
+    "drones": DroneTable,
+    "wind": WindTable,
+    "rules": RulesTable,
+}
+
+
+def _note(detail: ErrorDetails, notes: Notes) -> None:
+    """Note what pydantic found, in our words."""
+    kind, place, context = detail["type"], detail["loc"], detail.get("ctx", {})
+    if place and place[0] == "horizon":
+        place = ("horizon",)  # without the member of the union that failed
+    where = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in place
+    ).removeprefix(".")
+    given = "" if kind == "missing" else str(detail["input"])
+    if kind == "missing":
+        notes.add("E-TOML-MISSING", FILE, where, key=where)
+    elif kind == "extra_forbidden":
+        parents = [part for part in place[:-1] if isinstance(part, str)]
+        table = _TABLES[parents[0]] if parents else Settings
+        near = guess(str(place[-1]), list(table.model_fields))
+        notes.add("E-TOML-KEY", FILE, where, key=str(place[-1]), guess=near)
+    elif kind == "literal_error":
+        notes.add(
+            "E-TOML-CHOICE", FILE, where, given=given, choices=context["expected"]
+        )
+    elif kind in _LIMITS:
+        limit = f"{_LIMITS[kind][0]} {context[_LIMITS[kind][1]]}"
+        notes.add("E-TOML-RANGE", FILE, where, given=given, limit=limit)
+    elif kind == "finite_number":
+        notes.add("E-TOML-RANGE", FILE, where, given=given, limit="< inf")
+    elif kind == "string_pattern_mismatch":
+        notes.add("E-TOML-CHOICE", FILE, where, given=given, choices="EPSG:4326, ...")
+    else:
+        wanted = kind.removesuffix("_type").removesuffix("_parsing")
+        finding = notes.findings[-1] if notes.findings else None
+        if finding and (finding.code, finding.feature) == ("E-TOML-TYPE", where):
+            return  # the other member of a union
+        wanted = {"model": "table", "dict": "table"}.get(wanted, wanted)
+        notes.add("E-TOML-TYPE", FILE, where, given=given, wanted=wanted)
+
+
+_LIMITS = {
+    "greater_than": (">", "gt"),
+    "greater_than_equal": (">=", "ge"),
+    "less_than": ("<", "lt"),
+    "less_than_equal": ("<=", "le"),
+    "string_too_long": ("length <=", "max_length"),
+    "string_too_short": ("length >=", "min_length"),
+    "too_short": ("length >=", "min_length"),
+}
