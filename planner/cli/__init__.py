@@ -1,0 +1,97 @@
+"""Offer the planner as the command ``patrol``, one file a verb."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+
+import click
+
+from planner import __version__
+from planner.cli.terminal import language_of
+from planner.cli.verb import Verb, common_options, dress
+from planner.errors import EXIT_NO_PLAN, EXIT_OK
+from planner.messages import LANGUAGES, Language
+
+VERBS = ("new", "validate", "plan", "check", "explain", "map", "report")
+"""In the order in which a person needs them."""
+
+
+class Patrol(click.Group):
+    """The command with its verbs, each loaded when it is asked for."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__("patrol", params=common_options())
+        self.language = language
+        self.params.append(
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_print_version,
+            )
+        )
+        self.callback = lambda **options: None
+        dress(self, "patrol", language)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which a person needs them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a verb."""
+        if cmd_name not in VERBS:
+            return None
+        verb = import_module(f"planner.cli.{cmd_name}").command
+        assert isinstance(verb, Verb)
+        dress(verb, cmd_name, self.language)
+        return verb
+
+
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"patrol {__version__}")
+        ctx.exit()
+
+
+def wanted_language(args: Sequence[str]) -> Language:
+    """
+    Return the language of the last ``--lang``, or of the environment.
+
+    Looked up before the arguments are parsed, so that the help has it too.
+    """
+    wanted = language_of(os.environ)
+    for before, arg in zip(["", *args], args, strict=False):
+        value = arg.removeprefix("--lang=") if before != "--lang" else arg
+        for language in LANGUAGES:
+            if value == language and (before == "--lang" or value != arg):
+                wanted = language
+    return wanted
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """
+    Run ``patrol`` and return its exit code.
+
+    0 done; 2 usage; 3 bad input; 4 infeasible, or something unserved under
+    ``--strict``; 5 a plan breaks a rule; 6 output, lock or disk; 7 an optional
+    part is missing; 20 stopped early, the checked best plan is saved; 130
+    stopped with no plan; 70 a bug of ours.
+    """
+    words = list(sys.argv[1:] if args is None else args)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    group = Patrol(wanted_language(words))
+    try:
+        code = group.main(words, prog_name="patrol", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_NO_PLAN
+    return code if isinstance(code, int) else EXIT_OK

@@ -1,0 +1,105 @@
+"""Show the outcome of a plan in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from planner.cli.terminal import Terminal
+from planner.messages import Language, catalogue, say
+from planner.plan import Plan, Unserved
+
+MOST_ROWS = 40
+"""Longer lists are cut and their length told; the files have them whole."""
+
+
+def show_rules(terminal: Terminal, verdict: Mapping[str, Any]) -> None:
+    """Print the rules with their worst margins and where those are."""
+    terminal.table(
+        ("cli.rule", "cli.holds", "cli.worst_margin", "cli.where"),
+        [
+            (
+                _name(f"rule.{rule['rule']}", rule["rule"], terminal.language),
+                terminal.text("cli.yes" if rule["ok"] else "cli.no"),
+                _quantity(rule["worst_margin"], rule["unit"]),
+                str(rule["where"] or ""),
+            )
+            for rule in verdict["rules"]
+        ],
+    )
+
+
+def show_violations(terminal: Terminal, verdict: Mapping[str, Any]) -> None:
+    """Print what breaks a rule, or that nothing does."""
+    broken = verdict["violations"]
+    if not broken:
+        terminal.line("cli.no_violations")
+        return
+    terminal.table(
+        ("cli.rule", "cli.where", "cli.found", "cli.limit"),
+        [
+            (
+                _name(f"rule.{item['rule']}", item["rule"], terminal.language),
+                str(item["where"]),
+                str(item["found"]),
+                str(item["limit"]),
+            )
+            for item in broken[:MOST_ROWS]
+        ],
+    )
+    terminal.line("cli.violations", count=len(broken))
+
+
+def show_summary(terminal: Terminal, plan: Plan, verdict: Mapping[str, Any]) -> None:
+    """Print the figures of a plan and the zones it leaves out."""
+    metrics = plan.metrics
+    rows = [
+        (terminal.text(f"cli.metric.{name}"), shown)
+        for name, shown in (
+            ("zones", _of(metrics, "zones_served", "zones")),
+            ("routes", str(len(plan.routes))),
+            ("drones_peak", _number(metrics.get("drones_peak"))),
+            ("worst_idleness_ratio", _number(metrics.get("worst_idleness_ratio"))),
+            ("min_reserve_s", _quantity(metrics.get("min_reserve_s"), "s")),
+            ("violations", str(len(verdict["violations"]))),
+        )
+    ]
+    terminal.table(("cli.figure", "cli.value"), rows)
+    if plan.unserved:
+        terminal.table(
+            ("cli.unserved", "cli.reason", "cli.remedy"),
+            [
+                (item.zone, *unserved_texts(item, terminal.language))
+                for item in plan.unserved[:MOST_ROWS]
+            ],
+        )
+        terminal.line("cli.unserved_count", count=len(plan.unserved))
+
+
+def unserved_texts(item: Unserved, language: Language) -> tuple[str, str]:
+    """Return why a zone is left out and what would help, in a language."""
+    if language == "en":
+        return item.reason, item.remedy
+    try:
+        return (
+            say(f"unserved.{item.code}", language, **item.figures),
+            say(f"remedy.{item.code}", language, **item.figures),
+        )
+    except KeyError:  # a plan from another version may know other codes
+        return item.reason, item.remedy
+
+
+def _name(key: str, fallback: str, language: Language) -> str:
+    return say(key, language) if key in catalogue() else fallback
+
+
+def _number(value: Any) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _quantity(value: Any, unit: str) -> str:
+    return "-" if value is None else f"{_number(value)} {unit}".strip()
+
+
+def _of(metrics: Mapping[str, Any], part: str, whole: str) -> str:
+    return f"{metrics.get(part, '-')} / {metrics.get(whole, '-')}"

@@ -1,0 +1,52 @@
+"""Set up what every test shares: repeatable examples, and honesty about browsers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("patrol", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("patrol")
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_skipped_for_browser = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the list of browser tests that did not run."""
+    config.stash[_skipped_for_browser] = []
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a browser test where there is no browser."""
+    if item.get_closest_marker("browser") and not any(map(shutil.which, _BROWSERS)):
+        pytest.skip("no Chromium on the path")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Count browser tests that are skipped; with PATROL_REQUIRE_BROWSER they fail."""
+    report = yield
+    if report.skipped and item.get_closest_marker("browser"):
+        item.config.stash[_skipped_for_browser].append(item.nodeid)
+        if os.environ.get("PATROL_REQUIRE_BROWSER"):
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid}: a browser is required but was not used"
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how many browser tests did not run, and what would run them."""
+    skipped = config.stash[_skipped_for_browser]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} browser tests did not run: install chromium to run them"
+        )
