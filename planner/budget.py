@@ -1,0 +1,67 @@
+"""Hold the limits of a search, and what it tells while it runs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """
+    How long a search may take.
+
+    Parameters
+    ----------
+    seconds
+        Wall time for the search for routes; ignored where ``iterations`` is given.
+    iterations
+        Rounds of fixed length instead: no clock is read, so that the same
+        scenario and seed give the same plan, byte by byte.
+    seed
+        Of every random choice.
+    workers
+        Processes; None for one a core. It never changes the plan of a round.
+    engine
+        Name of an engine, see `planner.engines`.
+
+    Raises
+    ------
+    ValueError
+        If a limit is negative.
+    """
+
+    seconds: float | None = 60.0
+    iterations: int | None = None
+    seed: int = 1
+    workers: int | None = None
+    engine: str = "portfolio"
+
+    def __post_init__(self) -> None:
+        if self.iterations is not None and self.iterations < 0:
+            raise ValueError("iterations must not be negative.")
+        if self.seconds is not None and not self.seconds >= 0:
+            raise ValueError("seconds must not be negative.")
+        if self.seconds is None and self.iterations is None:
+            raise ValueError("give seconds or iterations.")
+        if not 0 <= self.seed < 2**31:
+            raise ValueError("seed must lie in [0, 2**31).")
+        if self.workers is not None and self.workers < 1:
+            raise ValueError("workers must be at least 1.")
+
+    @property
+    def processes(self) -> int:
+        """How many processes may search at once."""
+        return self.workers or len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a search tells while it runs; None for what is not known yet."""
+
+    stage: str
+    elapsed_s: float
+    round: int = 0
+    zones_served: int | None = None
+    zones: int | None = None
+    drones: int | None = None

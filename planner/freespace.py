@@ -1,0 +1,109 @@
+"""Say where a drone may be, and at which layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from planner.geometry import grown
+from planner.scenario import Airspace, Scenario
+
+MARGIN_M = 0.2
+"""Kept beyond every limit, for coordinates that are rounded in a file [m]."""
+
+
+TARGET_MARGIN_M = 1.0
+"""Kept by targets beyond that, so that legs can go round what is closed [m]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeSpace:
+    """
+    Where flight is closed, in metres, with clearance and margin included.
+
+    Parameters
+    ----------
+    closed
+        Closures that reach the lowest layer.
+    shut
+        The same, wider by `TARGET_MARGIN_M`: no path on task begins or ends there.
+    closures
+        The pieces of ``closed``, one geometry a closure.
+    columns
+        One polygon a station, circumscribed to its column.
+    privacy
+        Privacy zones: routed round, crossed only on task and high enough.
+    upper
+        Closures above the lowest layer: (geometry, lowest closed height, highest).
+    """
+
+    closed: BaseGeometry
+    shut: BaseGeometry
+    closures: tuple[BaseGeometry, ...]
+    columns: tuple[BaseGeometry, ...]
+    privacy: tuple[Airspace, ...]
+    privacy_area: BaseGeometry
+    upper: tuple[tuple[BaseGeometry, float, float], ...]
+
+
+def free_space(scenario: Scenario) -> FreeSpace:
+    """
+    Return where a drone may be in a scenario.
+
+    A closure with a schedule is treated as closed at all times: routes are
+    fixed and keep one clock all day.
+    """
+    rules = scenario.rules
+    low: list[BaseGeometry] = []
+    upper: list[tuple[BaseGeometry, float, float]] = []
+    for closure in scenario.closures():
+        shape = grown(closure.geometry, rules.clearance_m + MARGIN_M)
+        if closure.lower_m <= rules.floor_m <= closure.upper_m:
+            low.append(shape)
+        elif closure.lower_m <= rules.ceiling_m and closure.upper_m >= rules.floor_m:
+            upper.append((shape, closure.lower_m, closure.upper_m))
+    columns = tuple(
+        grown(s.point, rules.column_radius_m + MARGIN_M, quad_segs=3)
+        for s in scenario.stations
+    )
+    privacy = scenario.privacy_zones()
+    closed = shapely.union_all(low) if low else shapely.Polygon()
+    return FreeSpace(
+        closed=closed,
+        shut=closed.buffer(TARGET_MARGIN_M, quad_segs=2),
+        closures=tuple(low),
+        columns=columns,
+        privacy=privacy,
+        privacy_area=shapely.union_all([p.geometry for p in privacy])
+        if privacy
+        else shapely.Polygon(),
+        upper=tuple(upper),
+    )
+
+
+def open_layers(
+    scenario: Scenario, space: FreeSpace, path: BaseGeometry
+) -> tuple[float, ...]:
+    """
+    Return the layers at which a path may be flown.
+
+    Parameters
+    ----------
+    path
+        In metres; it keeps out of closures at the lowest layer already.
+
+    Returns
+    -------
+    tuple of float
+        Heights [m], sorted; empty if the path cannot be flown.
+    """
+    layers = scenario.rules.layers_m
+    for shape, lower_m, upper_m in space.upper:
+        if shape.intersects(path):
+            layers = tuple(h for h in layers if not lower_m <= h <= upper_m)
+    for zone in space.privacy:
+        if zone.geometry.intersects(path):
+            layers = tuple(h for h in layers if h >= zone.upper_m)
+    return layers

@@ -1,0 +1,296 @@
+"""
+Formulate patrolling as vehicle routing, in whole numbers.
+
+A vehicle is a class (station, headway). It may visit targets whose interval is
+at least its headway, its sortie is at most the usable endurance, its fixed cost
+is ``turnaround / headway`` drones and its cost ``1 / headway`` drones a second.
+Every time is rounded up here, once, to ticks of a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.freespace import FreeSpace
+from planner.geometry import FloatArray
+from planner.network import Legs, obstacles_near, path_times, scenario_wind
+from planner.physics import flight_time_s
+from planner.scenario import DroneModel, Scenario, Station
+from planner.targets import Target
+
+TICKS_PER_S = 10
+IntArray = NDArray[np.int64]
+
+FAR = 10**7
+"""Ticks that stand for: cannot be flown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """
+    Times of one drone type in ticks.
+
+    Nodes are the ways of all targets, station rows come apart.
+
+    Parameters
+    ----------
+    travel
+        From the end of one node to the start of another, shape (n, n).
+    out, back
+        From and to each station, shapes (s, n) and (n, s).
+    task
+        On task at each node, shape (n,).
+    overhead
+        Climb and descent.
+    """
+
+    travel: IntArray
+    out: IntArray
+    back: IntArray
+    task: IntArray
+    overhead: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """
+    The routing problem of one independent part of the city.
+
+    Parameters
+    ----------
+    stations, targets
+        Of this part.
+    node_target, node_way
+        Target and way of each node, shape (n,).
+    tables, legs
+        By drone type.
+    period
+        Shape (t,): index of the wave in which a target is routed: those active
+        in the busiest period first, the others in what drones are left.
+    """
+
+    scenario: Scenario
+    stations: tuple[Station, ...]
+    targets: tuple[Target, ...]
+    node_target: IntArray
+    node_way: IntArray
+    tables: dict[str, Tables]
+    legs: dict[str, Legs]
+
+    def model(self, station: int) -> DroneModel:
+        """Return the drone type of a station."""
+        return self.scenario.model(self.stations[station].model)
+
+    def table(self, station: int) -> Tables:
+        """Return the times of a station's drone type."""
+        return self.tables[self.stations[station].model]
+
+    def nodes_of(self, target: int) -> IntArray:
+        """Return the nodes of a target."""
+        return np.flatnonzero(self.node_target == target)
+
+    def drones(self, station: int) -> int:
+        """Return the drones that a station may roster."""
+        return max(
+            0, self.stations[station].drones - self.scenario.rules.reserve_drones
+        )
+
+    def longest(self, station: int, headway_s: float) -> int:
+        """
+        Return the longest sortie of a class in ticks.
+
+        A sortie is back, and the column clear, before the next one of its route
+        takes off: so a route never meets itself.
+        """
+        limit_s = min(
+            self.model(station).usable_endurance_s,
+            headway_s - self.scenario.rules.launch_spacing_s,
+        )
+        return int(limit_s * TICKS_PER_S)
+
+    def duration(self, station: int, nodes: Sequence[int]) -> int:
+        """Return the duration of a sortie in ticks, take-off to landing."""
+        table = self.table(station)
+        chain = np.asarray(nodes)
+        return int(
+            table.overhead
+            + table.out[station, chain[0]]
+            + table.task[chain].sum()
+            + table.travel[chain[:-1], chain[1:]].sum()
+            + table.back[chain[-1], station]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    A route that some engine has seen.
+
+    Parameters
+    ----------
+    station
+        Index within the problem.
+    nodes
+        In the order flown.
+    duration
+        Ticks.
+    """
+
+    station: int
+    headway_s: float
+    nodes: tuple[int, ...]
+    duration: int
+
+    def targets(self, problem: Problem) -> tuple[int, ...]:
+        """Return the targets on the route."""
+        return tuple(int(t) for t in problem.node_target[list(self.nodes)])
+
+    def load(self, problem: Problem) -> float:
+        """Return the drones that the route occupies on average."""
+        turnaround_s = problem.model(self.station).turnaround_s
+        return (self.duration / TICKS_PER_S + turnaround_s) / self.headway_s
+
+
+def make_column(
+    problem: Problem, station: int, headway_s: float, nodes: Sequence[int]
+) -> Column:
+    """Return a column with its duration."""
+    chain = tuple(int(n) for n in nodes)
+    return Column(station, headway_s, chain, problem.duration(station, chain))
+
+
+def independent_parts(
+    scenario: Scenario, targets: Sequence[Target]
+) -> list[tuple[list[int], list[int]]]:
+    """
+    Return the groups of stations and targets that have nothing to do with another.
+
+    Two stations belong together when a straight flight lets both reach a target;
+    that is never too few.
+
+    Returns
+    -------
+    list of (station indices, target indices)
+        Sorted by the first station; targets that no station reaches are left out.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    reach = np.array(
+        [
+            [_straight_s(scenario, s, t) for t in targets]
+            for s in scenario.stations
+        ]
+    ).reshape(len(scenario.stations), len(targets))
+    limits = np.array(
+        [scenario.model(s.model).usable_endurance_s for s in scenario.stations]
+    )
+    rows, cols = np.nonzero(reach <= limits[:, None])
+    count_s, count_t = len(scenario.stations), len(targets)
+    graph = coo_array(
+        (np.ones(len(rows)), (rows, cols + count_s)), shape=(count_s + count_t,) * 2
+    )
+    count, labels = connected_components(graph, directed=False)
+    parts = []
+    for k in range(count):
+        members = np.flatnonzero(labels == k)
+        stations = [int(m) for m in members if m < count_s]
+        mine = [int(m) - count_s for m in members if m >= count_s]
+        if stations and mine:
+            parts.append((stations, mine))
+    return sorted(parts)
+
+
+def _straight_s(scenario: Scenario, station: Station, target: Target) -> float:
+    """Return the least sortie time for a target if nothing is in the way [s]."""
+    model = scenario.model(station.model)
+    wind = scenario_wind(scenario)
+    home = np.array([station.point.x, station.point.y])
+    best = math.inf
+    for way in target.ways:
+        ends = np.array([way.xy[0] - home, home - way.xy[-1]])
+        flight = flight_time_s(ends[:, 0], ends[:, 1], model.airspeed_mps, wind).sum()
+        best = min(best, float(flight) + task_s(way, model, wind))
+    return best + overhead_s(scenario, model)
+
+
+def task_s(way: Any, model: DroneModel, wind: tuple[float, float]) -> float:
+    """Return the time on task of a way [s]."""
+    return float(
+        path_times(way.xy, way.wait_s, model, wind)[-1] + way.wait_s[-1]
+    )
+
+
+def overhead_s(scenario: Scenario, model: DroneModel) -> float:
+    """Return the time of climb to and descent from the ceiling [s]."""
+    ceiling = scenario.rules.ceiling_m
+    return ceiling / model.climb_mps + ceiling / model.descent_mps
+
+
+def formulate(
+    scenario: Scenario,
+    space: FreeSpace,
+    targets: Sequence[Target],
+    part: tuple[list[int], list[int]],
+) -> Problem:
+    """
+    Return the routing problem of a part, with its legs.
+
+    Ways that no station of the part can fly in one sortie are kept; their times
+    simply never fit.
+    """
+    station_ids, target_ids = part
+    stations = tuple(scenario.stations[i] for i in station_ids)
+    mine = tuple(targets[i] for i in target_ids)
+    nodes = [(t, w) for t, target in enumerate(mine) for w in range(len(target.ways))]
+    ways = [mine[t].ways[w] for t, w in nodes]
+    depots = np.array([[s.point.x, s.point.y] for s in stations])
+    places, index = np.unique(
+        np.vstack([depots, [w.xy[0] for w in ways], [w.xy[-1] for w in ways]]),
+        axis=0,
+        return_inverse=True,
+    )
+    index = index.ravel()
+    s, n = len(stations), len(nodes)
+    home, entry, leave = index[:s], index[s : s + n], index[s + n :]
+    own = np.full(len(places), -1)
+    own[home] = station_ids
+    area = shapely.MultiPoint(places).convex_hull.buffer(500.0)
+    obstacles = obstacles_near(space, area, station_ids)
+    wind = scenario_wind(scenario)
+    tables: dict[str, Tables] = {}
+    legs: dict[str, Legs] = {}
+    for name in sorted({st.model for st in stations}):
+        model = scenario.model(name)
+        leg = Legs(obstacles, places, own, model, wind)
+        legs[name] = leg
+        tables[name] = Tables(
+            travel=_ticks(leg.time_s[np.ix_(leave, entry)]),
+            out=_ticks(leg.time_s[np.ix_(home, entry)]),
+            back=_ticks(leg.time_s[np.ix_(leave, home)]),
+            task=_ticks(np.array([task_s(w, model, wind) for w in ways])),
+            overhead=int(_ticks(np.array([overhead_s(scenario, model)]))[0]),
+        )
+    return Problem(
+        scenario=scenario,
+        stations=stations,
+        targets=mine,
+        node_target=np.array([t for t, _ in nodes], dtype=np.int64),
+        node_way=np.array([w for _, w in nodes], dtype=np.int64),
+        tables=tables,
+        legs=legs,
+    )
+
+
+def _ticks(seconds: FloatArray) -> IntArray:
+    """Return ticks, rounded up; `FAR` where infinite."""
+    finite = np.where(np.isfinite(seconds), seconds, 0.0)
+    ticks = np.ceil(finite * TICKS_PER_S - 1e-6).astype(np.int64)
+    return np.where(np.isfinite(seconds), ticks, FAR)
