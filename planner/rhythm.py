@@ -1,0 +1,311 @@
+"""
+Tell when a draft route may take off: its phases, its sorties, its clashes.
+
+Take-offs are whole seconds: ``phase + k * headway``, k = 0, 1, ... A *move* is a
+take-off or a landing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.clock import Span
+from planner.draft import DraftRoute
+from planner.geometry import FloatArray
+from planner.scenario import Rules, Scenario
+
+BoolArray = NDArray[np.bool_]
+WholeSpan = tuple[int, int]
+"""A closed stretch of whole seconds, ``(first, last)``."""
+
+TIME_TOLERANCE_S = 1e-6
+COLUMN_MARGIN_M = 0.5
+"""Columns are taken this much wider, since a written path is rounded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """
+    What the clock of a route depends on, in whole seconds.
+
+    Parameters
+    ----------
+    busy_s
+        Take-off until ready again: duration and turnaround, rounded up.
+    allowed
+        Whether each whole second of the headway is an allowed phase.
+    flown
+        Take-offs that are flown, whatever the phase: a sortie outside of them
+        has no active stop.
+    columns
+        When the drone is inside its station's column, seconds from take-off.
+    """
+
+    id: str
+    headway_s: int
+    duration_s: float
+    busy_s: int
+    allowed: BoolArray
+    flown: tuple[WholeSpan, ...]
+    columns: tuple[Span, ...]
+
+
+def rhythm(scenario: Scenario, draft: DraftRoute) -> Rhythm:
+    """
+    Return what the clock of a route depends on.
+
+    Raises
+    ------
+    ValueError
+        If the headway is no whole number of seconds.
+    """
+    headway_s = round(draft.headway_s)
+    if headway_s < 1 or headway_s != draft.headway_s:
+        raise ValueError(f"{draft.id}: headway_s must be whole and positive.")
+    turnaround_s = scenario.model(draft.drone_model).turnaround_s
+    return Rhythm(
+        id=draft.id,
+        headway_s=headway_s,
+        duration_s=draft.duration_s,
+        busy_s=math.ceil(draft.duration_s + turnaround_s - TIME_TOLERANCE_S),
+        allowed=phase_mask(allowed_phases(scenario, draft), headway_s),
+        flown=flown_spans(scenario, draft),
+        columns=column_spans(scenario, draft),
+    )
+
+
+def allowed_phases(scenario: Scenario, draft: DraftRoute) -> list[Span]:
+    """
+    Return the phases at which every stop keeps the interval of its zones.
+
+    In each window of each zone of a stop, a visit counts if it lies in the window
+    whole. One must; the first must end, and the last begin, within the interval
+    (less ``revisit_slack_s``) of the window's start and end. Between visits the
+    headway keeps it.
+
+    Returns
+    -------
+    list of Span
+        Closed, sorted, in [0, headway]; the headway itself stands for phase 0. A
+        span may be a single point.
+    """
+    headway_s = draft.headway_s
+    phases: list[Span] = [(0.0, headway_s)]
+    for enter_s, exit_s, interval_s, (start_s, end_s) in _visits(scenario, draft):
+        # Take-offs from `first_s` to `last_s` give visits that count.
+        first_s, last_s = max(0.0, start_s - enter_s), end_s - exit_s
+        for low_s, high_s in (
+            (first_s, min(last_s, start_s + interval_s - exit_s)),
+            (max(first_s, end_s - interval_s - enter_s), last_s),
+        ):
+            phases = _common(phases, _modulo(low_s, high_s, headway_s))
+    return phases
+
+
+def flown_spans(scenario: Scenario, draft: DraftRoute) -> tuple[WholeSpan, ...]:
+    """Return the whole take-off times [s] that give a visit in some window."""
+    spans = []
+    for enter_s, exit_s, _, (start_s, end_s) in _visits(scenario, draft):
+        first = math.ceil(max(0.0, start_s - enter_s) - TIME_TOLERANCE_S)
+        last = math.floor(end_s - exit_s + TIME_TOLERANCE_S)
+        last = min(last, math.ceil(scenario.horizon.length_s) - 1)
+        if first <= last:
+            spans.append((first, last))
+    merged: list[WholeSpan] = []
+    for first, last in sorted(spans):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        else:
+            merged.append((first, last))
+    return tuple(merged)
+
+
+def sorties(scenario: Scenario, draft: DraftRoute, phase_s: int) -> list[int]:
+    """Return the take-offs [s] flown over the horizon at a phase, in order."""
+    return takeoffs(flown_spans(scenario, draft), round(draft.headway_s), phase_s)
+
+
+def takeoffs(flown: Iterable[WholeSpan], headway_s: int, phase_s: int) -> list[int]:
+    """
+    Return the flown take-offs [s] at a phase.
+
+    Examples
+    --------
+    >>> takeoffs([(0, 100), (500, 600)], headway_s=50, phase_s=20)
+    [20, 70, 520, 570]
+    """
+    return [
+        t
+        for first, last in flown
+        for t in range(first + (phase_s - first) % headway_s, last + 1, headway_s)
+    ]
+
+
+def phase_mask(phases: Iterable[Span], headway_s: int) -> BoolArray:
+    """Return for each whole second of a headway whether it lies in the phases."""
+    mask = np.zeros(headway_s, dtype=bool)
+    for low_s, high_s in phases:
+        first = math.ceil(low_s - TIME_TOLERANCE_S)
+        last = math.floor(high_s + TIME_TOLERANCE_S)
+        mask[first : last + 1] = True
+        if last >= headway_s:
+            mask[0] = True
+    return mask
+
+
+def column_spans(scenario: Scenario, draft: DraftRoute) -> tuple[Span, ...]:
+    """
+    Return when a drone is inside the column of its own station.
+
+    The column is taken no smaller than the horizontal separation, so that a
+    climb or a descent in it is clear of every drone outside of it.
+
+    Returns
+    -------
+    tuple of Span
+        Seconds from take-off, closed and sorted; climb and descent are in it.
+    """
+    centre = scenario.station(draft.depot).point
+    inside = spans_within(
+        draft.xy - (centre.x, centre.y), draft.t_s, column_radius_m(scenario.rules)
+    )
+    ends = [(0.0, float(draft.t_s[0])), (float(draft.t_s[-1]), draft.duration_s)]
+    merged: list[Span] = []
+    for low_s, high_s in sorted([*ends, *inside]):
+        if merged and low_s <= merged[-1][1] + TIME_TOLERANCE_S:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high_s))
+        else:
+            merged.append((low_s, high_s))
+    return tuple(merged)
+
+
+def column_radius_m(rules: Rules) -> float:
+    """Return the radius [m] within which one drone of a station moves at a time."""
+    return max(rules.column_radius_m, rules.separation_horizontal_m) + COLUMN_MARGIN_M
+
+
+def spans_within(xy: FloatArray, t_s: FloatArray, radius_m: float) -> list[Span]:
+    """Return when a path is within a radius of the origin, one span a segment."""
+    start, step = xy[:-1], np.diff(xy, axis=0)
+    a = (step**2).sum(axis=1)
+    b = (start * step).sum(axis=1)
+    c = (start**2).sum(axis=1) - radius_m**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = np.sqrt(b**2 - a * c)
+        low = np.where(a > 0, (-b - root) / a, np.where(c <= 0, 0.0, np.nan))
+        high = np.where(a > 0, (-b + root) / a, np.where(c <= 0, 1.0, np.nan))
+        low, high = np.clip(low, 0.0, None), np.clip(high, None, 1.0)
+        hits = np.flatnonzero(low <= high)
+    length = np.diff(t_s)
+    return [
+        (float(t_s[i] + low[i] * length[i]), float(t_s[i] + high[i] * length[i]))
+        for i in hits
+    ]
+
+
+def clashes(a: Rhythm, b: Rhythm, launch_spacing_s: float) -> list[WholeSpan]:
+    """
+    Return the shifts at which sorties of two routes of a station clash.
+
+    Moves closer than the launch spacing clash, and so do two drones in the column
+    at once.
+
+    Returns
+    -------
+    list of (int, int)
+        Closed spans of the take-off of b minus the take-off of a [s].
+    """
+    spans = []
+    for move_a in (0.0, a.duration_s):
+        for move_b in (0.0, b.duration_s):
+            middle = move_a - move_b
+            # Exactly the spacing apart is far enough.
+            spans.append(
+                (
+                    math.floor(middle - launch_spacing_s + TIME_TOLERANCE_S) + 1,
+                    math.ceil(middle + launch_spacing_s - TIME_TOLERANCE_S) - 1,
+                )
+            )
+    for low_a, high_a in a.columns:
+        for low_b, high_b in b.columns:
+            spans.append((math.floor(low_a - high_b), math.ceil(high_a - low_b)))
+    return [span for span in spans if span[0] <= span[1]]
+
+
+def clash_mask(a: Rhythm, b: Rhythm, shifts: Sequence[WholeSpan]) -> BoolArray:
+    """
+    Return which differences of two phases bring sorties to forbidden shifts.
+
+    Returns
+    -------
+    ndarray of bool
+        At index ``d + a.headway_s - 1`` for ``d = phase_b - phase_a``, from
+        ``1 - a.headway_s`` to ``b.headway_s - 1``.
+    """
+    length = a.headway_s + b.headway_s - 1
+    counts = np.zeros(length + 1, dtype=np.int64)
+    if not shifts:
+        return counts[:-1] > 0
+    starts_a, starts_b = _starts(a), _starts(b)
+    offsets = np.unique(np.subtract.outer(starts_b, starts_a))
+    low = np.array([s[0] for s in shifts])[:, None] - offsets + (a.headway_s - 1)
+    high = np.array([s[1] for s in shifts])[:, None] - offsets + (a.headway_s - 1)
+    hit = (low < length) & (high >= 0)
+    np.add.at(counts, np.maximum(low[hit], 0), 1)
+    np.add.at(counts, np.minimum(high[hit] + 1, length), -1)
+    return np.cumsum(counts)[:-1] > 0
+
+
+def _starts(rhythm: Rhythm) -> NDArray[np.int64]:
+    """Return each ``k * headway`` whose sortie is flown at some phase."""
+    h = rhythm.headway_s
+    ks = {k for first, last in rhythm.flown for k in range(first // h, last // h + 1)}
+    return np.array(sorted(ks), dtype=np.int64) * h
+
+
+def _visits(
+    scenario: Scenario, draft: DraftRoute
+) -> list[tuple[float, float, float, Span]]:
+    """Return (enter, exit, interval, window) of each stop, zone and window."""
+    zones = {zone.id: zone for zone in scenario.zones}
+    slack_s = scenario.rules.revisit_slack_s
+    windows: Mapping[str, tuple[Span, ...]] = {
+        zone_id: scenario.windows(zones[zone_id])
+        for zone_id in sorted({z for stop in draft.stops for z in stop.zones})
+    }
+    return [
+        (stop.enter_s, stop.exit_s, zones[zone_id].revisit_s - slack_s, window)
+        for stop in draft.stops
+        for zone_id in stop.zones
+        for window in windows[zone_id]
+    ]
+
+
+def _modulo(low_s: float, high_s: float, period_s: float) -> list[Span]:
+    """Return the remainders of a closed span, as sorted spans in [0, period]."""
+    if high_s < low_s - TIME_TOLERANCE_S:
+        return []
+    length_s = max(0.0, high_s - low_s)
+    if length_s >= period_s:
+        return [(0.0, period_s)]
+    first_s = low_s % period_s
+    last_s = first_s + length_s
+    if last_s < period_s - TIME_TOLERANCE_S:
+        return [(first_s, last_s)]
+    return [(0.0, max(0.0, last_s - period_s)), (first_s, period_s)]
+
+
+def _common(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
+    """Return the intersection of two sorted unions of closed spans."""
+    both: list[Span] = []
+    for low_a, high_a in left:
+        for low_b, high_b in right:
+            low, high = max(low_a, low_b), min(high_a, high_b)
+            if low <= high + TIME_TOLERANCE_S:
+                both.append((low, max(low, high)))
+    return both

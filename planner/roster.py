@@ -1,0 +1,54 @@
+"""Give every sortie a drone: the first that is free, lowest number first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from planner.draft import DraftRoute
+from planner.plan import Sortie
+from planner.rhythm import TIME_TOLERANCE_S, sorties
+from planner.scenario import Scenario
+
+
+def make_roster(
+    scenario: Scenario, drafts: Sequence[DraftRoute], phases_s: Mapping[str, int]
+) -> tuple[Sortie, ...]:
+    """
+    Return every sortie of the horizon with its drone, by take-off and drone.
+
+    A drone is ready again at landing plus turnaround, and not before. At each
+    station as many drones appear as are ever busy at once, and no more: first-free
+    assignment in the order of take-offs colours an interval graph with the fewest
+    colours. They are named ``STATION-n``, n from 1, whether or not the station
+    has so many.
+
+    Parameters
+    ----------
+    phases_s
+        First take-off by route id.
+    """
+    flights = sorted(
+        (takeoff_s, draft.id, draft)
+        for draft in drafts
+        for takeoff_s in sorties(scenario, draft, phases_s[draft.id])
+    )
+    ready_s: dict[str, list[float]] = {draft.depot: [] for draft in drafts}
+    turnaround_s = {m.model: m.turnaround_s for m in scenario.drone_models}
+    roster = []
+    for takeoff_s, _, draft in flights:
+        landing_s = takeoff_s + draft.duration_s
+        ready = landing_s + turnaround_s[draft.drone_model]
+        drones = ready_s[draft.depot]
+        free = (n for n, r in enumerate(drones) if r <= takeoff_s + TIME_TOLERANCE_S)
+        n = next(free, len(drones))
+        drones[n : n + 1] = [ready]
+        roster.append(
+            Sortie(
+                drone=f"{draft.depot}-{n + 1}",
+                route=draft.id,
+                takeoff_s=float(takeoff_s),
+                landing_s=round(landing_s, 3),
+                ready_s=round(ready, 3),
+            )
+        )
+    return tuple(sorted(roster, key=lambda s: (s.takeoff_s, s.drone)))

@@ -1,0 +1,249 @@
+"""Set the take-off clocks of the routes that share a station's drones."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.clock import Span
+from planner.draft import DraftRoute
+from planner.packing import Packing, add, first_fit, least_rush, packing
+from planner.rhythm import BoolArray, Rhythm, rhythm
+from planner.scenario import Scenario, Station
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationClock:
+    """
+    When the routes of one station take off, and how many drones that takes.
+
+    Parameters
+    ----------
+    phases_s
+        By route id.
+    peak
+        Most drones busy at once, take-off until ready again; may be more than
+        the station has.
+    peak_busiest
+        The same until the end of the scenario's busiest period: with first-free
+        drones, how many different ones that period sees.
+    proved
+        Whether no clock has a lower ``peak_busiest``; of a station with too few
+        drones, whether no clock has a lower ``peak``.
+    """
+
+    phases_s: Mapping[str, int]
+    peak: int
+    peak_busiest: int
+    proved: bool
+
+
+def schedule_station(
+    scenario: Scenario,
+    station: Station,
+    drafts: Sequence[DraftRoute],
+    *,
+    rhythms: Mapping[str, Rhythm] | None = None,
+    forbidden: Mapping[tuple[str, str], Sequence[Span]] | None = None,
+    hint: Mapping[str, int] | None = None,
+    minimise: bool = True,
+    deterministic_time: float = 0.3,
+) -> StationClock | None:
+    """
+    Choose phases so that a station can fly its routes, with few drones.
+
+    First fit in several orders is tried first; CP-SAT (one worker, no wall clock)
+    decides where it fails.
+
+    Parameters
+    ----------
+    rhythms
+        What `planner.rhythm.rhythm` returns for each draft, by id: saves time
+        where a draft is asked about often, and may allow fewer phases.
+    forbidden
+        Take-off of the second route minus take-off of the first that must not
+        occur [s], closed spans by pair of route ids.
+    hint
+        Phases by route id that are tried first.
+    minimise
+        Whether to use as few drones as possible; otherwise any clock within the
+        station's drones will do.
+    deterministic_time
+        Limit of each CP-SAT call, in its own seconds (about three of the clock);
+        0 for first fit alone.
+
+    Returns
+    -------
+    StationClock or None
+        With a ``peak`` above the drones on rotation where no clock with fewer was
+        found; None where no number of drones would do.
+    """
+    if not drafts:
+        return StationClock(phases_s={}, peak=0, peak_busiest=0, proved=True)
+    if rhythms is None:
+        rhythms = {draft.id: rhythm(scenario, draft) for draft in drafts}
+    ours = sorted((rhythms[draft.id] for draft in drafts), key=lambda r: r.id)
+    task = packing(scenario, station, ours, forbidden or {})
+    if task is None:
+        return None
+    limit = station.drones - scenario.rules.reserve_drones
+    start = [hint.get(r.id, -1) for r in ours] if hint else None
+
+    phases, proved = _phases_within(task, limit, limit, start, deterministic_time)
+    if phases is None:
+        more = max(limit, 0)
+        while phases is None and more < task.roomy:
+            # Drones that come on top bring their pads.
+            more, task = more + 1, replace(task, pad_count=task.pad_count + 1)
+            phases = first_fit(task, more, more, start)
+        if phases is None:
+            phases, _ = _phases_within(task, more, more, start, deterministic_time)
+        if phases is None:
+            return None
+        clock = _clock(task, phases, proved=False)
+        return replace(clock, proved=proved and clock.peak == limit + 1)
+    clock = _clock(task, phases, proved=False)
+    if not minimise:
+        return clock
+    least = least_rush(task)
+    while clock.peak_busiest > least:
+        phases, proved = _phases_within(
+            task, limit, clock.peak_busiest - 1, start, deterministic_time
+        )
+        if phases is None:
+            break
+        clock = _clock(task, phases, proved=False)
+    else:
+        proved = True
+    while clock.peak > clock.peak_busiest:
+        phases = first_fit(task, clock.peak - 1, clock.peak_busiest, start)
+        if phases is None:
+            break
+        clock = _clock(task, phases, proved=False)
+    return replace(clock, proved=proved)
+
+
+def _clock(task: Packing, phases: Sequence[int], *, proved: bool) -> StationClock:
+    """Return the clock of phases, with its peaks counted."""
+    level = np.zeros(task.length_s, dtype=np.int16)
+    for r, use, phase in zip(task.rhythms, task.drones, phases, strict=True):
+        add(r, use, phase, level)
+    return StationClock(
+        phases_s={r.id: p for r, p in zip(task.rhythms, phases, strict=True)},
+        peak=int(level.max()),
+        peak_busiest=int(level[: task.rush_s[1] + 1].max()),
+        proved=proved,
+    )
+
+
+def _phases_within(
+    task: Packing,
+    drones: int,
+    rush_drones: int,
+    start: Sequence[int] | None,
+    deterministic_time: float,
+) -> tuple[list[int] | None, bool]:
+    """Return phases within limits, or None and whether that is proved."""
+    phases = first_fit(task, drones, rush_drones, start)
+    if phases is not None or deterministic_time <= 0:
+        return phases, phases is not None
+    return _decide(task, drones, rush_drones, start, deterministic_time)
+
+
+def _decide(
+    task: Packing,
+    drones: int,
+    rush_drones: int,
+    start: Sequence[int] | None,
+    deterministic_time: float,
+) -> tuple[list[int] | None, bool]:
+    """Do as `_phases_within`, by CP-SAT."""
+    from ortools.sat.python import cp_model
+
+    if rush_drones < 0:
+        return None, True
+    model = cp_model.CpModel()
+    phases = [
+        model.new_int_var_from_domain(_domain(r.allowed), r.id) for r in task.rhythms
+    ]
+    for i, j in itertools.combinations(range(len(phases)), 2):
+        clash = task.clash[i, j]
+        if clash.all():
+            return None, True
+        if clash.any():
+            first = 1 - task.rhythms[i].headway_s
+            model.add_linear_expression_in_domain(
+                phases[j] - phases[i], _domain(~clash, first)
+            )
+    flights = [
+        (i, k * r.headway_s, present)
+        for i, r in enumerate(task.rhythms)
+        for k, present in _flights(model, r, phases[i])
+    ]
+    for uses, limit in ((task.drones, drones), (task.pads, task.pad_count)):
+        if not uses:
+            continue
+        intervals = [
+            model.new_optional_fixed_size_interval_var(
+                phases[i] + (after + low), high - low, present, ""
+            )
+            for i, after, present in flights
+            for low, high in uses[i].spans
+        ]
+        demands = [1] * len(intervals)
+        if uses is task.drones and drones > rush_drones:
+            rush_end_s = task.rush_s[1] + 1
+            intervals.append(model.new_fixed_size_interval_var(0, rush_end_s, ""))
+            demands.append(drones - rush_drones)
+        model.add_cumulative(intervals, demands, limit)
+    for phase, value in zip(phases, start or (), strict=start is not None):
+        if value >= 0:
+            model.add_hint(phase, value)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 1
+    solver.parameters.max_deterministic_time = deterministic_time
+    status = solver.solve(model)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return [solver.value(phase) for phase in phases], True
+    return None, status == cp_model.INFEASIBLE
+
+
+def _flights(
+    model: cp_model.CpModel, r: Rhythm, phase: cp_model.IntVar
+) -> Iterator[tuple[int, cp_model.LiteralT]]:
+    """Yield each number k of a sortie that some phase flies, and whether it is."""
+    h = r.headway_s
+    numbers = {k for f, end in r.flown for k in range(f // h, end // h + 1)}
+    for k in sorted(numbers):
+        flies = np.zeros(h, dtype=bool)
+        for first, last in r.flown:
+            flies[max(first - k * h, 0) : max(last + 1 - k * h, 0)] = True
+        if not (r.allowed & flies).any():
+            continue
+        if not (r.allowed & ~flies).any():
+            yield k, True
+            continue
+        literal = model.new_bool_var("")
+        for mask, when in ((flies, literal), (~flies, ~literal)):
+            model.add_linear_expression_in_domain(phase, _domain(mask)).only_enforce_if(
+                when
+            )
+        yield k, literal
+
+
+def _domain(mask: BoolArray, first: int = 0) -> cp_model.Domain:
+    """Return the positions of True, counted from ``first``."""
+    from ortools.sat.python import cp_model
+
+    edges = np.flatnonzero(np.diff(np.pad(mask.astype(np.int8), 1))) + first
+    return cp_model.Domain.from_intervals(
+        [[int(low), int(high) - 1] for low, high in edges.reshape(-1, 2)]
+    )
