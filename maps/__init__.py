@@ -1,1 +1,6 @@
 """Draw what people look at: the map and the report."""
+
+from maps.map_page import draw_plan
+from maps.page import MapPage, ReportPage
+
+__all__ = ["MapPage", "ReportPage", "draw_plan"]

@@ -1,0 +1,179 @@
+"""Read off a plan the facts that both the map and the report show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.geometry import FloatArray
+from planner.messages import Language, catalogue, say
+from planner.plan import Plan, Sortie, Unserved
+from planner.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """
+    The clock that a page shows.
+
+    Parameters
+    ----------
+    start
+        RFC 3339.
+    start_clock_s
+        The same as seconds since local midnight.
+    length_s
+        Of the horizon.
+    """
+
+    start: str
+    start_clock_s: float
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistrictRow:
+    """What one district has and what of it is served."""
+
+    name: str
+    stations: int
+    drones: int
+    zones: int
+    served: int
+    priority: float
+    priority_served: float
+    routes: int
+    sorties: int
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Drones at work over the horizon: in the air, and with their turnaround."""
+
+    t_s: FloatArray
+    airborne: NDArray[np.int64]
+    occupied: NDArray[np.int64]
+
+
+def clock_of(scenario: Scenario, plan: Plan | None) -> Clock:
+    """Return the plan's clock, or the scenario's where there is no plan."""
+    if plan is None or not plan.horizon.get("start"):
+        h = scenario.horizon
+        return Clock(start=h.start, start_clock_s=h.start_clock_s, length_s=h.length_s)
+    start = str(plan.horizon["start"])
+    local = datetime.fromisoformat(start)
+    return Clock(
+        start=start,
+        start_clock_s=local.hour * 3600 + local.minute * 60 + local.second,
+        length_s=float(plan.horizon["seconds"]),
+    )
+
+
+def unserved_ids(plan: Plan | None) -> set[str]:
+    """Return the ids of the zones that a plan leaves out."""
+    return {u.zone for u in plan.unserved} if plan else set()
+
+
+def district_rows(scenario: Scenario, plan: Plan | None) -> list[DistrictRow]:
+    """Return a row for each district, and one without name for what has none."""
+    names = [d.name for d in scenario.districts] or sorted(
+        {s.district for s in scenario.stations if s.district}
+    )
+    ids = {d.id: d.name for d in scenario.districts}
+
+    def home(district: str) -> str:
+        name = ids.get(district, district)
+        return name if name in names else ""
+
+    left_out = unserved_ids(plan)
+    station_home = {s.id: home(s.district) for s in scenario.stations}
+    route_home = {
+        r.id: station_home.get(r.depot, "") for r in (plan.routes if plan else ())
+    }
+    rows = []
+    for name in [*names, ""]:
+        stations = [s for s in scenario.stations if station_home[s.id] == name]
+        zones = [z for z in scenario.zones if home(z.district) == name]
+        served = [z for z in zones if z.id not in left_out]
+        if name or stations or zones:
+            rows.append(
+                DistrictRow(
+                    name=name,
+                    stations=len(stations),
+                    drones=sum(s.drones for s in stations),
+                    zones=len(zones),
+                    served=len(served),
+                    priority=sum(z.priority for z in zones),
+                    priority_served=sum(z.priority for z in served),
+                    routes=sum(1 for h in route_home.values() if h == name),
+                    sorties=sum(
+                        1
+                        for s in (plan.roster if plan else ())
+                        if route_home.get(s.route) == name
+                    ),
+                )
+            )
+    return rows
+
+
+def busy_drones(
+    roster: Sequence[Sortie], length_s: float, step_s: float = 300.0
+) -> Busy:
+    """Count the drones at work every ``step_s`` of the horizon."""
+    t_s = np.arange(0.0, length_s + step_s / 2, step_s)
+    takeoff = np.sort([s.takeoff_s for s in roster])
+    landing = np.sort([s.landing_s for s in roster])
+    ready = np.sort([s.ready_s for s in roster])
+    started = np.searchsorted(takeoff, t_s, side="right")
+    return Busy(
+        t_s,
+        started - np.searchsorted(landing, t_s, side="right"),
+        started - np.searchsorted(ready, t_s, side="right"),
+    )
+
+
+def reason_and_remedy(unserved: Unserved, language: Language) -> tuple[str, str]:
+    """
+    Return why a zone is unserved and what would help, in a language.
+
+    Both are made from the code and its figures. Where the catalogue does not
+    know the code, or the figures are not those it asks for, the plan's own
+    English words stand.
+    """
+
+    def made(kind: str, fallback: str) -> str:
+        key = f"{kind}.{unserved.code}"
+        if key not in catalogue():
+            return fallback
+        try:
+            return say(key, language, **dict(unserved.figures))
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            return fallback
+
+    return made("unserved", unserved.reason), made("remedy", unserved.remedy)
+
+
+def violations_of(verdict: Any) -> tuple[Any, ...] | None:
+    """Return the violations of a verdict, or None where nothing was checked."""
+    if verdict is None:
+        return None
+    return tuple(getattr(verdict, "violations", ()))
+
+
+def tightest_landing(plan: Plan) -> tuple[str, float] | None:
+    """Return the route that lands with the least endurance left, and that [s]."""
+    usable = {str(m["model"]): m.get("usable_endurance_s") for m in plan.drone_models}
+    left = [
+        (float(endurance) - r.duration_s, r.id)
+        for r in plan.routes
+        if (endurance := usable.get(r.drone_model)) is not None
+    ]
+    if not left:
+        return None
+    reserve_s, route = min(left)
+    return route, reserve_s

@@ -1,0 +1,114 @@
+"""
+Draw a scenario, and a plan where there is one, as a map in a single file.
+
+folium makes the map, its panes and its layers from fixed words; what an input
+says never passes through it, because input text is never rendered as a
+template. It enters afterwards as escaped JSON, and our scripts put it into the
+page as text alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from maps.page import MapPage, asset, escape, island, security_policy
+from maps.payload import payload
+from planner.messages import Language, say
+from planner.plan import Plan
+from planner.scenario import Scenario
+
+LAYERS = ("base", "districts", "zones", "airspace", "routes", "stations", "drones")
+"""Drawn in this order, the last on top."""
+
+SCRIPTS = (
+    "words.js",
+    "world.js",
+    "canvas.js",
+    "layers.js",
+    "flights.js",
+    "cards.js",
+    "panel.js",
+    "player.js",
+    "main.js",
+)
+"""Run in this order."""
+
+
+def draw_plan(
+    scenario: Scenario,
+    plan: Plan | None = None,
+    *,
+    verdict: Any = None,
+    language: Language = "en",
+) -> MapPage:
+    """
+    Draw the scenario with its plan, or alone.
+
+    Parameters
+    ----------
+    verdict
+        What the checker said of the plan; without one the page says that it
+        was not checked.
+    language
+        The one shown first; the page holds both.
+
+    Returns
+    -------
+    MapPage
+        One HTML file with all it needs inside.
+    """
+    div, script = _folium_parts()
+    styles = [_leaflet_css(), asset("page.css"), asset("map.css")]
+    scripts = [_leaflet_js(), script, *map(asset, SCRIPTS)]
+    data = island(payload(scenario, plan, verdict, language))
+    lines = [
+        "<!DOCTYPE html>",
+        f'<html lang="{language}">',
+        "<head>",
+        '<meta charset="utf-8">',
+        security_policy(scripts, styles),
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="referrer" content="no-referrer">',
+        '<link rel="icon" href="data:,">',
+        f"<title>{escape(say('map.title', language))}</title>",
+        *[f"<style>{style}</style>" for style in styles],
+        "</head>",
+        "<body>",
+        asset("map.html").replace("<!-- map -->", div),
+        f'<script type="application/json" id="patrol-data">{data}</script>',
+        *[f"<script>{text}</script>" for text in scripts],
+        "</body>",
+        "</html>",
+    ]
+    return MapPage("\n".join(lines))
+
+
+def _folium_parts() -> tuple[str, str]:
+    """Return folium's element of the map and its script, made from fixed words."""
+    import folium
+
+    fmap = folium.Map(location=[0, 0], zoom_start=3, tiles=None)
+    fmap.default_js, fmap.default_css = [], []
+    fmap._id = "patrol"  # random names would make each page a different file
+    for height, name in enumerate(LAYERS):
+        pane = folium.map.CustomPane(
+            name, z_index=400 + 20 * height, pointer_events=name == "stations"
+        )
+        group = folium.FeatureGroup(name=name)
+        pane._id = group._id = name
+        pane.add_to(fmap)
+        group.add_to(fmap)
+    page = fmap.get_root()
+    page.render()
+    return page.html.render().strip(), page.script.render()
+
+
+def _leaflet_css() -> str:
+    """Return Leaflet's styles without the pictures they name; we use none."""
+    return re.sub(r"url\([^)]*\)", "none", asset("leaflet.css"))
+
+
+def _leaflet_js() -> str:
+    """Return Leaflet's script without its source map, which is not shipped."""
+    return re.sub(r"//# sourceMappingURL=\S+", "", asset("leaflet.js"))
