@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Generator
 
+import browser
 import pytest
 from hypothesis import settings
 
 settings.register_profile("patrol", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("patrol")
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _skipped_for_browser = pytest.StashKey[list[str]]()
 
 
@@ -23,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a browser test where there is no browser."""
-    if item.get_closest_marker("browser") and not any(map(shutil.which, _BROWSERS)):
+    if item.get_closest_marker("browser") and browser.found() is None:
         pytest.skip("no Chromium on the path")
 
 

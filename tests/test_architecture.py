@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "ground": "clock errors geometry messages physics",
     "nouns": "budget draft plan scenario",
-    "files": "formats validation",
+    "files": "formats validation validation_ground",
     "judges": "checks metrics",
-    "middle": "engines freespace network problem rhythm stationclock targets",
+    "middle": "engines freespace network packing problem rhythm roster stationclock targets",
     "verbs": "explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",

@@ -13,9 +13,7 @@ from planner.cli.verb import path_argument, verb
 @verb("map")
 @path_argument("scenario")
 @path_argument("plan", required=False)
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), required=True
-)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True)
 @click.pass_obj
 def command(terminal: Terminal, scenario: Path, plan: Path | None, out: Path) -> None:
     """Draw a scenario, and a plan of it, as one HTML file that needs no network."""

@@ -7,9 +7,11 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,12 +25,19 @@ from planner.errors import (
     EXIT_STOPPED,
 )
 
+if TYPE_CHECKING:
+    from planner.budget import Budget
+    from planner.checks import Verdict
+    from planner.plan import Plan
+    from planner.scenario import Scenario
+
+DEFAULT_S = 60.0
+"""How long to search where neither seconds nor rounds are given [s]."""
+
 
 @verb("plan")
 @path_argument("scenario")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), required=True
-)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True)
 @click.option("--seconds", type=click.FloatRange(min=0))
 @click.option("--iterations", type=click.IntRange(min=0))
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
@@ -55,86 +64,114 @@ def command(
     if seconds is not None and iterations is not None:
         raise click.UsageError(terminal.text("cli.seconds_or_iterations"))
     from planner.budget import Budget
-    from planner.checks import examine, verdict_json
     from planner.cli.output_folder import output_folder
     from planner.cli.reading import sound_scenario
-    from planner.cli.show import show_summary, show_violations
-    from planner.cli.stopping import polite_stop
-    from planner.pipeline import plan_routes
-    from planner.progress import show_progress
 
-    budget = Budget(
-        seconds=None
-        if iterations is not None
-        else 60.0
-        if seconds is None
-        else seconds,
-        iterations=iterations,
-        seed=seed,
-        workers=workers,
-        engine=engine,
-    )
+    if seconds is None and iterations is None:
+        seconds = DEFAULT_S
+    try:
+        budget = Budget(
+            seconds=seconds,
+            iterations=iterations,
+            seed=seed,
+            workers=workers,
+            engine=engine,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     run = _Run()
     task = sound_scenario(terminal, scenario, horizon)
     run.lap("read")
     with output_folder(terminal, out):
-        with (
-            polite_stop(lambda: terminal.warn("cli.stopping")) as stop,
-            show_progress(
-                None if terminal.quiet else sys.stderr,
-                language=terminal.language,
-                color=terminal.color,
-            ) as on_progress,
-        ):
-            plan = plan_routes(task, budget=budget, on_progress=on_progress, stop=stop)
-            run.lap("plan")
-            if stop() and not plan.routes:
-                raise KeyboardInterrupt
-            examined = examine(task, plan)
-            verdict = verdict_json(examined)
-            run.lap("check")
-            written = _write(out, task, plan, examined, ok=verdict["ok"])
-            run.lap("write")
-            stopped = stop()
-        run.write(out / "run.json", budget.processes, stopped)
-    if not verdict["ok"]:
-        show_violations(terminal, verdict)
-        terminal.fail(terminal.text("cli.rejected", path=written["rejected"]))
-        code = EXIT_BROKEN
-    else:
-        show_summary(terminal, plan, verdict)
-        terminal.line("cli.map_written", path=written["map"])
-        code = EXIT_STOPPED if stopped else EXIT_OK
-        if strict and plan.unserved and not stopped:
-            code = EXIT_INFEASIBLE
+        outcome = _carry_out(terminal, task, budget, out, run)
+    code = _tell(terminal, outcome, strict)
     terminal.json(
         {
             "ok": code == EXIT_OK,
             "exit_code": code,
-            "files": {name: str(path) for name, path in written.items()},
-            "metrics": dict(plan.metrics),
+            "files": {name: str(path) for name, path in outcome.files.items()},
+            "metrics": dict(outcome.plan.metrics),
             "unserved": [
-                {"zone": u.zone, "code": u.code, "reason": u.reason}
-                for u in plan.unserved
+                {"zone": item.zone, "code": item.code, "reason": item.reason}
+                for item in outcome.plan.unserved
             ],
-            "check": verdict,
+            "check": outcome.verdict,
         }
     )
     return code
 
 
-def _write(
-    out: Path, task: Any, plan: Any, examined: Any, *, ok: bool
-) -> dict[str, Path]:
-    """Write the files of a plan, or of one that breaks a rule; return their paths."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What one run came to, written already."""
+
+    plan: Plan
+    verdict: Mapping[str, Any]
+    files: Mapping[str, Path]
+    stopped: bool
+
+
+def _carry_out(
+    terminal: Terminal, task: Scenario, budget: Budget, out: Path, run: _Run
+) -> _Outcome:
+    """Search, check and write; whoever asks to stop gets the best plan so far."""
+    from planner.checks import examine, verdict_json
+    from planner.cli.stopping import polite_stop
+    from planner.pipeline import plan_routes
+    from planner.progress import show_progress
+
+    with polite_stop(terminal.text("cli.stopping")) as stop:
+        with show_progress(
+            None if terminal.quiet else sys.stderr,
+            language=terminal.language,
+            color=terminal.color,
+        ) as on_progress:
+            plan = plan_routes(task, budget=budget, on_progress=on_progress, stop=stop)
+        run.lap("plan")
+        if stop() and not plan.routes:
+            raise KeyboardInterrupt
+        verdict = examine(task, plan)
+        said = verdict_json(verdict)
+        run.lap("check")
+        if said["ok"]:
+            files = _write(out, task, plan, verdict)
+        else:
+            files = _write_rejected(out, plan)
+        run.lap("write")
+        run.write(out / "run.json", budget.processes, stop())
+        return _Outcome(plan=plan, verdict=said, files=files, stopped=stop())
+
+
+def _tell(terminal: Terminal, outcome: _Outcome, strict: bool) -> int:
+    """Show how a run came out and return its exit code."""
+    from planner.cli.show import show_summary, show_violations
+
+    if not outcome.verdict["ok"]:
+        show_violations(terminal, outcome.verdict)
+        terminal.fail(terminal.text("cli.rejected", path=outcome.files["rejected"]))
+        return EXIT_BROKEN
+    show_summary(terminal, outcome.plan, outcome.verdict)
+    terminal.line("cli.map_written", path=outcome.files["map"])
+    if outcome.stopped:
+        return EXIT_STOPPED
+    return EXIT_INFEASIBLE if strict and outcome.plan.unserved else EXIT_OK
+
+
+def _write_rejected(out: Path, plan: Plan) -> dict[str, Path]:
+    """Write a plan that breaks a rule where nobody takes it for one to fly."""
+    from planner.formats.plan_geojson import write_plan
+
+    rejected = out / "rejected.geojson"
+    write_plan(plan, rejected)
+    return {"rejected": rejected}
+
+
+def _write(out: Path, task: Scenario, plan: Plan, verdict: Verdict) -> dict[str, Path]:
+    """Write a plan that holds, with all that is made of it; return the paths."""
     import maps
     from planner.formats.plan_geojson import write_plan
     from planner.formats.timetable_csv import write_timetable_csv
 
-    rejected = out / "rejected.geojson"
-    if not ok:
-        write_plan(plan, rejected)
-        return {"rejected": rejected}
     paths = {
         "plan": out / "plan.geojson",
         "timetable": out / "timetable.csv",
@@ -143,12 +180,12 @@ def _write(
     }
     # Both pages are drawn before the first file is written: a fault in drawing
     # must not leave a new plan beside old pages.
-    page, report = maps.draw_plan(task, plan), maps.report(task, plan, examined)
+    page, report = maps.draw_plan(task, plan), maps.report(task, plan, verdict)
     write_plan(plan, paths["plan"])
     write_timetable_csv(plan, paths["timetable"])
     page.save(paths["map"])
     report.save(paths["report"])
-    rejected.unlink(missing_ok=True)
+    (out / "rejected.geojson").unlink(missing_ok=True)
     return paths
 
 

@@ -14,7 +14,7 @@ from planner.cli.verb import json_option, path_argument, verb
 @path_argument("scenario")
 @path_argument("plan")
 @json_option
-@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("-o", "--out", type=click.Path(path_type=Path))
 @click.pass_obj
 def command(
     terminal: Terminal, scenario: Path, plan: Path, as_json: bool, out: Path | None

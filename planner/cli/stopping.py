@@ -12,10 +12,11 @@ from types import FrameType
 from planner.errors import EXIT_NO_PLAN
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STDERR = 2
 
 
 @contextmanager
-def polite_stop(on_request: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+def polite_stop(notice: str) -> Iterator[Callable[[], bool]]:
     """
     Yield a function that tells whether somebody asked to stop.
 
@@ -24,8 +25,9 @@ def polite_stop(on_request: Callable[[], None]) -> Iterator[Callable[[], bool]]:
 
     Parameters
     ----------
-    on_request
-        Called once, with the first signal.
+    notice
+        Line for standard error at the first signal, written past Python's
+        buffers, because the signal may have interrupted a writer of them.
     """
     asked = False
 
@@ -36,7 +38,7 @@ def polite_stop(on_request: Callable[[], None]) -> Iterator[Callable[[], bool]]:
                 child.kill()
             os._exit(EXIT_NO_PLAN)
         asked = True
-        on_request()
+        os.write(_STDERR, f"{notice}\n".encode())
 
     before = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
