@@ -60,7 +60,7 @@ def _parse(text: str) -> Any:
         if len(table) < len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise Fault("E-PARSE-DUPKEY", key=twice)
+            raise Fault("E-PARSE-DUPKEY", name=twice)
         return table
 
     try:

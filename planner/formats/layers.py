@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from planner.formats.csv_table import read_csv
 from planner.formats.files import inside, read_bytes
 from planner.formats.geojson import read_geojson
+from planner.formats.kml import read_kml, read_kmz
 from planner.formats.table import Fault, Layer
+from planner.formats.vector import (
+    read_geopackage,
+    read_shapefile,
+    read_zipped_shapefile,
+)
 
-FORMATS = ".geojson .json .gpkg .shp .zip .kml .kmz .csv"
+FORMATS = (".geojson", ".json", ".gpkg", ".shp", ".zip", ".kml", ".kmz", ".csv")
 
 
 def read_layer(folder: Path, text: str, layer: str) -> Layer:
@@ -32,6 +39,17 @@ def read_layer(folder: Path, text: str, layer: str) -> Layer:
     name, _, chosen = text.partition("|layername=")
     path = inside(folder, name)
     suffix = path.suffix.lower()
-    if suffix in (".geojson", ".json"):
-        return read_geojson(read_bytes(path))
-    raise Fault("E-FORMAT-SUFFIX", suffix=suffix, known=FORMATS)
+    if suffix not in FORMATS:
+        raise Fault("E-FORMAT-SUFFIX", suffix=suffix, known=" ".join(FORMATS))
+    if suffix == ".shp":
+        return read_shapefile(folder, name)
+    data = read_bytes(path)
+    if suffix == ".gpkg":
+        return read_geopackage(data, chosen, layer)
+    readers = {
+        ".zip": read_zipped_shapefile,
+        ".kml": read_kml,
+        ".kmz": read_kmz,
+        ".csv": read_csv,
+    }
+    return readers.get(suffix, read_geojson)(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -164,13 +164,15 @@ def teams_of(
     )
 
 
-def note_assumptions(layers: Mapping[str, Sequence[Record]]) -> None:
+def note_assumptions(records: Iterable[Record]) -> None:
     """Note once a file which fields had to be assumed."""
-    for records in layers.values():
-        if records and records[0].guessed:
-            source = records[0].source
-            fields = ", ".join(sorted(records[0].guessed))
-            source.notes.add("W-VALUE-ASSUMED", source.file, fields=fields)
+    told: set[str] = set()
+    for record in records:
+        file = record.source.file
+        if record.guessed and file not in told:
+            fields = ", ".join(sorted(record.guessed))
+            record.source.notes.add("W-VALUE-ASSUMED", file, fields=fields)
+            told.add(file)
 
 
 def _priority(field: str, value: Any) -> float:

@@ -12,6 +12,7 @@ from planner.formats import columns
 from planner.formats.columns import REQUIRED, is_absent, match_columns
 from planner.formats.shapes import Wanted, fit, in_wgs84
 from planner.formats.table import Fault, Layer, Notes
+from planner.validation import twins
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ WANTED: dict[str, Wanted] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rows come from, and where findings about them go."""
+    """The file that rows come from, and where findings about them go."""
 
     file: str
     crs: str | None
@@ -90,7 +91,7 @@ class Record:
 
 
 def records(name: str, layer: Layer, source: Source) -> list[Record]:
-    """Return the records of a layer sorted by id; noting every fault."""
+    """Return the records of a file, noting every fault."""
     notes, file = source.notes, source.file
     for remark in layer.remarks:
         notes.add_fault(remark, file)
@@ -98,8 +99,9 @@ def records(name: str, layer: Layer, source: Source) -> list[Record]:
     for fault in faults:
         notes.add_fault(fault, file)
     if not layer.features:
-        notes.add("E-INPUT-EMPTY", file)
-    crs = source.crs or layer.crs if layer.crs in (None, "") else layer.crs
+        empty = "E-INPUT-EMPTY" if name in ("stations", "zones") else "W-INPUT-EMPTY"
+        notes.add(empty, file)
+    crs = layer.crs or source.crs or layer.usual_crs
     if crs is None:
         notes.add("E-CRS-MISSING", file)
     if faults or crs is None:
@@ -123,16 +125,15 @@ def records(name: str, layer: Layer, source: Source) -> list[Record]:
         for remark in remarks:
             notes.add_fault(remark, file, where)
         result.append(Record(where, shape, values, source, guessed))
-    if "id" in REQUIRED.get(name, ()):
-        _note_twins(result, source)
-        return sorted(result, key=lambda record: record.id)
-    return sorted(result, key=lambda record: str(record.geometry.wkb_hex))
+    return result
 
 
-def _note_twins(found: list[Record], source: Source) -> None:
-    """Note ids that are the same, or look the same but for width and case."""
-    first: dict[str, str] = {}
-    for record in found:
-        twin = first.setdefault(columns.fold(record.id), record.id)
-        if twin is not record.id:
-            source.notes.add("E-ID-DUP", source.file, record.id, other=twin)
+def in_order(name: str, found: list[Record]) -> list[Record]:
+    """Return a layer's records sorted, by id where they have one."""
+    if "id" not in REQUIRED.get(name, ()):
+        return sorted(found, key=lambda record: str(record.geometry.wkb_hex))
+    files = {record.id: record.source for record in found}
+    for twin, other in twins(record.id for record in found):
+        source = files[twin]
+        source.notes.add("E-ID-DUP", source.file, twin, other=other)
+    return sorted(found, key=lambda record: record.id)

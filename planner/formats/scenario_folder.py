@@ -13,7 +13,7 @@ from planner.formats.digest import scenario_digest
 from planner.formats.files import decoded, inside, read_bytes
 from planner.formats.horizon import parse_horizon
 from planner.formats.layers import read_layer
-from planner.formats.records import Record, Source, records
+from planner.formats.records import Record, Source, in_order, records
 from planner.formats.settings import (
     FILE,
     Settings,
@@ -63,21 +63,20 @@ def inspect_scenario(
         return None, notes.listed()
     models = drone_models(settings, notes)
     hours = _horizon(settings, horizon, notes)
-    files = settings.layers.model_dump(exclude_none=True)
     layers = {
-        name: _layer(folder, name, file, settings, notes)
-        for name, file in files.items()
+        name: _layer(folder, name, files, settings, notes)
+        for name, files in settings.layers.model_dump(exclude_none=True).items()
     }
     _note_strange_mappings(settings, notes)
     if not (layers["stations"] and layers["zones"] and models and hours):
         return None, notes.listed()
     scenario = _assemble(folder, settings, models, hours, layers)
-    objects.note_assumptions(layers)
+    objects.note_assumptions(record for found in layers.values() for record in found)
     if notes.has_errors:
         return None, notes.listed()
-    for finding in validate(scenario):
-        file = files.get(finding.file, FILE)
-        notes.add(finding.code, file, finding.feature, **finding.values)
+    for found in validate(scenario):
+        file = _file_of(found, settings, layers)
+        notes.add(found.code, file, found.feature, **found.values)
     return None if notes.has_errors else scenario, notes.listed()
 
 
@@ -110,15 +109,27 @@ def _horizon(settings: Settings, given: str | None, notes: Notes) -> Horizon | N
 
 
 def _layer(
-    folder: Path, name: str, file: str, settings: Settings, notes: Notes
+    folder: Path, name: str, files: list[str], settings: Settings, notes: Notes
 ) -> list[Record]:
+    """Return the records of all files of a layer, in order."""
     mapping = settings.columns.get(name, {})
-    source = Source(file, settings.crs, settings.datum, mapping, notes)
-    try:
-        return records(name, read_layer(folder, file, name), source)
-    except Fault as fault:
-        notes.add_fault(fault, file)
-        return []
+    found: list[Record] = []
+    for file in files:
+        source = Source(file, settings.crs, settings.datum, mapping, notes)
+        try:
+            found.extend(records(name, read_layer(folder, file, name), source))
+        except Fault as fault:
+            notes.add_fault(fault, file)
+    return in_order(name, found)
+
+
+def _file_of(
+    found: Finding, settings: Settings, layers: dict[str, list[Record]]
+) -> str:
+    """Return the file of a finding that names a layer, or nothing for the TOML."""
+    files: list[str] = getattr(settings.layers, found.file or "-", None) or [FILE]
+    origin = {record.id: record.source.file for record in layers.get(found.file, [])}
+    return origin.get(found.feature, files[0])
 
 
 def _note_strange_mappings(settings: Settings, notes: Notes) -> None:
@@ -127,7 +138,7 @@ def _note_strange_mappings(settings: Settings, notes: Notes) -> None:
     for name in settings.columns:
         if name not in given:
             known = ", ".join(given)
-            notes.add("E-TOML-KEY", FILE, f"columns.{name}", key=name, guess=known)
+            notes.add("E-TOML-KEY", FILE, f"columns.{name}", name=name, guess=known)
 
 
 def _assemble(

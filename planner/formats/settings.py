@@ -28,20 +28,27 @@ def _as_text(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Files = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class LayersTable(_Table):
-    """Files of the layers, beside the TOML."""
+    """Files of the layers, beside the TOML; a layer may lie in several."""
 
-    stations: str
-    zones: str
-    airspace: str | None = None
-    districts: str | None = None
-    water: str | None = None
-    boundary: str | None = None
-    response_teams: str | None = None
+    stations: Files
+    zones: Files
+    airspace: Files | None = None
+    districts: Files | None = None
+    water: Files | None = None
+    boundary: Files | None = None
+    response_teams: Files | None = None
 
 
 class DroneTable(_Table):
@@ -200,12 +207,12 @@ def _note(detail: ErrorDetails, notes: Notes) -> None:
     ).removeprefix(".")
     given = "" if kind == "missing" else str(detail["input"])
     if kind == "missing":
-        notes.add("E-TOML-MISSING", FILE, where, key=where)
+        notes.add("E-TOML-MISSING", FILE, where, name=where)
     elif kind == "extra_forbidden":
         parents = [part for part in place[:-1] if isinstance(part, str)]
         table = _TABLES[parents[0]] if parents else Settings
         near = guess(str(place[-1]), list(table.model_fields))
-        notes.add("E-TOML-KEY", FILE, where, key=str(place[-1]), guess=near)
+        notes.add("E-TOML-KEY", FILE, where, name=str(place[-1]), guess=near)
     elif kind == "literal_error":
         notes.add(
             "E-TOML-CHOICE", FILE, where, given=given, choices=context["expected"]

@@ -69,6 +69,8 @@ class Layer:
         Names of the columns in the order of the file.
     crs
         Coordinate reference system, as a code or WKT; None where the file is silent.
+    usual_crs
+        What silence of file and scenario means; None if it means nothing.
     remarks
         Warnings about the file as a whole.
     """
@@ -76,6 +78,7 @@ class Layer:
     columns: tuple[str, ...]
     features: tuple[Feature, ...]
     crs: str | None
+    usual_crs: str | None = None
     remarks: tuple[Fault, ...] = ()
 
 
