@@ -1,13 +1,17 @@
-"""Fetch the bytes of a scenario's files, and nothing from outside its folder."""
+"""Read bytes from nowhere but the folder given; write them whole or not at all."""
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
+import os
 import re
+import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from planner.errors import OutputError
 from planner.formats.table import Fault
 
 MOST_BYTES = 200_000_000
@@ -116,3 +120,34 @@ def zip_members(data: bytes) -> dict[str, bytes]:
             return {info.filename: archive.read(info) for info in entries}
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
         raise Fault("E-FORMAT-CORRUPT", format="zip") from error  # or encrypted
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """
+    Write a file whole or not at all, readable by its owner alone.
+
+    The bytes go to a file beside it, reach the disk, and only then take its
+    name: a full disk or a pulled plug leaves the old content as it was.
+
+    Raises
+    ------
+    OutputError
+        If the disk or its permissions do not allow it.
+    """
+    try:
+        # mkstemp makes the file with mode 0600.
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(beside).replace(path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            Path(beside).unlink()
+        if isinstance(error, OSError):
+            raise OutputError(f"{path}: {error.strerror}") from error
+        raise
