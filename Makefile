@@ -17,7 +17,6 @@ test: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m pytest -q -m slow -ra tests
-	$(BIN)/python -m tests.bench
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -15,7 +15,7 @@ PARTS = {
     "nouns": "budget draft plan scenario",
     "files": "formats validation validation_ground",
     "judges": "checks metrics",
-    "middle": "engines freespace network packing problem rhythm roster stationclock targets",
+    "middle": "engines freespace network packing problem rhythm roster separation stationclock targets",
     "verbs": "explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",

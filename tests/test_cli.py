@@ -221,8 +221,8 @@ def test_strict_ends_with_4_where_a_zone_is_left_out(
 ) -> None:
     """Without --strict a plan that leaves a zone out is done; with it, it is not."""
     plans(without_a_zone(good_plan))
-    passed = {"ok": True, "rules": [], "violations": []}
-    monkeypatch.setattr("planner.checks.verdict_json", lambda _: passed)
+    passed = planner.Verdict(rules=(), violations=())
+    monkeypatch.setattr("planner.checks.examine", lambda *_: passed)
     assert run("plan", BY_HAND, "-o", tmp_path)[0] == 0
     code, said, _ = run("plan", BY_HAND, "-o", tmp_path, "--strict")
     assert code == 4
@@ -327,12 +327,15 @@ def test_chinese_is_spoken_before_and_after_the_verb(
     assert "警务站" in run(*words, BY_HAND)[1]
 
 
-def test_quiet_says_nothing_where_nothing_is_wrong(
+def test_quiet_says_nothing_but_warnings(
     run: Run, plans: Any, good_plan: planner.Plan, tmp_path: Path
 ) -> None:
-    """A script that only wants files gets no text."""
+    """A script that only wants files gets no text, unless something is amiss."""
     plans(good_plan)
-    assert run("plan", BY_HAND, "-o", tmp_path, "--quiet") == (0, "", "")
+    code, out, err = run("plan", BY_HAND, "-o", tmp_path, "--quiet")
+    assert (code, out) == (0, "")
+    assert err.startswith("warning[W-AIRSPACE-NONE]")
+    assert len(err.splitlines()) == 2
 
 
 def test_every_option_of_every_verb_has_a_help_text(run: Run) -> None:

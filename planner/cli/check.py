@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from planner.cli.show import show_rules, show_violations
 from planner.cli.terminal import Terminal
 from planner.cli.verb import json_option, path_argument, verb
 from planner.errors import EXIT_BROKEN, EXIT_OK
@@ -21,13 +20,12 @@ def command(terminal: Terminal, scenario: Path, plan: Path, as_json: bool) -> in
     """Check a plan against its scenario, by rules the solver never sees."""
     from planner.checks import examine, verdict_json
     from planner.cli.reading import scenario_of_plan
+    from planner.cli.show import show_rules, show_violations
     from planner.formats.plan_geojson import read_plan
 
     written = read_plan(plan)
-    verdict = verdict_json(
-        examine(scenario_of_plan(terminal, scenario, written), written)
-    )
+    verdict = examine(scenario_of_plan(terminal, scenario, written), written)
     show_rules(terminal, verdict)
     show_violations(terminal, verdict)
-    terminal.json(verdict)
-    return EXIT_OK if verdict["ok"] else EXIT_BROKEN
+    terminal.json(verdict_json(verdict))
+    return EXIT_OK if verdict.ok else EXIT_BROKEN

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -64,6 +64,7 @@ def command(
     if seconds is not None and iterations is not None:
         raise click.UsageError(terminal.text("cli.seconds_or_iterations"))
     from planner.budget import Budget
+    from planner.checks import verdict_json
     from planner.cli.output_folder import output_folder
     from planner.cli.reading import sound_scenario
 
@@ -95,7 +96,7 @@ def command(
                 {"zone": item.zone, "code": item.code, "reason": item.reason}
                 for item in outcome.plan.unserved
             ],
-            "check": outcome.verdict,
+            "check": verdict_json(outcome.verdict),
         }
     )
     return code
@@ -106,7 +107,7 @@ class _Outcome:
     """What one run came to, written already."""
 
     plan: Plan
-    verdict: Mapping[str, Any]
+    verdict: Verdict
     files: Mapping[str, Path]
     stopped: bool
 
@@ -115,7 +116,7 @@ def _carry_out(
     terminal: Terminal, task: Scenario, budget: Budget, out: Path, run: _Run
 ) -> _Outcome:
     """Search, check and write; whoever asks to stop gets the best plan so far."""
-    from planner.checks import examine, verdict_json
+    from planner.checks import examine
     from planner.cli.stopping import polite_stop
     from planner.pipeline import plan_routes
     from planner.progress import show_progress
@@ -131,22 +132,21 @@ def _carry_out(
         if stop() and not plan.routes:
             raise KeyboardInterrupt
         verdict = examine(task, plan)
-        said = verdict_json(verdict)
         run.lap("check")
-        if said["ok"]:
+        if verdict.ok:
             files = _write(out, task, plan, verdict)
         else:
             files = _write_rejected(out, plan)
         run.lap("write")
         run.write(out / "run.json", budget.processes, stop())
-        return _Outcome(plan=plan, verdict=said, files=files, stopped=stop())
+        return _Outcome(plan=plan, verdict=verdict, files=files, stopped=stop())
 
 
 def _tell(terminal: Terminal, outcome: _Outcome, strict: bool) -> int:
     """Show how a run came out and return its exit code."""
     from planner.cli.show import show_summary, show_violations
 
-    if not outcome.verdict["ok"]:
+    if not outcome.verdict.ok:
         show_violations(terminal, outcome.verdict)
         terminal.fail(terminal.text("cli.rejected", path=outcome.files["rejected"]))
         return EXIT_BROKEN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from planner.checks import Verdict
 from planner.cli.terminal import Terminal
 from planner.messages import Language, catalogue, say
 from planner.plan import Plan, Unserved
@@ -13,44 +14,41 @@ MOST_ROWS = 40
 """Longer lists are cut and their length told; the files have them whole."""
 
 
-def show_rules(terminal: Terminal, verdict: Mapping[str, Any]) -> None:
+def show_rules(terminal: Terminal, verdict: Verdict) -> None:
     """Print the rules with their worst margins and where those are."""
     terminal.table(
         ("cli.rule", "cli.holds", "cli.worst_margin", "cli.where"),
         [
             (
-                _name(f"rule.{rule['rule']}", rule["rule"], terminal.language),
-                terminal.text("cli.yes" if rule["ok"] else "cli.no"),
-                _quantity(rule["worst_margin"], rule["unit"]),
-                str(rule["where"] or ""),
+                _rule_name(result.rule, terminal.language),
+                terminal.text("cli.yes" if result.ok else "cli.no"),
+                _quantity(result.worst_margin, result.unit),
+                result.where,
             )
-            for rule in verdict["rules"]
+            for result in verdict.rules
         ],
     )
 
 
-def show_violations(terminal: Terminal, verdict: Mapping[str, Any]) -> None:
+def show_violations(terminal: Terminal, verdict: Verdict) -> None:
     """Print what breaks a rule, or that nothing does."""
-    broken = verdict["violations"]
-    if not broken:
+    if verdict.ok:
         terminal.line("cli.no_violations")
         return
     terminal.table(
-        ("cli.rule", "cli.where", "cli.found", "cli.limit"),
+        ("cli.rule", "cli.violation"),
         [
             (
-                _name(f"rule.{item['rule']}", item["rule"], terminal.language),
-                str(item["where"]),
-                str(item["found"]),
-                str(item["limit"]),
+                _rule_name(violation.rule, terminal.language),
+                violation.text(terminal.language),
             )
-            for item in broken[:MOST_ROWS]
+            for violation in verdict.violations[:MOST_ROWS]
         ],
     )
-    terminal.line("cli.violations", count=len(broken))
+    terminal.line("cli.violations", count=len(verdict.violations))
 
 
-def show_summary(terminal: Terminal, plan: Plan, verdict: Mapping[str, Any]) -> None:
+def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
     """Print the figures of a plan and the zones it leaves out."""
     metrics = plan.metrics
     rows = [
@@ -61,7 +59,7 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Mapping[str, Any]) -> 
             ("drones_peak", _number(metrics.get("drones_peak"))),
             ("worst_idleness_ratio", _number(metrics.get("worst_idleness_ratio"))),
             ("min_reserve_s", _quantity(metrics.get("min_reserve_s"), "s")),
-            ("violations", str(len(verdict["violations"]))),
+            ("violations", str(len(verdict.violations))),
         )
     ]
     terminal.table(("cli.figure", "cli.value"), rows)
@@ -89,8 +87,9 @@ def unserved_texts(item: Unserved, language: Language) -> tuple[str, str]:
         return item.reason, item.remedy
 
 
-def _name(key: str, fallback: str, language: Language) -> str:
-    return say(key, language) if key in catalogue() else fallback
+def _rule_name(rule: str, language: Language) -> str:
+    key = f"cli.rule.{rule}"
+    return say(key, language) if key in catalogue() else rule
 
 
 def _number(value: Any) -> str:
