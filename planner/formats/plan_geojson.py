@@ -1,0 +1,374 @@
+"""Write a plan as one GeoJSON file, and read it back."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from planner.errors import Finding, InputError
+from planner.formats.files import write_atomically
+from planner.formats.plan_reader import Reader
+from planner.formats.table import Fault
+from planner.plan import Plan, Route, Sortie, Stop, Unserved
+
+LONLAT_DECIMALS = 8
+TIME_DECIMALS = 3
+HEIGHT_DECIMALS = 3
+MOST_BYTES = 200_000_000
+LONGEST_S = 31 * 86_400.0
+"""Longest horizon of a plan that is read [s]."""
+
+KINDS = ("watch", "sweep", "line")
+MAPPINGS = ("metrics", "certificate", "analysis", "provenance")
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """
+    Write a plan as ``plan.geojson``, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the disk or its permissions do not allow it.
+    """
+    write_atomically(path, plan_to_bytes(plan))
+
+
+def as_written(plan: Plan) -> Plan:
+    """
+    Return a plan as a reader of its file will see it.
+
+    A file rounds coordinates and times: whoever computes metrics of a plan, or
+    checks it, before it is written, does so for this one.
+
+    Raises
+    ------
+    InputError
+        If no reader could use the file.
+    """
+    return _plan(plan_to_bytes(plan), "plan.geojson")
+
+
+def plan_to_bytes(plan: Plan) -> bytes:
+    """
+    Return the content of a plan's file: a function of the plan alone.
+
+    One line a route and one a sortie, so that two plans can be compared line by
+    line.
+    """
+    members = [
+        '"type":"FeatureCollection"',
+        f'"horizon":{_json(plan.horizon)}',
+        f'"stations":{_lines(_json(s) for s in plan.stations)}',
+        f'"drone_models":{_lines(_json(m) for m in plan.drone_models)}',
+        f'"features":{_lines(_json(_feature(r), sort=False) for r in plan.routes)}',
+        '"timetable":{"roster":'
+        + _lines(_json(_sortie(s), sort=False) for s in plan.roster)
+        + "}",
+        f'"unserved":{_lines(_json(_unserved(u), sort=False) for u in plan.unserved)}',
+        *(f'"{name}":{_json(getattr(plan, name))}' for name in MAPPINGS),
+    ]
+    return ("{\n" + ",\n".join(members) + "\n}\n").encode()
+
+
+def _json(value: Any, *, sort: bool = True) -> str:
+    """Return the one way to write a value; mappings of free content are sorted."""
+    return json.dumps(
+        value,
+        ensure_ascii=False,
+        allow_nan=False,
+        sort_keys=sort,
+        separators=(",", ":"),
+        default=_plain,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON knows for a mapping or a number of another library."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value.item()
+
+
+def _lines(items: Iterable[str]) -> str:
+    """Return a JSON list with one item a line."""
+    return "[\n" + ",\n".join(items) + "\n]"
+
+
+def _feature(route: Route) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": {
+            "type": "LineString",
+            "coordinates": [
+                [
+                    _rounded(lon, LONLAT_DECIMALS),
+                    _rounded(lat, LONLAT_DECIMALS),
+                    _rounded(height, HEIGHT_DECIMALS),
+                ]
+                for lon, lat, height in route.path
+            ],
+        },
+        "properties": {
+            "id": route.id,
+            "depot": route.depot,
+            "drone_model": route.drone_model,
+            "layer_m": float(route.layer_m),
+            "headway_s": float(route.headway_s),
+            "phase_s": float(route.phase_s),
+            "duration_s": float(route.duration_s),
+            "load": float(route.load),
+            "t_s": [_rounded(t, TIME_DECIMALS) for t in route.t_s],
+            "stops": [
+                {
+                    "zones": list(stop.zones),
+                    "target": stop.target,
+                    "kind": stop.kind,
+                    "enter_s": float(stop.enter_s),
+                    "exit_s": float(stop.exit_s),
+                }
+                for stop in route.stops
+            ],
+        },
+    }
+
+
+def _rounded(value: float, decimals: int) -> float:
+    return round(float(value), decimals) + 0.0  # and never -0.0
+
+
+def _sortie(sortie: Sortie) -> dict[str, Any]:
+    return {
+        "drone": sortie.drone,
+        "route": sortie.route,
+        "takeoff_s": float(sortie.takeoff_s),
+        "landing_s": float(sortie.landing_s),
+        "ready_s": float(sortie.ready_s),
+    }
+
+
+def _unserved(unserved: Unserved) -> dict[str, Any]:
+    return {
+        "zone": unserved.zone,
+        "code": unserved.code,
+        "reason": unserved.reason,
+        "figures": {key: unserved.figures[key] for key in sorted(unserved.figures)},
+        "remedy": unserved.remedy,
+    }
+
+
+def read_plan(path: Path) -> Plan:
+    """
+    Return the plan in a file.
+
+    It is complete and of the right types; whether it keeps the rules is for
+    `planner.checks.check` to say.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file, if it is no plan.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        detail = getattr(error, "strerror", None) or str(error)
+        raise _unusable("E-PLAN-FILE", path.name, detail=detail) from error
+    if len(data) > MOST_BYTES:
+        raise _unusable("E-PLAN-SIZE", path.name, limit_mb=MOST_BYTES // 1_000_000)
+    return _plan(data, path.name)
+
+
+def _plan(data: bytes, file: str) -> Plan:
+    """Return the plan that bytes hold, or raise every fault."""
+    reader = Reader(file)
+    document = reader.mapping_in({"": _document(data, file)}, "", "")
+    if document.get("type") != "FeatureCollection":
+        raise _unusable("E-PLAN-KIND", file)
+    timetable = reader.mapping_in(document, "timetable", "")
+    plan = Plan(
+        horizon=_read_horizon(reader, document),
+        stations=tuple(reader.mappings_in(document, "stations", "")),
+        drone_models=tuple(reader.mappings_in(document, "drone_models", "")),
+        routes=tuple(
+            _read_route(reader, feature, f"features[{i}]")
+            for i, feature in enumerate(reader.mappings_in(document, "features", ""))
+        ),
+        roster=tuple(
+            _read_sortie(reader, entry, f"timetable.roster[{i}]")
+            for i, entry in enumerate(
+                reader.mappings_in(timetable, "roster", "timetable")
+            )
+        ),
+        unserved=tuple(
+            _read_unserved(reader, entry, f"unserved[{i}]")
+            for i, entry in enumerate(reader.mappings_in(document, "unserved", ""))
+        ),
+        **{name: reader.mapping_in(document, name, "") for name in MAPPINGS},
+    )
+    ids = [route.id for route in plan.routes]
+    for i, route_id in enumerate(ids):
+        if route_id in ids[:i]:
+            reader.fault(
+                "E-PLAN-DUPLICATE", f"features[{i}].properties.id", id=route_id
+            )
+    reader.raise_faults()
+    return plan
+
+
+def _document(data: bytes, file: str) -> Any:
+    """Return what JSON text says, as strictly as RFC 8259 does."""
+    try:
+        text = data.decode("utf-8-sig")
+        document = json.loads(
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_figure,
+            parse_float=_figure,
+            parse_int=_count,
+        )
+        if "\\ud" in text.lower():
+            json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair
+    except UnicodeError as error:
+        raise _unusable("E-PLAN-ENCODING", file) from error
+    except json.JSONDecodeError as error:
+        raise _unusable(
+            "E-PLAN-PARSE", file, detail=error.msg, line=error.lineno
+        ) from error
+    except RecursionError as error:
+        raise _unusable("E-PLAN-DEEP", file) from error
+    except Fault as fault:
+        raise _unusable(fault.code, file, **fault.values) from fault
+    return document
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, or refuse one that says a thing twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Fault("E-PLAN-DUPKEY", key=twice)
+    return found
+
+
+def _figure(text: str) -> float:
+    """Return a number, or refuse one that is not finite."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise Fault("E-PLAN-FINITE", found=text[:20])
+    return number
+
+
+def _count(text: str) -> int:
+    """Return a whole number, or refuse one with more digits than a float has."""
+    if len(text) > 16:
+        raise Fault("E-PLAN-FINITE", found=text[:20])
+    return int(text)
+
+
+def _unusable(code: str, file: str, **values: Any) -> InputError:
+    return InputError([Finding(code=code, file=file, values=values)])
+
+
+def _read_horizon(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
+    horizon = reader.mapping_in(document, "horizon", "")
+    reader.instant_in(horizon, "start", "horizon")
+    reader.number_in(horizon, "seconds", "horizon", above=0.0, highest=LONGEST_S)
+    return horizon
+
+
+def _read_route(reader: Reader, feature: Mapping[str, Any], where: str) -> Route:
+    own = reader.mapping_in(feature, "properties", where)
+    where_own = f"{where}.properties"
+    path = _read_path(reader, feature, where)
+    times = reader.numbers_in(own, "t_s", where_own)
+    if len(times) != len(path):
+        reader.fault(
+            "E-PLAN-LENGTH", f"{where_own}.t_s", found=len(times), expected=len(path)
+        )
+    return Route(
+        id=reader.text_in(own, "id", where_own),
+        depot=reader.text_in(own, "depot", where_own),
+        drone_model=reader.text_in(own, "drone_model", where_own),
+        layer_m=reader.number_in(own, "layer_m", where_own),
+        headway_s=reader.number_in(own, "headway_s", where_own, above=0.0),
+        phase_s=reader.number_in(own, "phase_s", where_own),
+        duration_s=reader.number_in(own, "duration_s", where_own, above=0.0),
+        load=reader.number_in(own, "load", where_own),
+        path=path,
+        t_s=times,
+        stops=tuple(
+            _read_stop(reader, stop, f"{where_own}.stops[{i}]")
+            for i, stop in enumerate(reader.mappings_in(own, "stops", where_own))
+        ),
+    )
+
+
+def _read_path(
+    reader: Reader, feature: Mapping[str, Any], where: str
+) -> tuple[tuple[float, float, float], ...]:
+    geometry = reader.mapping_in(feature, "geometry", where)
+    where = f"{where}.geometry"
+    if geometry.get("type") != "LineString":
+        reader.fault("E-PLAN-GEOMETRY", where)
+    points = reader.list_in(geometry, "coordinates", where)
+    if len(points) < 2:
+        reader.fault("E-PLAN-SHORT", f"{where}.coordinates", found=len(points))
+    path: list[tuple[float, float, float]] = []
+    for i, point in enumerate(points):
+        place = f"{where}.coordinates[{i}]"
+        if not (
+            isinstance(point, list)
+            and len(point) == 3
+            and all(
+                isinstance(v, int | float) and not isinstance(v, bool) for v in point
+            )
+        ):
+            reader.fault("E-PLAN-POSITION", place)
+            continue
+        lon, lat, height = map(float, point)
+        if abs(lon) > 180 or abs(lat) > 90 or abs(height) > 100_000:
+            reader.fault("E-PLAN-POSITION", place)
+        path.append((lon, lat, height))
+    return tuple(path)
+
+
+def _read_stop(reader: Reader, stop: Mapping[str, Any], where: str) -> Stop:
+    kind = reader.text_in(stop, "kind", where)
+    if kind and kind not in KINDS:
+        reader.fault(
+            "E-PLAN-CHOICE", f"{where}.kind", found=kind, expected=", ".join(KINDS)
+        )
+    return Stop(
+        zones=reader.texts_in(stop, "zones", where),
+        target=reader.text_in(stop, "target", where),
+        kind=kind,
+        enter_s=reader.number_in(stop, "enter_s", where),
+        exit_s=reader.number_in(stop, "exit_s", where),
+    )
+
+
+def _read_sortie(reader: Reader, entry: Mapping[str, Any], where: str) -> Sortie:
+    return Sortie(
+        drone=reader.text_in(entry, "drone", where),
+        route=reader.text_in(entry, "route", where),
+        takeoff_s=reader.number_in(entry, "takeoff_s", where),
+        landing_s=reader.number_in(entry, "landing_s", where),
+        ready_s=reader.number_in(entry, "ready_s", where),
+    )
+
+
+def _read_unserved(reader: Reader, entry: Mapping[str, Any], where: str) -> Unserved:
+    return Unserved(
+        zone=reader.text_in(entry, "zone", where),
+        code=reader.text_in(entry, "code", where),
+        reason=reader.text_in(entry, "reason", where),
+        figures=reader.mapping_in(entry, "figures", where),
+        remedy=reader.text_in(entry, "remedy", where, empty=True),
+    )

@@ -1,0 +1,80 @@
+"""Write a plan's timetable as a table that a spreadsheet opens as it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from planner.formats.files import write_atomically
+from planner.plan import Plan
+
+COLUMNS = (
+    "drone",
+    "station",
+    "route",
+    "takeoff",
+    "landing",
+    "ready",
+    "takeoff_s",
+    "landing_s",
+    "ready_s",
+    "layer_m",
+    "zones",
+)
+
+_FORMULA_STARTS = tuple("=+-@\t\r\n\0＝＋－＠")
+
+
+def write_timetable_csv(plan: Plan, path: Path) -> None:
+    """
+    Write one row a sortie, with clock times of the plan's own time zone.
+
+    UTF-8 with a byte order mark, since spreadsheets ask for one. No text of a
+    scenario can become a formula: it gets an apostrophe in front.
+
+    Raises
+    ------
+    OutputError
+        If the disk or its permissions do not allow it.
+    """
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(COLUMNS)
+    writer.writerows(_rows(plan))
+    write_atomically(Path(path), table.getvalue().encode("utf-8-sig"))
+
+
+def _rows(plan: Plan) -> list[list[Any]]:
+    start = datetime.fromisoformat(str(plan.horizon["start"]))
+    routes = {route.id: route for route in plan.routes}
+    rows: list[list[Any]] = []
+    for sortie in plan.roster:
+        route = routes.get(sortie.route)
+        times = (sortie.takeoff_s, sortie.landing_s, sortie.ready_s)
+        zones = {z for stop in route.stops for z in stop.zones} if route else set()
+        rows.append(
+            [
+                _inert(sortie.drone),
+                _inert(route.depot if route else ""),
+                _inert(sortie.route),
+                *(_clock(start, time) for time in times),
+                *(round(time, 3) for time in times),
+                route.layer_m if route else "",
+                _inert(" ".join(sorted(zones))),
+            ]
+        )
+    return rows
+
+
+def _clock(start: datetime, after_s: float) -> str:
+    """Return the local date and time, to the second."""
+    moment = start + timedelta(seconds=round(after_s))
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def _inert(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
