@@ -10,9 +10,8 @@ Every time is rounded up here, once, to ticks of a tenth of a second.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
@@ -23,10 +22,13 @@ from planner.geometry import FloatArray
 from planner.network import Legs, obstacles_near, path_times, scenario_wind
 from planner.physics import flight_time_s
 from planner.scenario import DroneModel, Scenario, Station
-from planner.targets import Target
+from planner.targets import Target, Way
 
 TICKS_PER_S = 10
 IntArray = NDArray[np.int64]
+
+_ROUNDING_S = 1.0
+"""Kept free in every sortie for times that a plan file rounds up."""
 
 FAR = 10**7
 """Ticks that stand for: cannot be flown."""
@@ -71,9 +73,8 @@ class Problem:
         Target and way of each node, shape (n,).
     tables, legs
         By drone type.
-    period
-        Shape (t,): index of the wave in which a target is routed: those active
-        in the busiest period first, the others in what drones are left.
+    home, entry, leave
+        Places of stations, and of each node's start and end, in the legs.
     """
 
     scenario: Scenario
@@ -83,6 +84,9 @@ class Problem:
     node_way: IntArray
     tables: dict[str, Tables]
     legs: dict[str, Legs]
+    home: IntArray
+    entry: IntArray
+    leave: IntArray
 
     def model(self, station: int) -> DroneModel:
         """Return the drone type of a station."""
@@ -113,7 +117,7 @@ class Problem:
             self.model(station).usable_endurance_s,
             headway_s - self.scenario.rules.launch_spacing_s,
         )
-        return int(limit_s * TICKS_PER_S)
+        return int((limit_s - _ROUNDING_S) * TICKS_PER_S)
 
     def duration(self, station: int, nodes: Sequence[int]) -> int:
         """Return the duration of a sortie in ticks, take-off to landing."""
@@ -221,7 +225,7 @@ def _straight_s(scenario: Scenario, station: Station, target: Target) -> float:
     return best + overhead_s(scenario, model)
 
 
-def task_s(way: Any, model: DroneModel, wind: tuple[float, float]) -> float:
+def task_s(way: Way, model: DroneModel, wind: tuple[float, float]) -> float:
     """Return the time on task of a way [s]."""
     return float(
         path_times(way.xy, way.wait_s, model, wind)[-1] + way.wait_s[-1]
@@ -286,6 +290,9 @@ def formulate(
         node_way=np.array([w for _, w in nodes], dtype=np.int64),
         tables=tables,
         legs=legs,
+        home=home,
+        entry=entry,
+        leave=leave,
     )
 
 

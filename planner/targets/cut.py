@@ -44,8 +44,11 @@ def discretise(
     """
     closed: dict[str, dict[str, Any]] = {}
     servable: dict[str, BaseGeometry] = {}
+    hidden = _hidden(scenario, space)
     for zone in scenario.zones:
-        part = _servable(scenario, space, zone)
+        part = zone.geometry.difference(hidden[zone.kind]).difference(
+            space.privacy_area
+        )
         share = _size(part) / _size(zone.geometry)
         if share < SERVABLE_SHARE:
             names = [
@@ -82,15 +85,12 @@ def planned_interval_s(scenario: Scenario, zone: Zone) -> float:
     return zone.revisit_s - scenario.rules.revisit_slack_s
 
 
-def _servable(scenario: Scenario, space: FreeSpace, zone: Zone) -> BaseGeometry:
-    """Return what of a zone can be seen from where a drone may be."""
-    if zone.kind == "watch":
-        radius = view_radius_m(scenario)
-    else:
-        swath = min(m.swath_m for m in scenario.drone_models)
-        radius = swath_at(swath, scenario.rules.ceiling_m) / 2
-    hidden = space.closed.buffer(-radius)
-    return zone.geometry.difference(hidden).difference(space.privacy_area)
+def _hidden(scenario: Scenario, space: FreeSpace) -> dict[str, BaseGeometry]:
+    """Return by kind of zone what cannot be seen from where a drone may be."""
+    swath = min(m.swath_m for m in scenario.drone_models)
+    strip = space.closed.buffer(-swath_at(swath, scenario.rules.ceiling_m) / 2)
+    disc = space.closed.buffer(-view_radius_m(scenario))
+    return {"watch": disc, "sweep": strip, "line": strip}
 
 
 def _size(geometry: BaseGeometry) -> float:

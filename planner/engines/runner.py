@@ -1,0 +1,83 @@
+"""
+Run pure tasks in child processes with a hard deadline.
+
+A task is a function of its arguments alone, so one whose child died is simply
+run again; results come back in the order of the tasks, whatever the number of
+workers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+_POLL_S = 0.1
+_TRIES = 2
+
+
+def run_tasks(
+    function: Callable[..., Any],
+    tasks: Sequence[tuple[Any, ...]],
+    *,
+    workers: int,
+    deadline: float | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> list[Any]:
+    """
+    Return the result of each task, None where it was not reached.
+
+    Parameters
+    ----------
+    deadline
+        Of `time.monotonic`; children that still run then are killed.
+    stop
+        Polled while waiting; when it says so, the children are killed.
+    """
+    context = multiprocessing.get_context("fork")
+    results: list[Any] = [None] * len(tasks)
+    waiting = [(index, 1) for index in range(len(tasks))][::-1]
+    running: dict[Connection, tuple[int, int, Any]] = {}
+    try:
+        while waiting or running:
+            if (stop and stop()) or (deadline and time.monotonic() >= deadline):
+                break
+            while waiting and len(running) < workers:
+                index, attempt = waiting.pop()
+                ours, theirs = context.Pipe(duplex=False)
+                child = context.Process(
+                    target=_child, args=(theirs, function, tasks[index]), daemon=True
+                )
+                child.start()
+                theirs.close()
+                running[ours] = (index, attempt, child)
+            for ready in wait(list(running), timeout=_POLL_S):
+                assert isinstance(ready, Connection)
+                index, attempt, child = running.pop(ready)
+                try:
+                    results[index] = ready.recv()
+                except EOFError:
+                    if attempt < _TRIES:
+                        waiting.append((index, attempt + 1))
+                ready.close()
+                child.join()
+    finally:
+        for pipe, (_, _, child) in running.items():
+            child.kill()
+            child.join()
+            pipe.close()
+    return results
+
+
+def _child(pipe: Connection, function: Callable[..., Any], task: Sequence[Any]) -> None:
+    # The parent alone decides what a signal means; it kills its children.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+    result = function(*task)
+    with contextlib.suppress(BrokenPipeError):
+        pipe.send(result)
+    pipe.close()
