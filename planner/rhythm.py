@@ -171,9 +171,18 @@ def column_spans(scenario: Scenario, draft: DraftRoute) -> tuple[Span, ...]:
         Seconds from take-off, closed and sorted; climb and descent are in it.
     """
     centre = scenario.station(draft.depot).point
-    inside = spans_within(
-        draft.xy - (centre.x, centre.y), draft.t_s, column_radius_m(scenario.rules)
+    length_s = np.diff(draft.t_s)
+    first, last = times_within(
+        draft.xy[:-1] - (centre.x, centre.y),
+        np.diff(draft.xy, axis=0) / np.maximum(length_s, 1e-9)[:, None],
+        length_s,
+        column_radius_m(scenario.rules),
     )
+    begin_s = draft.t_s[:-1]
+    inside = [
+        (float(begin_s[n] + first[n]), float(begin_s[n] + last[n]))
+        for n in np.flatnonzero(first <= last)
+    ]
     ends = [(0.0, float(draft.t_s[0])), (float(draft.t_s[-1]), draft.duration_s)]
     merged: list[Span] = []
     for low_s, high_s in sorted([*ends, *inside]):
@@ -189,23 +198,34 @@ def column_radius_m(rules: Rules) -> float:
     return max(rules.column_radius_m, rules.separation_horizontal_m) + COLUMN_MARGIN_M
 
 
-def spans_within(xy: FloatArray, t_s: FloatArray, radius_m: float) -> list[Span]:
-    """Return when a path is within a radius of the origin, one span a segment."""
-    start, step = xy[:-1], np.diff(xy, axis=0)
-    a = (step**2).sum(axis=1)
-    b = (start * step).sum(axis=1)
-    c = (start**2).sum(axis=1) - radius_m**2
+def times_within(
+    gap: FloatArray, velocity: FloatArray, length_s: FloatArray, limit_m: float
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Return from when to when ``gap + velocity t`` is within a limit.
+
+    Parameters
+    ----------
+    gap, velocity
+        In metres and metres a second, shape (n, 2).
+    length_s
+        The times asked about are 0 to this, shape (n,).
+
+    Returns
+    -------
+    tuple of ndarray
+        First and last time [s]; infinity and minus infinity where it never is.
+    """
+    a = (velocity**2).sum(axis=1)
+    b = (gap * velocity).sum(axis=1)
+    c = (gap**2).sum(axis=1) - limit_m**2
     with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(b**2 - a * c)
-        low = np.where(a > 0, (-b - root) / a, np.where(c <= 0, 0.0, np.nan))
-        high = np.where(a > 0, (-b + root) / a, np.where(c <= 0, 1.0, np.nan))
-        low, high = np.clip(low, 0.0, None), np.clip(high, None, 1.0)
-        hits = np.flatnonzero(low <= high)
-    length = np.diff(t_s)
-    return [
-        (float(t_s[i] + low[i] * length[i]), float(t_s[i] + high[i] * length[i]))
-        for i in hits
-    ]
+        first = np.where(a > 0, (-b - root) / a, np.where(c <= 0, 0.0, np.nan))
+        last = np.where(a > 0, (-b + root) / a, np.where(c <= 0, length_s, np.nan))
+    first, last = np.maximum(first, 0.0), np.minimum(last, length_s)
+    ever = first <= last
+    return np.where(ever, first, np.inf), np.where(ever, last, -np.inf)
 
 
 def clashes(a: Rhythm, b: Rhythm, launch_spacing_s: float) -> list[WholeSpan]:
