@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,13 +155,6 @@ def reason_and_remedy(unserved: Unserved, language: Language) -> tuple[str, str]
             return fallback
 
     return made("unserved", unserved.reason), made("remedy", unserved.remedy)
-
-
-def violations_of(verdict: Any) -> tuple[Any, ...] | None:
-    """Return the violations of a verdict, or None where nothing was checked."""
-    if verdict is None:
-        return None
-    return tuple(getattr(verdict, "violations", ()))
 
 
 def tightest_landing(plan: Plan) -> tuple[str, float] | None:

@@ -10,13 +10,16 @@ page as text alone.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from maps.page import MapPage, asset, escape, island, security_policy
 from maps.payload import payload
 from planner.messages import Language, say
 from planner.plan import Plan
 from planner.scenario import Scenario
+
+if TYPE_CHECKING:
+    from planner.checks.verdict import Verdict
 
 LAYERS = ("base", "districts", "zones", "airspace", "routes", "stations", "drones")
 """Drawn in this order, the last on top."""
@@ -39,7 +42,7 @@ def draw_plan(
     scenario: Scenario,
     plan: Plan | None = None,
     *,
-    verdict: Any = None,
+    verdict: Verdict | None = None,
     language: Language = "en",
 ) -> MapPage:
     """
@@ -99,7 +102,7 @@ def _folium_parts() -> tuple[str, str]:
         pane._id = group._id = name
         pane.add_to(fmap)
         group.add_to(fmap)
-    page = fmap.get_root()
+    page: Any = fmap.get_root()
     page.render()
     return page.html.render().strip(), page.script.render()
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
+from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
 
 from maps.colours import station_colours
 from maps.compact import pack, pack_path, pack_shape
@@ -14,15 +17,20 @@ from maps.facts import (
     clock_of,
     district_rows,
     reason_and_remedy,
-    violations_of,
 )
 from planner.messages import LANGUAGES, Language, catalogue
 from planner.plan import Plan, Route
 from planner.scenario import Airspace, Scenario, Zone
 
+if TYPE_CHECKING:
+    from planner.checks.verdict import Verdict
+
+LABEL_CLEARANCE_M = 6_000.0
+"""From a station's mark, at a scale that shows a whole city."""
+
 
 def payload(
-    scenario: Scenario, plan: Plan | None, verdict: Any, language: Language
+    scenario: Scenario, plan: Plan | None, verdict: Verdict | None, language: Language
 ) -> dict[str, Any]:
     """Return everything the map shows, as plain values; ids become positions."""
     clock = clock_of(scenario, plan)
@@ -31,7 +39,7 @@ def payload(
         "language": language,
         "text": {k: v for k, v in catalogue().items() if k.startswith("map.")},
         "name": scenario.name,
-        "digest": scenario.digest,
+        "attribution": scenario.attribution,
         "clock": {
             "start": clock.start,
             "start_clock_s": clock.start_clock_s,
@@ -71,7 +79,7 @@ def _districts(scenario: Scenario) -> list[dict[str, Any]]:
     """Return the districts with a place for their label."""
     rows = []
     for d in scenario.districts:
-        at = d.geometry.representative_point()
+        at = _label_place(scenario, d.geometry)
         rows.append(
             {
                 "id": d.id,
@@ -81,6 +89,14 @@ def _districts(scenario: Scenario) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _label_place(scenario: Scenario, area: BaseGeometry) -> Point:
+    """Return a place well inside an area, away from the marks of stations."""
+    marks = shapely.MultiPoint([s.point for s in scenario.stations])
+    free = area.difference(marks.buffer(LABEL_CLEARANCE_M))
+    room = area if free.is_empty else free
+    return Point(shapely.maximum_inscribed_circle(room, 500.0).coords[0])
 
 
 def _stations(scenario: Scenario, plan: Plan | None) -> list[dict[str, Any]]:
@@ -231,14 +247,13 @@ def _route(
     }
 
 
-def _violations(verdict: Any) -> list[dict[str, str]] | None:
-    """Return each violation as a rule and a place, or None: nothing was checked."""
-    found = violations_of(verdict)
-    if found is None:
+def _violations(verdict: Verdict | None) -> list[dict[str, str]] | None:
+    """Return each violation in both languages, or None: nothing was checked."""
+    if verdict is None:
         return None
     return [
-        {"rule": str(getattr(v, "rule", v)), "where": str(getattr(v, "where", ""))}
-        for v in found
+        {"rule": v.rule, **{k: v.text(k) for k in LANGUAGES}}
+        for v in verdict.violations
     ]
 
 

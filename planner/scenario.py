@@ -273,6 +273,7 @@ class Scenario:
 
     Everything is sorted by id, so that no order of rows in a file changes a
     plan. ``digest`` is the SHA-256 of the normalised content without the horizon.
+    ``attribution`` is what the map must say of where its data come from.
     """
 
     name: str
@@ -289,6 +290,7 @@ class Scenario:
     response_teams: tuple[ResponseTeam, ...] = ()
     wind: Wind = field(default_factory=Wind)
     rules: Rules = field(default_factory=Rules)
+    attribution: str = ""
     digest: str = ""
 
     def station(self, station_id: str) -> Station:

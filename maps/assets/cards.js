@@ -232,7 +232,7 @@ function overviewCard() {
   box.append(element("p", { class: "hint", text: hint }));
   if (data.violations && data.violations.length) {
     const rows = data.violations.slice(0, 20).map((v) =>
-      element("li", {}, element("span", { class: "name", text: v.rule }), element("span", { class: "note", text: v.where })),
+      element("li", {}, element("span", { class: "name", text: v.rule }), element("span", { class: "note", text: v[Patrol.language] })),
     );
     box.append(section("violations", element("ul", { class: "fleet" }, ...rows)));
   }
@@ -252,7 +252,7 @@ function overviewCard() {
     element(
       "tr",
       {},
-      element("th", { scope: "row", text: row.name || say("elsewhere") }),
+      element("th", { scope: "row" }, districtName(row)),
       element("td", { text: number(row.stations) }),
       element("td", { text: number(row.drones) }),
       element("td", { text: data.plan ? `${row.served} / ${row.zones}` : number(row.zones) }),
@@ -270,6 +270,14 @@ function overviewCard() {
     ),
   );
   return box;
+}
+
+/** Return the name of a district, which brings it into view where it has an outline. */
+function districtName(row) {
+  const index = Patrol.data.districts.findIndex((d) => d.name === row.name);
+  if (index < 0) return row.name || say("elsewhere");
+  const on = { click: () => bringIntoView("district", index) };
+  return element("button", { type: "button", class: "plain", text: row.name, on });
 }
 
 /** Offer what else lies under the pointer. */

@@ -105,9 +105,14 @@ function paintDistricts(context, view) {
   if (view.zoom > 11.5) return;
   context.font = `600 ${view.zoom < 9 ? 12 : 13}px ${FONT}`;
   context.textAlign = "center";
+  const taken = [];
   for (const district of Patrol.data.districts) {
     const x = district.world[0] * view.scale - view.x;
     const y = district.world[1] * view.scale - view.y;
+    const half = context.measureText(district.name).width / 2;
+    const free = taken.every((t) => Math.abs(t.x - x) > t.half + half || Math.abs(t.y - y) > 18);
+    if (!free) continue;
+    taken.push({ x, y, half });
     label(context, district.name, x, y, "#6b7783");
   }
 }

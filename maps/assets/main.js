@@ -46,7 +46,7 @@ function bringIntoView(kind, index) {
     const lines = routesOf(index).map(([route]) => route.line);
     box = boxOf([...lines, new Float64Array(data.stations[index].world)]);
   } else if (kind === "route") box = data.plan.routes[index].box;
-  else box = data[kind === "zone" ? "zones" : "airspace"][index].shape.box;
+  else box = data[{ zone: "zones", airspace: "airspace", district: "districts" }[kind]][index].shape.box;
   const options = { maxZoom: 13.5, animate: !Patrol.calm.matches, ...free(44) };
   Patrol.map.fitBounds(boundsOf(box), options);
 }
@@ -110,7 +110,7 @@ function wireMap() {
   map.attributionControl.setPrefix(false);
   L.control.scale({ imperial: false }).addTo(map);
   const size = () => {
-    map.getContainer().classList.toggle("named", map.getZoom() >= 11);
+    map.getContainer().classList.toggle("named", map.getZoom() >= 12.25);
     map.getContainer().classList.toggle("far", map.getZoom() < 10);
   };
   map.on("zoomend", size);
@@ -128,17 +128,24 @@ function wireMap() {
       map.getContainer().classList.toggle("over", over);
     });
   });
+  size();
+}
+
+/** Bring all stations and zones into view, and keep the map as large as its place. */
+function showAll() {
+  const map = Patrol.map;
+  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
+  map.invalidateSize({ pan: false });
   const stations = new Float64Array(Patrol.data.stations.flatMap((s) => s.world));
   const shapes = [...Patrol.data.boundary, ...Patrol.data.zones.map((z) => z.shape)];
   const all = boxOf([stations, ...shapes.flatMap((shape) => shape.rings)]);
   if (all[0] < Infinity) map.fitBounds(boundsOf(all), { animate: false, ...free(14) });
-  size();
 }
 
-/** Show the attribution in the map's corner, as text. */
+/** Say in the map's corner where it comes from. */
 function sayAttribution() {
   const corner = Patrol.map.attributionControl.getContainer();
-  corner.textContent = say("attribution");
+  corner.textContent = ["Leaflet 1.9.4", Patrol.data.attribution].filter(Boolean).join(" | ");
 }
 
 unpackWorld(Patrol.data);
@@ -162,3 +169,4 @@ for (const node of document.querySelectorAll("[data-language]")) {
   node.addEventListener("click", () => setLanguage(node.dataset.language));
 }
 sayPage();
+showAll();

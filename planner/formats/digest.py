@@ -15,7 +15,7 @@ from planner.formats.shapes import DECIMALS
 from planner.geometry import LocalProjection
 from planner.scenario import Scenario
 
-_LEFT_OUT = ("horizon", "projection", "digest")
+_LEFT_OUT = ("horizon", "projection", "attribution", "digest")
 
 
 def scenario_digest(scenario: Scenario) -> str:

@@ -169,5 +169,6 @@ def _assemble(
         response_teams=objects.teams_of(layers.get("response_teams", []), projection),
         wind=wind_of(settings),
         rules=rules_of(settings),
+        attribution=settings.attribution,
     )
     return replace(scenario, digest=scenario_digest(scenario))

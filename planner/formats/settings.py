@@ -100,6 +100,7 @@ class Settings(_Table):
     timezone: str
     date: Annotated[str, BeforeValidator(_as_text)] = "2026-01-01"
     horizon: str | list[str] = "24h"
+    attribution: Annotated[str, Field(max_length=400)] = ""
     layers: LayersTable
     columns: dict[str, dict[str, str]] = {}
     drones: Annotated[list[DroneTable], Field(min_length=1)]

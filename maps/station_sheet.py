@@ -1,0 +1,133 @@
+"""Lay out one station for an A4 sheet: its drones' day, its routes, its timetable."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from maps.charts import day_chart, route_colour
+from maps.facts import Clock
+from maps.markup import Markup, both, in_both, join, table, tag
+from maps.words import minutes, stopwatch
+from planner.clock import clock_text
+from planner.messages import LANGUAGES
+from planner.plan import Plan, Route, Sortie
+from planner.scenario import Scenario, Station
+
+
+def station_sheet(
+    scenario: Scenario, plan: Plan, station: Station, clock: Clock
+) -> Markup:
+    """Return the sheet of a station."""
+    position = scenario.stations.index(station)
+    routes = [r for r in plan.routes if r.depot == station.id]
+    ids = [r.id for r in routes]
+    roster = [s for s in plan.roster if s.route in ids]
+    teams = [t.name for t in scenario.response_teams if t.station_id == station.id]
+    facts = both(
+        "report.station_line",
+        drones=station.drones,
+        pads=station.pads,
+        model=station.model,
+        routes=len(routes),
+        sorties=len(roster),
+    )
+    parts: list[object] = [
+        tag("h2", station.name, " ", tag("small", station.id)),
+        tag("p", *_with_commas(district_name(scenario, station), *teams), facts),
+    ]
+    if routes:
+        drones = _drones(station, roster)
+        parts += [
+            tag("h3", both("report.day")),
+            tag("div", day_chart(drones, roster, ids, clock), class_="wide"),
+            tag("h3", both("report.routes")),
+            _routes(scenario, plan, routes),
+            tag("h3", both("report.departures")),
+            _departures(routes, roster, clock),
+        ]
+    else:
+        parts.append(tag("p", both("report.no_routes"), class_="none"))
+    return tag("section", *parts, class_="station", id=f"station-{position}")
+
+
+def district_name(scenario: Scenario, station: Station) -> str:
+    """Return the name of a station's district."""
+    names = {d.id: d.name for d in scenario.districts}
+    return names.get(station.district, station.district)
+
+
+def _with_commas(*words: str) -> list[str]:
+    return [f"{word} · " for word in words if word]
+
+
+def _drones(station: Station, roster: list[Sortie]) -> list[str]:
+    """Return the station's drones in order, those not on the roster among them."""
+    names = {s.drone for s in roster}
+    names |= {f"{station.id}-{n}" for n in range(1, station.drones + 1)}
+
+    def natural(name: str) -> list[tuple[int, int | str]]:
+        parts = re.findall(r"\d+|\D+", name)
+        return [(0, int(p)) if p.isdecimal() else (1, p) for p in parts]
+
+    return sorted(names, key=natural)
+
+
+def _mark(number: int) -> Markup:
+    """Return the number of a route on its colour."""
+    size = {"width": 20, "height": 16}
+    return tag(
+        "svg",
+        tag("rect", **size, rx=3, fill=route_colour(number)),
+        tag("text", number + 1, x=10, y=12, class_="no"),
+        viewBox="0 0 20 16",
+        class_="mark",
+        aria_hidden="true",
+    )
+
+
+def _routes(scenario: Scenario, plan: Plan, routes: list[Route]) -> Markup:
+    usable = {str(m["model"]): m.get("usable_endurance_s") for m in plan.drone_models}
+    names = {z.id: z.name for z in scenario.zones}
+    rows: list[list[object]] = []
+    for number, route in enumerate(routes):
+        endurance = usable.get(route.drone_model)
+        left = None if endurance is None else float(endurance) - route.duration_s
+        zones = dict.fromkeys(z for s in route.stops for z in s.zones)
+        rows.append(
+            [
+                join(_mark(number), " ", route.id),
+                in_both({k: minutes(route.headway_s, k) for k in LANGUAGES}),
+                stopwatch(route.duration_s),
+                stopwatch(left),
+                f"{route.layer_m:g} m",
+                tag(
+                    "span",
+                    ", ".join(f"{z} {names.get(z, '')}".strip() for z in zones),
+                    class_="zones",
+                ),
+            ]
+        )
+    keys = ("route", "headway", "duration", "reserve", "layer", "stops")
+    heads: list[object] = [both(f"report.{key}") for key in keys]
+    return table(heads, rows, class_="routes")
+
+
+def _departures(routes: list[Route], roster: list[Sortie], clock: Clock) -> Markup:
+    """Return a timetable as at a bus stop: a row an hour, minutes a route."""
+    cells: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for s in roster:
+        second = clock.start_clock_s + s.takeoff_s
+        cells[int(second // 3600), s.route].append(clock_text(second)[3:])
+    if not cells:
+        return tag("p", both("report.no_routes"), class_="none")
+    hours = sorted({hour for hour, _ in cells})
+    rows: list[list[object]] = [
+        [f"{hour % 24:02d}", *(" ".join(cells[hour, r.id]) for r in routes)]
+        for hour in range(hours[0], hours[-1] + 1)
+    ]
+    heads: list[object] = [
+        both("report.hour"),
+        *(join(_mark(n), tag("span", r.id)) for n, r in enumerate(routes)),
+    ]
+    return table(heads, rows, class_="departures")

@@ -1,0 +1,51 @@
+"""Say numbers as people read them; a dash stands for what is not known."""
+
+from __future__ import annotations
+
+from planner.messages import Language, say
+
+UNKNOWN = "–"
+
+
+def whole(value: float | None) -> str:
+    """
+    Return a number with at most one decimal.
+
+    Examples
+    --------
+    >>> whole(120.0), whole(460.75), whole(None)
+    ('120', '460.8', '–')
+    """
+    if value is None:
+        return UNKNOWN
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
+
+
+def percent(ratio: float | None) -> str:
+    """Return a share in per cent."""
+    return UNKNOWN if ratio is None else f"{ratio * 100:.1f} %"
+
+
+def stopwatch(seconds: float | None) -> str:
+    """
+    Return minutes and seconds.
+
+    Examples
+    --------
+    >>> stopwatch(102.4), stopwatch(-61.0)
+    ('1:42', '−1:01')
+    """
+    if seconds is None:
+        return UNKNOWN
+    total = round(abs(seconds))
+    return f"{'−' if seconds <= -0.5 else ''}{total // 60}:{total % 60:02d}"
+
+
+def minutes(seconds: float | None, language: Language) -> str:
+    """Return whole minutes with their unit, or minutes and seconds."""
+    if seconds is None:
+        return UNKNOWN
+    whole_minutes, rest = divmod(round(seconds), 60)
+    if rest == 0:
+        return say("map.minutes", language, n=whole_minutes)
+    return say("map.minutes_seconds", language, m=whole_minutes, s=rest)
