@@ -14,8 +14,9 @@ PARTS = {
     "ground": "clock errors geometry messages physics",
     "nouns": "budget draft plan scenario",
     "files": "formats validation validation_ground",
-    "judges": "checks metrics",
-    "middle": "engines freespace network packing problem rhythm roster separation stationclock targets",
+    "judges": "checks flown footprints metrics visits",
+    "middle": "colouring drafting engines freespace layers network packing problem "
+    "rhythm roster search separation stationclock targets timetable",
     "verbs": "explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",

@@ -118,6 +118,7 @@ def _carry_out(
     """Search, check and write; whoever asks to stop gets the best plan so far."""
     from planner.checks import examine
     from planner.cli.stopping import polite_stop
+    from planner.formats.plan_geojson import as_written
     from planner.pipeline import plan_routes
     from planner.progress import show_progress
 
@@ -127,10 +128,11 @@ def _carry_out(
             language=terminal.language,
             color=terminal.color,
         ) as on_progress:
-            plan = plan_routes(task, budget=budget, on_progress=on_progress, stop=stop)
+            found = plan_routes(task, budget=budget, on_progress=on_progress, stop=stop)
         run.lap("plan")
-        if stop() and not plan.routes:
+        if stop() and not found.routes:
             raise KeyboardInterrupt
+        plan = as_written(found)  # what is checked is what a reader will see
         verdict = examine(task, plan)
         run.lap("check")
         if verdict.ok:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from planner.cli.terminal import Terminal
 from planner.errors import InputError
 from planner.plan import Plan
-from planner.scenario import Horizon, Scenario
+from planner.scenario import Scenario
 
 
 def sound_scenario(
@@ -44,17 +42,15 @@ def scenario_of_plan(terminal: Terminal, folder: Path, plan: Plan) -> Scenario:
     InputError
         With every finding, if there is an error among them.
     """
+    from planner.flown import over_horizon_of
+
     scenario = sound_scenario(terminal, folder)
-    start, length_s = str(plan.horizon["start"]), float(plan.horizon["seconds"])
-    if (start, length_s) == (scenario.horizon.start, scenario.horizon.length_s):
-        return scenario
-    clock = datetime.fromisoformat(start)
-    terminal.warn("cli.other_horizon", start=start, hours=f"{length_s / 3600:g}")
-    return replace(
-        scenario,
-        horizon=Horizon(
-            start=start,
-            start_clock_s=clock.hour * 3600 + clock.minute * 60 + clock.second,
-            length_s=length_s,
-        ),
-    )
+    described = over_horizon_of(scenario, plan)
+    horizon = described.horizon
+    if horizon != scenario.horizon:
+        terminal.warn(
+            "cli.other_horizon",
+            start=horizon.start,
+            hours=f"{horizon.length_s / 3600:g}",
+        )
+    return described

@@ -58,7 +58,10 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
             ("routes", str(len(plan.routes))),
             ("drones_peak", _number(metrics.get("drones_peak"))),
             ("worst_idleness_ratio", _number(metrics.get("worst_idleness_ratio"))),
-            ("min_reserve_s", _quantity(metrics.get("min_reserve_s"), "s")),
+            (
+                "min_landing_reserve_s",
+                _quantity(metrics.get("min_landing_reserve_s"), "s"),
+            ),
             ("violations", str(len(verdict.violations))),
         )
     ]
