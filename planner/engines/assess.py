@@ -1,0 +1,192 @@
+"""Say what a set of routes really takes: whole drones, on a timetable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.draft import DraftRoute
+from planner.drafting import draw
+from planner.freespace import FreeSpace
+from planner.problem import Column, Problem
+from planner.rhythm import Rhythm, rhythm
+from planner.stationclock import StationClock, schedule_station
+
+_CLOCK_DETERMINISTIC_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """
+    Routes of a part that its stations can fly, and what they take.
+
+    Parameters
+    ----------
+    clocks
+        By station index.
+    unserved
+        Priority of the zones of which a target is left out.
+    drones
+        Drones of all stations in the busiest period.
+    load
+        Drones occupied on average.
+    """
+
+    columns: tuple[Column, ...]
+    clocks: Mapping[int, StationClock]
+    unserved: float
+    drones: int
+    load: float
+
+    @property
+    def score(self) -> tuple[float, int, float]:
+        """What is minimised, most important first."""
+        return (self.unserved, self.drones, round(self.load, 9))
+
+
+class Assessor:
+    """Assesses sets of routes of one problem; remembers drafts and clocks."""
+
+    def __init__(self, problem: Problem, space: FreeSpace) -> None:
+        self._problem, self._space = problem, space
+        self._drafts: dict[Column, DraftRoute] = {}
+        self._rhythms: dict[Column, Rhythm] = {}
+        self._clocks: dict[tuple[int, frozenset[Column]], StationClock | None] = {}
+
+    def draft(self, column: Column) -> DraftRoute:
+        """Return the draft of a column."""
+        if column not in self._drafts:
+            draft = draw(self._problem, self._space, column)
+            self._drafts[column] = draft
+            self._rhythms[column] = rhythm(self._problem.scenario, draft)
+        return self._drafts[column]
+
+    def clock(self, station: int, columns: Sequence[Column]) -> StationClock | None:
+        """Return the clock of a station's routes, None if it cannot fly them."""
+        key = (station, frozenset(columns))
+        if key not in self._clocks:
+            drafts = [self.draft(c) for c in columns]
+            clock = None
+            if all(d.layers_m for d in drafts):
+                clock = schedule_station(
+                    self._problem.scenario,
+                    self._problem.stations[station],
+                    drafts,
+                    rhythms={
+                        d.id: self._rhythms[c]
+                        for c, d in zip(columns, drafts, strict=True)
+                    },
+                    deterministic_time=_CLOCK_DETERMINISTIC_S,
+                )
+            if clock is not None and clock.peak > self._problem.drones(station):
+                clock = None
+            self._clocks[key] = clock
+        return self._clocks[key]
+
+    def assess(self, columns: Iterable[Column]) -> Assessed:
+        """
+        Return what routes take; those that a station cannot fly are given up.
+
+        Given up are first routes that matter least to the zones they serve.
+        """
+        problem = self._problem
+        kept: list[Column] = []
+        clocks: dict[int, StationClock] = {}
+        by_station: dict[int, list[Column]] = {}
+        for column in sorted(columns, key=_order):
+            by_station.setdefault(column.station, []).append(column)
+        for station, mine in sorted(by_station.items()):
+            clock = self.clock(station, mine)
+            while clock is None and mine:
+                mine = _without_least(problem, mine)
+                clock = self.clock(station, mine)
+            if clock is not None and mine:
+                clocks[station] = clock
+                kept += mine
+        return Assessed(
+            columns=tuple(kept),
+            clocks=clocks,
+            unserved=unserved_priority(problem, kept),
+            drones=sum(c.peak_busiest for c in clocks.values()),
+            load=sum(c.load(problem) for c in kept),
+        )
+
+
+def _order(column: Column) -> tuple[int, float, tuple[int, ...]]:
+    return (column.station, column.headway_s, column.nodes)
+
+
+def _without_least(problem: Problem, columns: list[Column]) -> list[Column]:
+    """Return the routes but for the one that serves least priority a load."""
+
+    def worth(column: Column) -> float:
+        zones = {z for t in column.targets(problem) for z in problem.targets[t].zones}
+        priority = sum(problem.scenario.zone(z).priority for z in zones)
+        return priority / column.load(problem)
+
+    least = min(columns, key=lambda c: (worth(c), _order(c)))
+    return [c for c in columns if c is not least]
+
+
+def served_targets(problem: Problem, columns: Iterable[Column]) -> set[int]:
+    """Return the targets on some route."""
+    return {t for c in columns for t in c.targets(problem)}
+
+
+def unserved_priority(problem: Problem, columns: Iterable[Column]) -> float:
+    """Return the priority of zones of which a target is on no route."""
+    served = served_targets(problem, columns)
+    missing = {
+        zone
+        for t, target in enumerate(problem.targets)
+        if t not in served
+        for zone in target.zones
+    }
+    return float(sum(problem.scenario.zone(z).priority for z in missing))
+
+
+def regimes(problem: Problem) -> list[tuple[float, float]]:
+    """Return the stretches of the horizon between window borders."""
+    length = problem.scenario.horizon.length_s
+    borders = {0.0, length} | {
+        edge for t in problem.targets for span in t.windows for edge in span
+    }
+    ordered = sorted(borders)
+    return list(zip(ordered[:-1], ordered[1:], strict=True))
+
+
+def active(problem: Problem, period: tuple[float, float]) -> np.ndarray:
+    """Return which targets are active throughout a period, shape (t,)."""
+    return np.array(
+        [
+            any(w[0] <= period[0] and period[1] <= w[1] for w in t.windows)
+            for t in problem.targets
+        ]
+    )
+
+
+def free_drones(
+    problem: Problem, columns: Sequence[Column], needed: np.ndarray
+) -> dict[int, float]:
+    """
+    Return the drones free at each station while given targets are active.
+
+    Parameters
+    ----------
+    needed
+        Which targets are to be added, shape (t,).
+    """
+    free = {s: float(problem.drones(s)) for s in range(len(problem.stations))}
+    for period in regimes(problem):
+        now = active(problem, period)
+        if not (now & needed).any():
+            continue
+        used = dict.fromkeys(free, 0.0)
+        for column in columns:
+            if now[list(column.targets(problem))].any():
+                used[column.station] += column.load(problem)
+        for s in free:
+            free[s] = min(free[s], problem.drones(s) - used[s])
+    return {s: max(0.0, f) for s, f in free.items()}
