@@ -1,0 +1,283 @@
+"""
+Turn draft routes into a timetable: clocks, layers and rosters.
+
+Station by station the clocks are set, then layers part the routes that meet; what
+layers cannot part is parted in time, by new clocks for one of the stations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.clock import Span
+from planner.draft import DraftRoute
+from planner.geometry import FloatArray
+from planner.layers import assign_layers, standing, too_close
+from planner.physics import flight_time_s, wind_vector
+from planner.plan import Route, Sortie, Stop
+from planner.rhythm import Rhythm, clash_mask, rhythm
+from planner.roster import make_roster
+from planner.scenario import Scenario, Station
+from planner.separation import Encounter, Pair, find_encounters
+from planner.stationclock import StationClock, schedule_station
+
+ROUNDS = 3
+"""How often pairs that layers cannot part are parted in time, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timetable:
+    """
+    Routes with clocks and layers, and who flies them.
+
+    It can be flown if `overloaded`, `unflyable` and `unresolved` are empty. The
+    routes named in the first two are left out of all else.
+
+    Parameters
+    ----------
+    routes
+        Sorted by id.
+    roster
+        Every sortie of the horizon.
+    peaks
+        Drones busy at once at most, by station.
+    overloaded
+        Drones needed, by station that has fewer on rotation.
+    unflyable
+        Ids of routes that have no clock at all, even alone.
+    unresolved
+        Pairs of routes that come too close, whatever was tried.
+    tolerances_s
+        By pair of routes that share a layer and come close at other times: how
+        late a sortie may be before the two meet.
+    """
+
+    routes: tuple[Route, ...]
+    roster: tuple[Sortie, ...]
+    peaks: Mapping[str, int]
+    overloaded: Mapping[str, int]
+    unflyable: tuple[str, ...]
+    unresolved: tuple[Pair, ...]
+    tolerances_s: Mapping[Pair, float]
+
+
+def make_timetable(
+    scenario: Scenario,
+    drafts: Sequence[DraftRoute],
+    *,
+    hints: Mapping[str, int] | None = None,
+    deterministic_time: float = 0.3,
+) -> Timetable:
+    """
+    Return the timetable of draft routes.
+
+    Parameters
+    ----------
+    hints
+        First take-offs by route id that are tried first.
+    deterministic_time
+        Limit of each CP-SAT call, in its own seconds; no wall clock is read.
+
+    Raises
+    ------
+    ValueError
+        If a headway is no whole number of seconds, or a route has no layer.
+    """
+    drafts = sorted((settled(scenario, d) for d in drafts), key=lambda d: d.id)
+    rhythms = {draft.id: rhythm(scenario, draft) for draft in drafts}
+    phases_s: dict[str, int] = {}
+    peaks: dict[str, int] = {}
+    overloaded: dict[str, int] = {}
+    unflyable: list[str] = []
+    for station in scenario.stations:
+        ours = [draft for draft in drafts if draft.depot == station.id]
+        clock = schedule_station(
+            scenario,
+            station,
+            ours,
+            rhythms=rhythms,
+            hint=hints,
+            deterministic_time=deterministic_time,
+        )
+        limit = station.drones - scenario.rules.reserve_drones
+        if clock is None:
+            alone = [d.id for d in ours if not _flies_alone(scenario, station, d)]
+            unflyable += alone
+            if not alone:
+                # Its column is too busy for any number of drones.
+                overloaded[station.id] = limit + 1
+        elif clock.peak > limit:
+            overloaded[station.id] = clock.peak
+        else:
+            peaks[station.id] = clock.peak
+            phases_s |= clock.phases_s
+    flying = [draft for draft in drafts if draft.id in phases_s]
+    depots = {draft.id: draft.depot for draft in flying}
+    encounters = find_encounters(scenario, flying)
+    plan = assign_layers(
+        scenario,
+        flying,
+        phases_s,
+        encounters=encounters,
+        deterministic_time=deterministic_time,
+    )
+    for _ in range(ROUNDS):
+        for a, b in plan.unresolved:
+            for depot in dict.fromkeys((depots[a], depots[b])) if a != b else ():
+                clock = _parted_in_time(
+                    scenario,
+                    scenario.station(depot),
+                    flying,
+                    rhythms,
+                    phases_s,
+                    plan.layers_m,
+                    encounters,
+                    deterministic_time,
+                )
+                if clock is not None:
+                    peaks[depot] = clock.peak
+                    phases_s |= clock.phases_s
+                    break
+        plan = standing(scenario, flying, phases_s, plan.layers_m, encounters)
+    return Timetable(
+        routes=tuple(
+            _route(scenario, d, phases_s[d.id], plan.layers_m[d.id]) for d in flying
+        ),
+        roster=make_roster(scenario, flying, phases_s),
+        peaks=peaks,
+        overloaded=overloaded,
+        unflyable=tuple(sorted(unflyable)),
+        unresolved=plan.unresolved,
+        tolerances_s=plan.tolerances_s,
+    )
+
+
+def settled(scenario: Scenario, draft: DraftRoute) -> DraftRoute:
+    """
+    Return a draft as it will be written: 8 decimals of a degree, whole milliseconds.
+
+    No leg gets shorter than it was, nor than the rounded leg takes at airspeed in
+    the wind. Stops stay where they are on the path.
+    """
+    projection, model = scenario.projection, scenario.model(draft.drone_model)
+    xy = projection.to_xy(np.round(projection.to_lonlat(draft.xy), 8))
+    wind = wind_vector(scenario.wind.speed_mps, scenario.wind.from_deg)
+    dx_m, dy_m = np.diff(xy, axis=0).T
+    needed_s = flight_time_s(dx_m, dy_m, model.airspeed_mps, wind)
+    before_s = np.concatenate([[0.0], draft.t_s, [draft.duration_s]])
+    legs_s = np.diff(before_s)
+    legs_s[1:-1] = np.maximum(legs_s[1:-1], needed_s)
+    ticks = np.ceil(legs_s * 1000 - 1e-6)
+    after_s = np.concatenate([[0.0], np.cumsum(ticks)]) / 1000
+    return replace(
+        draft,
+        xy=xy,
+        t_s=after_s[1:-1],
+        duration_s=float(after_s[-1]),
+        stops=tuple(_settled_stop(stop, before_s, after_s) for stop in draft.stops),
+    )
+
+
+def _settled_stop(stop: Stop, before_s: FloatArray, after_s: FloatArray) -> Stop:
+    """Return a stop at the same place of a path with new times."""
+    enter_s, exit_s = np.interp([stop.enter_s, stop.exit_s], before_s, after_s)
+    return replace(
+        stop,
+        enter_s=math.floor(enter_s * 1000 + 1e-3) / 1000,
+        exit_s=math.ceil(exit_s * 1000 - 1e-3) / 1000,
+    )
+
+
+def _flies_alone(scenario: Scenario, station: Station, draft: DraftRoute) -> bool:
+    """Return whether a route has a clock when it has the station to itself."""
+    clock = schedule_station(
+        scenario, station, [draft], minimise=False, deterministic_time=0
+    )
+    return clock is not None
+
+
+def _parted_in_time(
+    scenario: Scenario,
+    station: Station,
+    drafts: Sequence[DraftRoute],
+    rhythms: Mapping[str, Rhythm],
+    phases_s: Mapping[str, int],
+    layers_m: Mapping[str, float],
+    encounters: Mapping[Pair, Encounter],
+    deterministic_time: float,
+) -> StationClock | None:
+    """
+    Return a clock of one station that meets nobody at the given layers.
+
+    The clocks of all other stations stay; None if there is no such clock.
+    """
+    ours = {
+        draft.id: rhythms[draft.id] for draft in drafts if draft.depot == station.id
+    }
+    forbidden: dict[Pair, tuple[Span, ...]] = {}
+    for (a, b), encounter in encounters.items():
+        if a == b or (a not in ours and b not in ours):
+            continue
+        spans = encounter.spans(
+            close_layers=too_close(scenario, layers_m[a], layers_m[b])
+        )
+        if a in ours and b in ours:
+            forbidden[a, b] = spans
+        elif a in ours:
+            turned = tuple((-high, -low) for low, high in spans)
+            ours[a] = _kept_clear(ours[a], rhythms[b], phases_s[b], turned)
+        else:
+            ours[b] = _kept_clear(ours[b], rhythms[a], phases_s[a], spans)
+    clock = schedule_station(
+        scenario,
+        station,
+        [draft for draft in drafts if draft.id in ours],
+        rhythms=ours,
+        forbidden=forbidden,
+        hint=phases_s,
+        deterministic_time=deterministic_time,
+    )
+    limit = station.drones - scenario.rules.reserve_drones
+    return clock if clock is not None and clock.peak <= limit else None
+
+
+def _kept_clear(
+    ours: Rhythm, other: Rhythm, phase_s: int, spans: Sequence[Span]
+) -> Rhythm:
+    """Return a rhythm without the phases that meet a route whose clock is fixed."""
+    shifts = [(math.ceil(low), math.floor(high)) for low, high in spans]
+    first = other.headway_s - 1 - phase_s
+    meets = clash_mask(other, ours, shifts)[first : first + ours.headway_s]
+    return replace(ours, allowed=ours.allowed & ~meets)
+
+
+def _route(
+    scenario: Scenario, draft: DraftRoute, phase_s: int, layer_m: float
+) -> Route:
+    """Return a settled draft with its clock and layer, climb and descent added."""
+    lonlat = [
+        (round(lon, 8), round(lat, 8))
+        for lon, lat in scenario.projection.to_lonlat(draft.xy).tolist()
+    ]
+    turnaround_s = scenario.model(draft.drone_model).turnaround_s
+    return Route(
+        id=draft.id,
+        depot=draft.depot,
+        drone_model=draft.drone_model,
+        layer_m=layer_m,
+        headway_s=draft.headway_s,
+        phase_s=float(phase_s),
+        duration_s=draft.duration_s,
+        load=(draft.duration_s + turnaround_s) / draft.headway_s,
+        path=(
+            (*lonlat[0], 0.0),
+            *((lon, lat, layer_m) for lon, lat in lonlat),
+            (*lonlat[-1], 0.0),
+        ),
+        t_s=(0.0, *draft.t_s.tolist(), draft.duration_s),
+        stops=draft.stops,
+    )
