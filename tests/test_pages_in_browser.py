@@ -1,0 +1,290 @@
+"""In a browser the pages draw, move, switch and stay inert, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import maps
+import seeds
+from planner.formats.scenario_folder import read_scenario
+from planner.scenario import Scenario
+from tests.browser import Browser, Tab, browser
+from tests.hostile import TEXTS, hostile_plan, hostile_scenario
+from tests.made_plan import made_plan
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draw the pages once: of the city, alone, and of harmful texts."""
+    folder = tmp_path_factory.mktemp("pages")
+    city = read_scenario(seeds.path("yancheng"))
+    hostile = _teams_at_home(hostile_scenario(city))
+    plan, bad = made_plan(city), hostile_plan(made_plan(hostile))
+    maps.draw_plan(city, plan).save(folder / "map.html")
+    maps.draw_plan(city).save(folder / "alone.html")
+    maps.draw_plan(hostile, bad).save(folder / "hostile.html")
+    maps.report(city, plan).save(folder / "report.html")
+    maps.report(hostile, bad).save(folder / "hostile_report.html")
+    return folder
+
+
+def _teams_at_home(scenario: Scenario) -> Scenario:
+    """Give each team a station that exists, whatever it is called now."""
+    homes = zip(scenario.response_teams, scenario.stations, strict=False)
+    teams = tuple(replace(t, station_id=s.id) for t, s in homes)
+    return replace(scenario, response_teams=teams)
+
+
+@pytest.fixture
+def tab(chromium: Browser, pages: Path) -> Tab:
+    """Open the map of the city."""
+    return chromium.open(pages / "map.html")
+
+
+def pixels(tab: Tab, layer: str) -> str:
+    """Return what a layer shows, as text to compare."""
+    tab.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))")
+    shown: str = tab.run(f"Patrol.layers.{layer}._canvas.toDataURL()")
+    return shown
+
+
+def quiet(tab: Tab, page: Path) -> None:
+    """Assert that a tab asked for its own file alone and complained of nothing."""
+    assert tab.complaints == []
+    assert tab.requests == [page.resolve().as_uri()]
+
+
+@pytest.mark.parametrize(
+    "name", ["map", "alone", "hostile", "report", "hostile_report"]
+)
+def test_a_page_asks_for_nothing_and_complains_of_nothing(
+    chromium: Browser, pages: Path, name: str
+) -> None:
+    """No request but for the file itself, no error on the console."""
+    tab = chromium.open(pages / f"{name}.html")
+    if not name.endswith("report"):
+        tab.run("play(true)" if name != "alone" else "select('station', 0, true)")
+        tab.run("setLanguage('zh')")
+    quiet(tab, pages / f"{name}.html")
+
+
+def test_every_layer_is_drawn(tab: Tab) -> None:
+    """Land, districts, zones, airspace, routes, stations and drones are all there."""
+    for layer in ("base", "districts", "zones", "airspace", "routes", "drones"):
+        assert len(pixels(tab, layer)) > 3_000, layer
+    assert tab.run("document.querySelectorAll('.station-icon').length") == 37
+
+
+def test_the_counts_of_the_city_are_shown(tab: Tab) -> None:
+    """A reader sees 37 stations, 120 drones and 11 districts at once."""
+    counts = tab.run("document.getElementById('counts').textContent")
+    for count in ("37 stations", "120 drones", "11 districts", "283 zones"):
+        assert count in counts
+
+
+def test_drones_move_when_played(tab: Tab) -> None:
+    """Play moves the clock and the drones with it, and pause stops both."""
+    before, start = pixels(tab, "drones"), tab.run("Patrol.state.t")
+    tab.run("document.getElementById('play').click()")
+    tab.wait(f"Patrol.state.t > {start} + 20")
+    assert pixels(tab, "drones") != before
+    tab.run("document.getElementById('play').click()")
+    stopped = tab.run("Patrol.state.t")
+    tab.run("new Promise((done) => setTimeout(done, 100))")
+    assert tab.run("Patrol.state.t") == stopped
+
+
+def test_drones_fly_on_their_paths(tab: Tab) -> None:
+    """At take-off a drone is at its station, and on the ground again on landing."""
+    away = tab.run(
+        """(() => {
+          let worst = 0;
+          for (const route of Patrol.data.plan.routes) {
+            const home = Patrol.data.stations[route.station].world;
+            for (const t of [0, route.duration_s]) {
+              const at = placeOn(route, t);
+              const off = Math.hypot(at.x - home[0], at.y - home[1]) * 1e5;
+              worst = Math.max(worst, at.height_m, off);
+            }
+          }
+          return worst;
+        })()"""
+    )
+    assert away < 2.0  # 1e-5 of the world's width of 256 is about 1.3 m
+
+
+def test_the_keyboard_plays_and_moves_the_time(tab: Tab) -> None:
+    """Space plays and pauses; the arrows move the slider."""
+    tab.run("document.activeElement.blur()")
+    tab.press(" ", "Space", " ")
+    assert tab.run("Patrol.playing") is True
+    tab.press(" ", "Space", " ")
+    assert tab.run("Patrol.playing") is False
+    start = tab.run(
+        "document.getElementById('time').focus(); Math.round(Patrol.state.t)"
+    )
+    tab.send(
+        "Input.dispatchKeyEvent",
+        type="keyDown",
+        key="ArrowRight",
+        code="ArrowRight",
+        windowsVirtualKeyCode=39,
+    )
+    tab.wait(f"Math.round(Patrol.state.t) === {start + 1}")
+
+
+def test_less_motion_is_honoured(chromium: Browser, pages: Path) -> None:
+    """Who asked for less motion sees the drones step once a second."""
+    tab = chromium.open(pages / "map.html", calm=True)
+    start = tab.run("play(true), Patrol.state.t")
+    tab.run("new Promise((done) => setTimeout(done, 300))")
+    assert tab.run("Patrol.state.t") == start
+    tab.wait(f"Patrol.state.t > {start}")
+
+
+def test_the_language_switches(tab: Tab) -> None:
+    """One click turns every word of the page to Chinese, and back."""
+    assert "Zones served" in tab.run("document.body.innerText")
+    tab.run("document.querySelector('[data-language=zh]').click()")
+    text = tab.run("document.body.innerText")
+    assert "已覆盖巡区" in text
+    assert "Zones served" not in text
+    assert tab.run("document.documentElement.lang") == "zh-CN"
+    tab.run("document.querySelector('[data-language=en]').click()")
+    assert "Zones served" in tab.run("document.body.innerText")
+
+
+def test_a_chosen_station_stands_out(tab: Tab) -> None:
+    """Its routes keep their colour, all others turn grey, its drones are listed."""
+    before = pixels(tab, "routes")
+    tab.run("document.querySelectorAll('.station-icon')[0].click()")
+    assert pixels(tab, "routes") != before
+    assert tab.run("document.querySelectorAll('.station-icon.greyed').length") == 36
+    card = tab.run("document.getElementById('card').innerText")
+    station = tab.run("Patrol.data.stations[0]")
+    assert station["name"] in card
+    for n in range(1, station["drones"] + 1):
+        assert f"{station['id']}-{n}" in card
+
+
+def test_a_click_on_the_map_tells_what_lies_there(tab: Tab) -> None:
+    """A zone is found under the pointer, with its interval and its routes."""
+    place = tab.run(
+        """(() => {
+          const zone = Patrol.data.zones.find((z) => z.kind === "watch" && !z.unserved);
+          Patrol.map.setView([zone.at[1], zone.at[0]], 14, { animate: false });
+          const box = Patrol.map.getContainer().getBoundingClientRect();
+          const at = Patrol.map.latLngToContainerPoint([zone.at[1], zone.at[0]]);
+          toggle(["routes", "stations"], false);
+          return { x: box.x + at.x + 9, y: box.y + at.y + 9, id: zone.id };
+        })()"""
+    )
+    tab.click(place["x"], place["y"])
+    tab.wait("Patrol.state.selected !== null")
+    card = tab.run("document.getElementById('card').innerText")
+    for words in (place["id"], "Revisit interval", "Visited by"):
+        assert words in card
+
+
+def test_an_unserved_zone_says_why(tab: Tab) -> None:
+    """The reason stands on the zone's card and in the overview."""
+    assert "Out of reach: 85 min needed" in tab.run(
+        "document.getElementById('card').innerText"
+    )
+    tab.run("select('zone', Patrol.data.plan.unserved[0].zone)")
+    assert "Out of reach" in tab.run("document.querySelector('.alert').innerText")
+
+
+def test_search_finds_by_name_and_id(tab: Tab) -> None:
+    """Typing a part of a name lists it, Enter shows it."""
+    tab.run("document.getElementById('search').focus()")
+    tab.send("Input.insertText", text="YC17")
+    assert "YC17" in tab.run("document.getElementById('found').innerText")
+    tab.send("Input.dispatchKeyEvent", type="keyDown", key="Enter", text="\r")
+    tab.wait(
+        "Patrol.state.selected !== null && Patrol.state.selected.kind === 'station'"
+    )
+    assert tab.run("Patrol.data.stations[Patrol.state.selected.index].id") == "YC17"
+
+
+def test_a_layer_can_be_switched_off(tab: Tab) -> None:
+    """The legend's switches take a layer away and bring it back."""
+    there = "Patrol.map.hasLayer(Patrol.groups.zones)"
+    switch = "document.querySelector('[data-layers=zones]').click()"
+    assert tab.run(f"{switch}, {there}") is False
+    assert tab.run(f"{switch}, {there}") is True
+
+
+def test_zones_can_be_coloured_by_the_time_since_their_last_visit(tab: Tab) -> None:
+    """The colours change with the choice, and then with the time."""
+    interval = pixels(tab, "zones")
+    tab.run("document.querySelectorAll('.choice')[1].click()")
+    idle = pixels(tab, "zones")
+    tab.run("setTime(Patrol.state.t + 1500)")
+    assert len({interval, idle, pixels(tab, "zones")}) == 3
+
+
+@pytest.mark.parametrize("name", ["map", "alone", "report"])
+def test_a_page_fits_a_phone(chromium: Browser, pages: Path, name: str) -> None:
+    """At 360 pixels nothing sticks out to the side."""
+    tab = chromium.open(pages / f"{name}.html", width=360, height=740)
+    assert tab.run("document.documentElement.scrollWidth") <= 360
+
+
+def test_harmful_texts_do_nothing_on_the_map(chromium: Browser, pages: Path) -> None:
+    """Every card shows names as they were written, and none of them runs."""
+    tab = chromium.open(pages / "hostile.html")
+    for kind, index in [("station", 0), ("route", 0), ("zone", 0), ("airspace", 0)]:
+        tab.run(f"select('{kind}', {index})")
+    tab.run("select('station', 0)")
+    name = tab.run("document.querySelector('#card h2').textContent")
+    assert name in TEXTS
+    assert tab.run("document.getElementById('name').textContent") == "".join(TEXTS)
+    tab.run("document.getElementById('search').value = '{{'")
+    tab.run("document.getElementById('search').dispatchEvent(new Event('input'))")
+    assert "{{ 7 * 191 }}" in tab.run("document.getElementById('found').innerText")
+    assert tab.run("window.harmed") is None
+    quiet(tab, pages / "hostile.html")
+
+
+def test_harmful_texts_do_nothing_in_the_report(chromium: Browser, pages: Path) -> None:
+    """The report shows them as they were written."""
+    tab = chromium.open(pages / "hostile_report.html")
+    assert tab.run("document.querySelector('h1').textContent") == "".join(TEXTS)
+    assert tab.run("window.harmed") is None
+
+
+def test_the_report_switches_its_language_by_style_alone(
+    chromium: Browser, pages: Path
+) -> None:
+    """Without any script a click on a label shows the other language."""
+    tab = chromium.open(pages / "report.html")
+    assert "Key figures" in tab.run("document.body.innerText")
+    tab.run("document.querySelector('label[for=in-zh]').click()")
+    text = tab.run("document.body.innerText")
+    assert "主要指标" in text
+    assert "Key figures" not in text
+
+
+def test_the_report_prints_a_sheet_a_station(chromium: Browser, pages: Path) -> None:
+    """On paper every station begins a page of its own."""
+    tab = chromium.open(pages / "report.html")
+    tab.send("Emulation.setEmulatedMedia", media="print")
+    breaks = tab.run(
+        "[...document.querySelectorAll('.station')]"
+        ".every((s) => getComputedStyle(s).breakBefore === 'page')"
+    )
+    assert breaks is True

@@ -1,0 +1,169 @@
+"""The report tells every number and departure, and runs nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+
+import maps
+import seeds
+from maps.markup import Markup, tag
+from maps.report_page import margin
+from planner.checks.verdict import RuleResult, Verdict, Violation
+from planner.formats.scenario_folder import read_scenario
+from planner.messages import catalogue
+from planner.plan import Plan
+from planner.scenario import Scenario
+from tests.hostile import TEXTS, hostile_plan, hostile_scenario
+from tests.made_plan import made_plan
+
+VOID = {"meta", "link", "input"}
+
+
+class Reader(HTMLParser):
+    """Reads a page as a browser would, and keeps its elements and its text."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links += [v or "" for n, v in attrs if n in ("href", "src")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the element that is open."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Note text."""
+        self.text += data
+
+
+def read(html: str) -> Reader:
+    """Read a page."""
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+@cache
+def yancheng() -> Scenario:
+    """Return the city."""
+    return read_scenario(seeds.path("yancheng"))
+
+
+@cache
+def plan() -> Plan:
+    """Return a made-up plan of the city."""
+    return made_plan(yancheng())
+
+
+VERDICT = Verdict(
+    rules=(
+        RuleResult(rule="energy", ok=True, worst_margin=102.03, unit="s", where="R1"),
+        RuleResult(rule="pads", ok=False, worst_margin=-1.0, unit="", where="YC09"),
+        RuleResult(rule="new", ok=True, worst_margin=None, unit="", where=""),
+    ),
+    violations=(
+        Violation(rule="pads", where="YC09", found=5, limit=4, code="pads_taken"),
+    ),
+)
+
+
+def test_the_report_tells_every_departure() -> None:
+    """Each take-off of the roster stands once in its station's timetable."""
+    html = maps.report(yancheng(), plan()).html
+    tables = re.findall(r'<table class="departures">(.*?)</table>', html, re.DOTALL)
+    cells = re.findall(r"<td>([^<]*)</td>", "".join(tables))
+    assert sum(len(cell.split()) for cell in cells) == len(plan().roster)
+
+
+def test_the_report_has_a_sheet_for_every_station() -> None:
+    """Each station can be printed by itself."""
+    html = maps.report(yancheng(), plan()).html
+    assert html.count('<section class="station"') == 37
+    for station in yancheng().stations:
+        assert station.name in html
+
+
+def test_the_report_has_no_script_and_fetches_nothing() -> None:
+    """The page is as inert as paper; its links stay within it."""
+    reader = read(maps.report(yancheng(), plan()).html)
+    assert "script" not in reader.tags
+    assert {link[:1] for link in reader.links} <= {"#", "d"}
+    assert "script-src 'none'" in maps.report(yancheng(), plan()).html
+
+
+def test_harmful_texts_stay_text_in_the_report() -> None:
+    """A name adds no element and no attribute, and is read as it was written."""
+    plain = read(maps.report(yancheng(), plan()).html)
+    scenario = hostile_scenario(yancheng())
+    hostile = read(maps.report(scenario, hostile_plan(made_plan(scenario))).html)
+    assert set(hostile.tags) <= set(plain.tags)
+    assert hostile.attributes <= plain.attributes
+    assert all(text in hostile.text for text in TEXTS)
+
+
+def test_the_report_tells_how_each_rule_fared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Outcome, worst margin and place of every rule, and every violation."""
+    entries = {"en": "{where}: {found} > {limit}", "zh": "{where}：{found} > {limit}"}
+    monkeypatch.setitem(catalogue(), "violation.pads_taken", entries)
+    text = read(maps.report(yancheng(), plan(), VERDICT).html).text
+    assert "102.0 s" in text
+    assert "✗ broken" in text
+    assert "✗ 违反" in text
+    assert "YC09: 5 > 4" in text
+
+
+def test_an_unchecked_plan_says_so() -> None:
+    """Nobody takes a missing check for a passed one."""
+    assert "not checked here" in read(maps.report(yancheng(), plan()).html).text
+
+
+def test_both_languages_stand_side_by_side() -> None:
+    """Every English text has its Chinese one beside it."""
+    html = maps.report(yancheng(), plan(), language="zh").html
+    assert html.count('lang="en"') == html.count('lang="zh"') - 1  # the page's own
+    assert 'id="in-zh" class="hidden" checked' in html
+
+
+def test_the_key_figures_are_the_plans() -> None:
+    """The report shows the metrics as the plan has them."""
+    told = {**plan().metrics, "drones_peak": 97, "min_landing_reserve_s": 61.0}
+    text = read(maps.report(yancheng(), replace(plan(), metrics=told)).html).text
+    assert "97" in text
+    assert "1:01" in text
+    assert "279 / 283" in text
+
+
+def test_the_same_plan_gives_the_same_report() -> None:
+    """Nothing random, and no clock, gets into the report."""
+    assert maps.report(yancheng(), plan()) == maps.report(yancheng(), plan())
+
+
+def test_text_is_escaped_and_markup_is_not() -> None:
+    """Only what was made as an element is one."""
+    assert tag("p", "<i>", Markup("<i></i>")) == "<p>&lt;i&gt;<i></i></p>"
+    assert tag("p", title='"') == '<p title="&quot;"></p>'
+
+
+def test_a_margin_that_is_not_known_is_left_open() -> None:
+    """A dash stands for what was not measured or has no limit."""
+    assert margin(float("inf"), "m") == margin(None, "m") == "–"
