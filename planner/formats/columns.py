@@ -123,10 +123,8 @@ def fold(text: str) -> str:
 
 
 def is_absent(value: Any) -> bool:
-    """Whether a value is none at all: null, blank, or the NaN of a table."""
-    if isinstance(value, str):
-        return not value.strip()
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    """Whether a value is none at all: null or blank."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def identifier(value: Any) -> str:

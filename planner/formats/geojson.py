@@ -91,9 +91,7 @@ def _crs(member: Any) -> str | None:
 
 def _feature(row: Any, number: int) -> Feature:
     if not isinstance(row, dict) or row.get("type") != "Feature":
-        return Feature(
-            row=number, values={}, geometry=Fault("E-FEATURE", found=str(row)[:40])
-        )
+        raise Fault("E-FEATURE", row=number, found=str(row)[:40])
     properties = row.get("properties")
     values = dict(properties) if isinstance(properties, dict) else {}
     if "id" in row and "id" not in values:

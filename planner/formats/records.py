@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.formats import columns
 from planner.formats.columns import REQUIRED, is_absent, match_columns
-from planner.formats.shapes import Wanted, fit, in_wgs84
+from planner.formats.shapes import Wanted, fit, in_wgs84, to_wgs84
 from planner.formats.table import Fault, Layer, Notes
 from planner.validation import twins
 
@@ -91,7 +91,14 @@ class Record:
 
 
 def records(name: str, layer: Layer, source: Source) -> list[Record]:
-    """Return the records of a file, noting every fault."""
+    """
+    Return the records of a file, noting every fault.
+
+    Raises
+    ------
+    Fault
+        If the file's reference system is not known.
+    """
     notes, file = source.notes, source.file
     for remark in layer.remarks:
         notes.add_fault(remark, file)
@@ -104,7 +111,9 @@ def records(name: str, layer: Layer, source: Source) -> list[Record]:
     crs = layer.crs or source.crs or layer.usual_crs
     if crs is None:
         notes.add("E-CRS-MISSING", file)
-    if faults or crs is None:
+        return []
+    to_wgs84(crs)  # one that is not known is a fault of the file, not of each row
+    if faults:
         return []
     guessed: set[str] = set()
     result: list[Record] = []

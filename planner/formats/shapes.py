@@ -49,7 +49,7 @@ def in_wgs84(
     if crs in _LONLAT:
         _check_degrees(flat)
     else:
-        flat = shapely.transform(flat, _to_wgs84(crs))
+        flat = shapely.transform(flat, to_wgs84(crs))
         if not np.isfinite(shapely.get_coordinates(flat)).all():
             raise Fault("E-CRS-OUTSIDE", crs=crs)
     if datum == "GCJ-02":
@@ -96,8 +96,17 @@ _ACCEPTED: dict[Wanted, tuple[str, ...]] = {
 
 
 @cache
-def _to_wgs84(crs: str) -> Callable[[FloatArray], FloatArray]:
-    """Return the function from a reference system to [lon, lat]."""
+def to_wgs84(crs: str) -> Callable[[FloatArray], FloatArray]:
+    """
+    Return the function from a reference system to [lon, lat], both shape (n, 2).
+
+    Raises
+    ------
+    Fault
+        If there is no such system.
+    """
+    if crs in _LONLAT:
+        return lambda points: points
     from pyproj import CRS, Transformer
     from pyproj.exceptions import CRSError
 
@@ -146,7 +155,7 @@ def _valid(geometry: BaseGeometry, remarks: list[Fault]) -> BaseGeometry:
     if shapely.is_valid(geometry):
         return geometry
     areas = [p for p in shapely.get_parts(geometry) if p.geom_type == "Polygon"]
-    if any(part.area == 0.0 for part in areas):
+    if any(shapely.convex_hull(part).area == 0.0 for part in areas):
         raise Fault("E-GEOM-ZERO-AREA")
     if len(areas) > 1 and all(shapely.is_valid(part) for part in areas):
         union = _rounded(shapely.union_all(areas))
