@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hostile import TEXTS, hostile_plan, hostile_scenario
 from hypothesis import given
 from hypothesis import strategies as st
+from made_plan import made_plan
 
 import maps
 import seeds
@@ -29,8 +31,6 @@ from planner.formats.scenario_folder import read_scenario
 from planner.messages import catalogue
 from planner.plan import Plan, Sortie, Unserved
 from planner.scenario import Scenario
-from tests.hostile import TEXTS, hostile_plan, hostile_scenario
-from tests.made_plan import made_plan
 
 ASSETS = Path(maps.__file__).parent / "assets"
 OURS = sorted(set(ASSETS.glob("*.js")) - {ASSETS / "leaflet.js"})

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from browser import Browser, Tab, browser
+from hostile import TEXTS, hostile_plan, hostile_scenario
+from made_plan import made_plan
 
 import maps
 import seeds
 from planner.formats.scenario_folder import read_scenario
 from planner.scenario import Scenario
-from tests.browser import Browser, Tab, browser
-from tests.hostile import TEXTS, hostile_plan, hostile_scenario
-from tests.made_plan import made_plan
 
 pytestmark = pytest.mark.browser
 

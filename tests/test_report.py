@@ -8,6 +8,8 @@ from functools import cache
 from html.parser import HTMLParser
 
 import pytest
+from hostile import TEXTS, hostile_plan, hostile_scenario
+from made_plan import made_plan
 
 import maps
 import seeds
@@ -18,8 +20,6 @@ from planner.formats.scenario_folder import read_scenario
 from planner.messages import catalogue
 from planner.plan import Plan
 from planner.scenario import Scenario
-from tests.hostile import TEXTS, hostile_plan, hostile_scenario
-from tests.made_plan import made_plan
 
 VOID = {"meta", "link", "input"}
 
