@@ -85,6 +85,8 @@ def find_encounters(
     moves at a time. A route that lasts longer than its headway may meet itself:
     then the pair is its id twice.
     """
+    if not drafts:
+        return {}
     rules = scenario.rules
     limit_m = rules.separation_horizontal_m + MARGIN_M
     narrow = rules.column_radius_m < rules.separation_horizontal_m
