@@ -1,0 +1,77 @@
+"""Accounts: every zone is served or left out, and every number is right."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from planner.checks.case import Case
+from planner.checks.verdict import Gauge
+from planner.metrics import compute_metrics
+
+_RELATIVE = 1e-6
+
+
+def accounts(case: Case, gauge: Gauge) -> None:
+    """Look at zones, stops and numbers."""
+    _look_at_zones(case, gauge)
+    for route_id, count in Counter(r.id for r in case.plan.routes).items():
+        if count > 1:
+            gauge.fault("accounts.route", route_id, count, 1)
+    recomputed = compute_metrics(case.scenario, case.plan)
+    _compare("metrics", case.plan.metrics, recomputed, gauge)
+    for name in sorted(map(str, case.plan.certificate)):
+        gauge.fault("accounts.certificate", f"certificate.{name}", 1, 0)
+
+
+def _look_at_zones(case: Case, gauge: Gauge) -> None:
+    """Look whether each zone is accounted for once, and each name is a zone's."""
+    known = {z.id for z in case.scenario.zones}
+    named: set[str] = set()
+    for route in case.plan.routes:
+        for stop in route.stops:
+            named.update(stop.zones)
+            where = f"{route.id} {stop.target}"
+            if not stop.zones:
+                gauge.fault("accounts.stop", where, 0, 1)
+            for zone in sorted(set(stop.zones) - known):
+                gauge.fault("accounts.zone", where, zone, "-")
+    left_out = Counter(u.zone for u in case.plan.unserved)
+    for entry in case.plan.unserved:
+        if entry.zone not in known:
+            gauge.fault("accounts.zone", "unserved", entry.zone, "-")
+        if not entry.code or not entry.reason:
+            gauge.fault("accounts.reason", entry.zone, entry.code or "-", "-")
+    for zone in sorted(known):
+        times = int(zone in named) + left_out[zone]
+        if times != 1:
+            gauge.fault("accounts.once", zone, times, 1)
+
+
+def _compare(where: str, found: Any, expected: Any, gauge: Gauge) -> None:
+    """Compare a number, a text, or a mapping of them with what it should be."""
+    if isinstance(expected, Mapping):
+        own: Mapping[Any, Any] = found if isinstance(found, Mapping) else {}
+        for key in sorted({*map(str, own), *expected}):
+            _compare(f"{where}.{key}", own.get(key), expected.get(key), gauge)
+    elif _is_number(expected) and _is_number(found):
+        apart = abs(found - expected) / max(abs(expected), 1.0)
+        gauge.measure(
+            "accounts.number", where, found, expected, _RELATIVE - apart, "relative"
+        )
+    elif found != expected or type(found) is not type(expected):
+        gauge.fault("accounts.number", where, _shown(found), _shown(expected))
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )
+
+
+def _shown(value: Any) -> str:
+    return "-" if value is None else str(value)[:80]

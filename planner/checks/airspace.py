@@ -1,0 +1,201 @@
+"""Airspace: closed, private and other stations' airspace is kept out of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from planner.checks.case import (
+    LENGTH_TOLERANCE_M,
+    Case,
+    Segments,
+    segments_of,
+)
+from planner.checks.verdict import Gauge
+from planner.clock import Span
+from planner.flown import FlownRoute, disc_spans
+from planner.footprints import resting_place
+from planner.geometry import FloatArray
+from planner.scenario import Airspace
+
+_NEAR_M = 2_000.0
+"""Margins are measured this far from a closure with a schedule [m]."""
+
+
+def airspace(case: Case, gauge: Gauge) -> None:
+    """Measure distances from closures and columns, and heights."""
+    if not case.routes:
+        return
+    pieces = segments_of(case.routes)
+    _measure_heights(case, pieces, gauge)
+    _measure_closures(case, pieces, gauge)
+    _measure_columns(case, pieces, gauge)
+    _measure_privacy(case, pieces, gauge)
+
+
+def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
+    """Look at the height of what is flown outside a route's own column."""
+    rules = case.scenario.rules
+    home = np.array([[f.station.point.x, f.station.point.y] for f in case.routes])
+    low, high = np.empty(len(pieces.ta)), np.empty(len(pieces.ta))
+    for r in range(len(case.routes)):
+        own = pieces.route == r
+        low[own], high[own] = disc_spans(
+            pieces.a[own], pieces.b[own], home[r], rules.column_radius_m
+        )
+    inside = high >= low
+    rise = pieces.zb - pieces.za
+    # Heights at both ends of what is outside: before the disc and after it.
+    outside = [
+        (~inside, pieces.za, pieces.zb),
+        (inside & (low > 0), pieces.za, pieces.za + low * rise),
+        (inside & (high < 1), pieces.za + high * rise, pieces.zb),
+    ]
+    lowest = np.full(len(rise), np.inf)
+    highest = np.full(len(rise), -np.inf)
+    for part, z0, z1 in outside:
+        lowest = np.where(part, np.minimum(lowest, np.minimum(z0, z1)), lowest)
+        highest = np.where(part, np.maximum(highest, np.maximum(z0, z1)), highest)
+    everywhere = np.minimum(pieces.za, pieces.zb)
+    for i in np.flatnonzero(lowest < rules.floor_m - LENGTH_TOLERANCE_M):
+        gauge.fault("airspace.floor", _where(case, pieces, i), lowest[i], rules.floor_m)
+    for i in np.flatnonzero(highest > rules.ceiling_m + LENGTH_TOLERANCE_M):
+        where = _where(case, pieces, i)
+        gauge.fault("airspace.ceiling", where, highest[i], rules.ceiling_m)
+    for i in np.flatnonzero(everywhere < -LENGTH_TOLERANCE_M):
+        gauge.fault("airspace.ground", _where(case, pieces, i), everywhere[i], 0.0)
+    layers = np.array([f.route.layer_m for f in case.routes])[pieces.route]
+    moved = np.any(np.abs(pieces.b - pieces.a) > LENGTH_TOLERANCE_M, axis=1)
+    level = (rise == 0) & moved
+    for i in np.flatnonzero(level & (np.abs(pieces.za - layers) > LENGTH_TOLERANCE_M)):
+        gauge.fault("airspace.layer", _where(case, pieces, i), pieces.za[i], layers[i])
+
+
+def _measure_closures(case: Case, pieces: Segments, gauge: Gauge) -> None:
+    """Measure the distance from closures that hold at the height flown."""
+    rules = case.scenario.rules
+    lines = shapely.linestrings(np.stack([pieces.a, pieces.b], axis=1))
+    bottom = np.minimum(pieces.za, pieces.zb)
+    top = np.maximum(pieces.za, pieces.zb)
+    waived = np.array(
+        [f.station.id in rules.station_waivers for f in case.routes], dtype=bool
+    )[pieces.route] & (pieces.za != pieces.zb)
+    for closure in case.scenario.closures():
+        binds = (bottom <= closure.upper_m) & (top >= closure.lower_m) & ~waived
+        shape = closure.geometry
+        shapely.prepare(shape)
+        if closure.schedule is None:
+            index = np.flatnonzero(binds)
+            distance_m = shapely.distance(shape, lines[index])
+            moments = None
+        else:
+            near = binds & shapely.dwithin(shape, lines, _NEAR_M)
+            index, parts, moments = _parts_flown(
+                case, pieces, np.flatnonzero(near), closure
+            )
+            distance_m = shapely.distance(shape, parts)
+        if not len(index):
+            continue
+        bad = np.flatnonzero(distance_m < rules.clearance_m - LENGTH_TOLERANCE_M)
+        for k in {int(np.argmin(distance_m)), *bad.tolist()}:
+            at = "" if moments is None else f" {case.clock(moments[k])}"
+            gauge.measure(
+                "airspace.clearance",
+                f"{_where(case, pieces, index[k])} {closure.id}{at}",
+                float(distance_m[k]),
+                rules.clearance_m,
+                float(distance_m[k]) - rules.clearance_m,
+                "m",
+                tolerance=LENGTH_TOLERANCE_M,
+            )
+
+
+def _parts_flown(
+    case: Case, pieces: Segments, near: NDArray[np.int64], closure: Airspace
+) -> tuple[NDArray[np.int64], NDArray[np.object_], FloatArray]:
+    """
+    Return what of some pieces is flown while a closure holds.
+
+    Index of the piece, the part flown then, and when the part begins.
+    """
+    windows: tuple[Span, ...] = case.scenario.horizon.windows(closure.schedule or ())
+    found: list[tuple[int, FloatArray, float]] = []
+    for i in near:
+        takeoffs = case.routes[pieces.route[i]].takeoffs
+        ta, tb = pieces.ta[i], pieces.tb[i]
+        span_s = max(tb - ta, 1e-9)
+        for start, end in windows:
+            low = np.maximum(start - takeoffs, ta)
+            high = np.minimum(end - takeoffs, tb)
+            for k in np.flatnonzero(low <= high):
+                shares = (np.array([low[k], high[k]]) - ta) / span_s
+                part = pieces.a[i] + shares[:, None] * (pieces.b[i] - pieces.a[i])
+                found.append((int(i), part, float(takeoffs[k] + low[k])))
+    if not found:
+        none = np.empty(0)
+        return none.astype(np.int64), none.astype(object), none
+    return (
+        np.array([i for i, _, _ in found]),
+        shapely.linestrings(np.stack([part for _, part, _ in found])),
+        np.array([moment for _, _, moment in found]),
+    )
+
+
+def _measure_columns(case: Case, pieces: Segments, gauge: Gauge) -> None:
+    """Measure the distance from the columns of other stations."""
+    radius_m = case.scenario.rules.column_radius_m
+    lines = shapely.linestrings(np.stack([pieces.a, pieces.b], axis=1))
+    depots = np.array([f.station.id for f in case.routes])[pieces.route]
+    for station in case.scenario.stations:
+        index = np.flatnonzero(depots != station.id)
+        if not len(index):
+            continue
+        distance_m = shapely.distance(station.point, lines[index])
+        bad = np.flatnonzero(distance_m < radius_m - LENGTH_TOLERANCE_M)
+        for k in {int(np.argmin(distance_m)), *bad.tolist()}:
+            gauge.measure(
+                "airspace.column",
+                f"{_where(case, pieces, index[k])} {station.id}",
+                float(distance_m[k]),
+                radius_m,
+                float(distance_m[k]) - radius_m,
+                "m",
+                tolerance=LENGTH_TOLERANCE_M,
+            )
+
+
+def _measure_privacy(case: Case, pieces: Segments, gauge: Gauge) -> None:
+    """Look whether privacy zones are crossed too low, or dwelt over."""
+    lines = shapely.linestrings(np.stack([pieces.a, pieces.b], axis=1))
+    bottom = np.minimum(pieces.za, pieces.zb)
+    rests = _watch_places(case.routes)
+    for private in case.scenario.privacy_zones():
+        inside = private.geometry.buffer(-LENGTH_TOLERANCE_M)
+        shapely.prepare(inside)
+        low = np.flatnonzero(bottom < private.upper_m)
+        for i in low[shapely.intersects(inside, lines[low])]:
+            where = f"{_where(case, pieces, i)} {private.id}"
+            gauge.fault("airspace.privacy", where, bottom[i], private.upper_m)
+        for where, x, y in rests:
+            if shapely.contains_xy(inside, x, y):
+                gauge.fault("airspace.dwell", f"{where} {private.id}", 1, 0)
+
+
+def _watch_places(routes: tuple[FlownRoute, ...]) -> list[tuple[str, float, float]]:
+    """Return where drones dwell to watch: a label, and the place in metres."""
+    places: list[tuple[str, float, float]] = []
+    for flown in routes:
+        for stop in flown.route.stops:
+            place = resting_place(flown.on_task(stop)[0])
+            if stop.kind == "watch" and place is not None:
+                where = f"{flown.route.id} {stop.target}"
+                places.append((where, float(place[0]), float(place[1])))
+    return places
+
+
+def _where(case: Case, pieces: Segments, i: np.integer[Any] | int) -> str:
+    """Return the route of a piece, and the time from take-off at which it begins."""
+    return f"{case.routes[pieces.route[i]].route.id} {pieces.ta[i]:.0f} s"

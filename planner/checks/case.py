@@ -1,0 +1,91 @@
+"""Hold what every rule looks at: a plan, its scenario, and its paths in metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.clock import clock_text
+from planner.flown import FlownRoute, flown_routes, over_horizon_of
+from planner.geometry import FloatArray
+from planner.plan import Plan
+from planner.scenario import Scenario
+
+TIME_TOLERANCE_S = 2e-3
+"""Two times of a file, each rounded to the millisecond, and what comes of it [s]."""
+
+LENGTH_TOLERANCE_M = 1e-3
+"""What rounding coordinates to 8 decimals may move a drone by [m]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Case:
+    """
+    A plan to be checked.
+
+    Parameters
+    ----------
+    given
+        The scenario as it was given.
+    scenario
+        The same over the horizon of the plan.
+    routes
+        The routes that can be flown at all; other rules report the rest.
+    """
+
+    given: Scenario
+    scenario: Scenario
+    plan: Plan
+    routes: tuple[FlownRoute, ...]
+
+    def clock(self, seconds: float) -> str:
+        """Return the local time ``HH:MM:SS`` of a moment of the horizon."""
+        moment = self.scenario.horizon.start_clock_s + seconds
+        return f"{clock_text(moment)}:{int(moment % 60):02d}"
+
+
+def case_of(scenario: Scenario, plan: Plan) -> Case:
+    """Return a plan with its flown paths, ready for the rules."""
+    return Case(
+        given=scenario,
+        scenario=over_horizon_of(scenario, plan),
+        plan=plan,
+        routes=flown_routes(scenario, plan),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Segments:
+    """
+    All straight pieces of all paths, laid end to end.
+
+    Parameters
+    ----------
+    route
+        Index of the route of each, shape (n,).
+    a, b
+        Ends in metres, shape (n, 2); ``za``, ``zb`` and ``ta``, ``tb`` are
+        heights [m] and times from take-off [s], shape (n,).
+    """
+
+    route: np.ndarray[tuple[int], np.dtype[np.int64]]
+    a: FloatArray
+    b: FloatArray
+    za: FloatArray
+    zb: FloatArray
+    ta: FloatArray
+    tb: FloatArray
+
+
+def segments_of(routes: tuple[FlownRoute, ...]) -> Segments:
+    """Return the pieces of routes; there is at least one route."""
+    return Segments(
+        route=np.repeat(np.arange(len(routes)), [len(f.t) - 1 for f in routes]),
+        a=np.vstack([f.xy[:-1] for f in routes]),
+        b=np.vstack([f.xy[1:] for f in routes]),
+        za=np.concatenate([f.z[:-1] for f in routes]),
+        zb=np.concatenate([f.z[1:] for f in routes]),
+        ta=np.concatenate([f.t[:-1] for f in routes]),
+        tb=np.concatenate([f.t[1:] for f in routes]),
+    )

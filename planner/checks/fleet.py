@@ -1,0 +1,132 @@
+"""Fleet: drones, types and depots exist, and no drone is in two places."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from itertools import pairwise
+
+import numpy as np
+
+from planner.checks.case import TIME_TOLERANCE_S, Case
+from planner.checks.verdict import Gauge
+from planner.plan import Route, Sortie
+from planner.scenario import Station
+
+_HOME_M = 1.0
+_GROUND_M = 1e-6
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+
+
+def fleet(case: Case, gauge: Gauge) -> None:
+    """Look at every route and every sortie, then at each drone's day."""
+    stations = {s.id: s for s in case.scenario.stations}
+    turnarounds = {m.model: m.turnaround_s for m in case.scenario.drone_models}
+    routes = {r.id: r for r in case.plan.routes}
+    for route in case.plan.routes:
+        _look_at_route(route, stations, turnarounds, gauge)
+    _look_at_ends(case, gauge)
+    flown: set[tuple[str, int]] = set()
+    days: dict[str, list[Sortie]] = defaultdict(list)
+    for sortie in case.plan.roster:
+        days[sortie.drone].append(sortie)
+        where = f"{sortie.drone} {sortie.route} {case.clock(sortie.takeoff_s)}"
+        known = routes.get(sortie.route)
+        if known is None:
+            gauge.fault("fleet.route", where, sortie.route, "-")
+            continue
+        _look_at_drone(case, sortie, where, known, stations, gauge)
+        _look_at_times(sortie, where, known, turnarounds, gauge)
+        count = round((sortie.takeoff_s - known.phase_s) / known.headway_s)
+        if (known.id, count) in flown:
+            gauge.fault("fleet.twice", where, 2, 1)
+        flown.add((known.id, count))
+    for drone, sorties in days.items():
+        sorties.sort(key=lambda s: s.takeoff_s)
+        for before, after in pairwise(sorties):
+            spare_s = after.takeoff_s - before.ready_s
+            gauge.measure(
+                "fleet.ready",
+                f"{drone} {case.clock(after.takeoff_s)}",
+                after.takeoff_s,
+                before.ready_s,
+                spare_s,
+                "s",
+                tolerance=TIME_TOLERANCE_S,
+            )
+
+
+def _look_at_route(
+    route: Route,
+    stations: dict[str, Station],
+    turnarounds: dict[str, float],
+    gauge: Gauge,
+) -> None:
+    """Look whether a route has a depot, its drone type, and a sound clock."""
+    depot = stations.get(route.depot)
+    if depot is None:
+        gauge.fault("fleet.depot", route.id, route.depot, "-")
+    elif route.drone_model != depot.model:
+        gauge.fault("fleet.model", route.id, route.drone_model, depot.model)
+    elif route.drone_model not in turnarounds:
+        gauge.fault("fleet.model", route.id, route.drone_model, "-")
+    if not 0 <= route.phase_s < route.headway_s:
+        gauge.fault("fleet.phase", route.id, route.phase_s, route.headway_s)
+
+
+def _look_at_ends(case: Case, gauge: Gauge) -> None:
+    """Look whether routes begin and end at their depot, and land nowhere else."""
+    for flown in case.routes:
+        home = np.array([flown.station.point.x, flown.station.point.y])
+        away_m = np.hypot(*(flown.xy - home).T)
+        grounded = flown.z <= _GROUND_M
+        grounded[[0, -1]] = True
+        far = float(away_m[grounded].max())
+        if far > _HOME_M:
+            gauge.fault("fleet.home", flown.route.id, far, _HOME_M)
+        for height in (float(flown.z[0]), float(flown.z[-1])):
+            if abs(height) > _GROUND_M:
+                gauge.fault("fleet.ground", flown.route.id, height, 0.0)
+
+
+def _look_at_drone(
+    case: Case,
+    sortie: Sortie,
+    where: str,
+    route: Route,
+    stations: dict[str, Station],
+    gauge: Gauge,
+) -> None:
+    """Look whether the drone exists, is not in reserve, and is of the route's depot."""
+    station_id, _, number = sortie.drone.rpartition("-")
+    depot = stations.get(station_id)
+    if depot is None or not _NUMBER.fullmatch(number):
+        gauge.fault("fleet.drone", where, sortie.drone, "STATION-n")
+        return
+    if station_id != route.depot:
+        gauge.fault("fleet.station", where, sortie.drone, route.depot)
+    rostered = depot.drones - case.scenario.rules.reserve_drones
+    if int(number) > rostered:
+        gauge.fault("fleet.reserve", where, int(number), rostered)
+
+
+def _look_at_times(
+    sortie: Sortie,
+    where: str,
+    route: Route,
+    turnarounds: dict[str, float],
+    gauge: Gauge,
+) -> None:
+    """Look whether a sortie is on its route's clock and its drone gets its rest."""
+    since_s = sortie.takeoff_s - route.phase_s
+    count = max(round(since_s / route.headway_s), 0)
+    on_clock_s = route.phase_s + count * route.headway_s
+    if abs(sortie.takeoff_s - on_clock_s) > TIME_TOLERANCE_S:
+        gauge.fault("fleet.clock", where, sortie.takeoff_s, on_clock_s)
+    landing_s = sortie.takeoff_s + route.duration_s
+    if abs(sortie.landing_s - landing_s) > TIME_TOLERANCE_S:
+        gauge.fault("fleet.landing", where, sortie.landing_s, landing_s)
+    ready_s = max(sortie.landing_s, landing_s) + turnarounds.get(route.drone_model, 0.0)
+    if sortie.ready_s < ready_s - TIME_TOLERANCE_S:
+        gauge.fault("fleet.turnaround", where, sortie.ready_s, ready_s)

@@ -1,0 +1,81 @@
+"""Compute every number that is told about a plan, from its flown paths."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from planner.clock import clock_text
+from planner.flown import flown_routes, over_horizon_of
+from planner.footprints import exposure_s
+from planner.plan import Plan
+from planner.scenario import Scenario
+from planner.visits import longest_gaps
+
+_DECIMALS = 6
+
+
+def compute_metrics(scenario: Scenario, plan: Plan) -> dict[str, Any]:
+    """
+    Return the metrics of a plan, as they stand in its file.
+
+    Returns
+    -------
+    dict
+        ``zones``, ``zones_served``, ``priority``, ``priority_served`` (sums);
+        ``stations``; ``drones`` of the scenario, ``drones_used`` on the roster,
+        ``drones_used_by_station``, ``drones_ready`` (not on it);
+        ``drones_peak``, the drones with a sortie or turnaround that touches
+        ``drones_peak_period``; ``routes``, ``sorties``, ``flight_hours``;
+        ``worst_idleness_ratio`` and ``mean_idleness_ratio``, of the longest gap
+        between visits over the interval, across targets, zones and windows;
+        ``min_landing_reserve_s``, usable endurance left after the longest
+        flight; ``layers_used``; ``privacy_exposure_s``, in which a footprint on
+        task lies over a privacy zone, summed over sorties. None where there is
+        nothing to measure.
+    """
+    scenario = over_horizon_of(scenario, plan)
+    routes = flown_routes(scenario, plan)
+    left_out = {u.zone for u in plan.unserved}
+    served = [z for z in scenario.zones if z.id not in left_out]
+    gaps = longest_gaps(scenario, routes)
+    ratios = [gap.gap_s / gap.interval_s for gap in gaps]
+    reserves = [f.model.usable_endurance_s - f.route.duration_s for f in routes]
+    period = scenario.busiest_period()
+    used = {s.drone for s in plan.roster}
+    drones = sum(s.drones for s in scenario.stations)
+    by_station = Counter(drone.rpartition("-")[0] for drone in used)
+    start_s = scenario.horizon.start_clock_s
+    metrics: dict[str, Any] = {
+        "zones": len(scenario.zones),
+        "zones_served": len(served),
+        "priority": sum(z.priority for z in scenario.zones),
+        "priority_served": sum(z.priority for z in served),
+        "stations": len(scenario.stations),
+        "drones": drones,
+        "drones_used": len(used),
+        "drones_used_by_station": {s: by_station[s] for s in sorted(by_station)},
+        "drones_ready": drones - len(used),
+        "drones_peak": len(
+            {
+                s.drone
+                for s in plan.roster
+                if s.takeoff_s <= period[1] and s.ready_s >= period[0]
+            }
+        ),
+        "drones_peak_period": "-".join(clock_text(start_s + s) for s in period),
+        "routes": len(plan.routes),
+        "sorties": len(plan.roster),
+        "flight_hours": sum(s.landing_s - s.takeoff_s for s in plan.roster) / 3600,
+        "worst_idleness_ratio": max(ratios, default=None),
+        "mean_idleness_ratio": sum(ratios) / len(ratios) if ratios else None,
+        "min_landing_reserve_s": min(reserves, default=None),
+        "layers_used": len({r.layer_m for r in plan.routes}),
+        "privacy_exposure_s": exposure_s(
+            routes, [zone.geometry for zone in scenario.privacy_zones()]
+        ),
+    }
+    return {
+        name: round(value, _DECIMALS) if isinstance(value, float) else value
+        for name, value in metrics.items()
+    }
