@@ -189,7 +189,8 @@ def rules(scenario: Scenario) -> Iterator[Finding]:
         )
     sweeps = [zone.id for zone in scenario.zones if zone.kind == "sweep"]
     needed = min(
-        SWATH_HEIGHT_M * (1 - model.overlap) for model in scenario.drone_models
+        (SWATH_HEIGHT_M * (1 - model.overlap) for model in scenario.drone_models),
+        default=0.0,
     )
     if sweeps and limits.layers_m[-1] < needed:
         yield finding(

@@ -26,6 +26,9 @@ from planner.formats.table import Fault, Notes
 from planner.scenario import DroneModel, Horizon, Scenario
 from planner.validation import validate
 
+ALL_OF_A_DAY = Horizon(start="", start_clock_s=0.0, length_s=86_400.0)
+"""Stands in for a horizon at fault, so that the faults of the layers are told too."""
+
 
 def read_scenario(path: Path, *, horizon: str | None = None) -> Scenario:
     """
@@ -68,12 +71,13 @@ def inspect_scenario(
         for name, files in settings.layers.model_dump(exclude_none=True).items()
     }
     _note_strange_mappings(settings, notes)
-    if not (layers["stations"] and layers["zones"] and models and hours):
+    if not (layers["stations"] or layers["zones"]):
         return None, notes.listed()
-    scenario = _assemble(folder, settings, models, hours, layers)
+    scenario = _assemble(folder, settings, models, hours or ALL_OF_A_DAY, layers)
     objects.note_assumptions(record for found in layers.values() for record in found)
     if notes.has_errors:
         return None, notes.listed()
+    scenario = replace(scenario, digest=scenario_digest(scenario))
     for found in validate(scenario):
         file = _file_of(found, settings, layers)
         notes.add(found.code, file, found.feature, **found.values)
@@ -150,16 +154,17 @@ def _assemble(
 ) -> Scenario:
     stations, zones = layers["stations"], layers["zones"]
     projection = objects.projection_of([*stations, *zones])
+    default_model = models[0].model if models else ""
 
     def shapes(name: str) -> tuple[shapely.Geometry, ...]:
         return objects.shapes_of(layers.get(name, []), projection)
 
-    scenario = Scenario(
+    return Scenario(
         name=settings.name or folder.resolve().name,
         timezone=settings.timezone,
         horizon=hours,
         projection=projection,
-        stations=objects.stations_of(stations, projection, models[0].model),
+        stations=objects.stations_of(stations, projection, default_model),
         zones=objects.zones_of(zones, projection),
         drone_models=models,
         airspace=objects.airspace_of(layers.get("airspace", []), projection),
@@ -171,4 +176,3 @@ def _assemble(
         rules=rules_of(settings),
         attribution=settings.attribution,
     )
-    return replace(scenario, digest=scenario_digest(scenario))
