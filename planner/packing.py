@@ -75,14 +75,14 @@ def packing(
     station: Station,
     rhythms: Sequence[Rhythm],
     forbidden: Mapping[tuple[str, str], Sequence[Span]],
+    busiest: Span,
 ) -> Packing | None:
     """Return the packing task, or None if a route cannot fly at any time."""
     rules = scenario.rules
     if not all(r.allowed.any() and r.flown for r in rhythms):
         return None
     lead_s = math.ceil(rules.pad_before_takeoff_s)
-    start_s, end_s = scenario.busiest_period()
-    rush_s = (math.ceil(start_s), math.ceil(end_s))
+    rush_s = (math.ceil(busiest[0]), math.ceil(busiest[1]))
     margin_s = lead_s + math.ceil(rules.launch_spacing_s)
     rhythms, rush_s = _without_repetitions(rhythms, rush_s, margin_s)
     clash = _clash_masks(rhythms, rules.launch_spacing_s, forbidden)

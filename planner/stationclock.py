@@ -29,11 +29,13 @@ class StationClock:
     phases_s
         By route id.
     peak
-        Most drones busy at once, take-off until ready again; may be more than
-        the station has.
+        Most drones busy at once, take-off until ready again. More than the
+        station has on rotation where no clock was found: then the number with
+        which one was, those on top with a pad each.
     peak_busiest
         The same until the end of the scenario's busiest period: with first-free
-        drones, how many different ones that period sees.
+        drones, how many different ones that period sees. Over the day if the
+        clock was not to be minimised.
     proved
         Whether no clock has a lower ``peak_busiest``; of a station with too few
         drones, whether no clock has a lower ``peak``.
@@ -90,7 +92,9 @@ def schedule_station(
     if rhythms is None:
         rhythms = {draft.id: rhythm(scenario, draft) for draft in drafts}
     ours = sorted((rhythms[draft.id] for draft in drafts), key=lambda r: r.id)
-    task = packing(scenario, station, ours, forbidden or {})
+    day = (0.0, scenario.horizon.length_s)
+    busiest = scenario.busiest_period() if minimise else day
+    task = packing(scenario, station, ours, forbidden or {}, busiest)
     if task is None:
         return None
     limit = station.drones - scenario.rules.reserve_drones
@@ -107,8 +111,9 @@ def schedule_station(
             phases, _ = _phases_within(task, more, more, start, deterministic_time)
         if phases is None:
             return None
-        clock = _clock(task, phases, proved=False)
-        return replace(clock, proved=proved and clock.peak == limit + 1)
+        return replace(
+            _clock(task, phases, proved=proved and more == limit + 1), peak=more
+        )
     clock = _clock(task, phases, proved=False)
     if not minimise:
         return clock

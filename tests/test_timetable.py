@@ -306,13 +306,14 @@ def test_a_clock_keeps_drones_pads_column_and_intervals(
     if clock is None:
         return
     phases = dict(clock.phases_s)
-    assert busy_count(scenario, routes, phases) == clock.peak
+    assert busy_count(scenario, routes, phases) <= clock.peak
     assert column_is_kept(scenario, routes, phases)
     assert all(keeps_intervals(scenario, d, phases[d.id]) for d in routes)
     if clock.peak <= station.drones:
+        assert busy_count(scenario, routes, phases) == clock.peak
         assert pads_count(scenario, routes, phases) <= station.pads
     roster = make_roster(scenario, routes, phases)
-    assert len({sortie.drone for sortie in roster}) == clock.peak
+    assert len({s.drone for s in roster}) == busy_count(scenario, routes, phases)
     rush = scenario.busiest_period()
     seen = {s.drone for s in roster if s.takeoff_s <= rush[1] and s.ready_s >= rush[0]}
     assert len(seen) <= clock.peak_busiest
