@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.clock import DAY_S, parse_spans
 from planner.geometry import FloatArray
 from planner.messages import Language, catalogue, say
 from planner.plan import Plan, Sortie, Unserved
@@ -155,6 +156,20 @@ def reason_and_remedy(unserved: Unserved, language: Language) -> tuple[str, str]
             return fallback
 
     return made("unserved", unserved.reason), made("remedy", unserved.remedy)
+
+
+def peak_period(plan: Plan, clock: Clock) -> tuple[float, float] | None:
+    """
+    Return the busiest period in seconds from the start of the horizon.
+
+    None where the plan's metrics do not name one as ``HH:MM-HH:MM``.
+    """
+    try:
+        ((start, end),) = parse_spans(str(plan.metrics.get("drones_peak_period")))
+    except ValueError:
+        return None
+    low = (start - clock.start_clock_s) % DAY_S
+    return low, low + end - start
 
 
 def tightest_landing(plan: Plan) -> tuple[str, float] | None:

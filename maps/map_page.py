@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LAYERS = ("base", "districts", "zones", "airspace", "routes", "stations", "drones")
 """Drawn in this order, the last on top."""
 
+STYLES = ("page.css", "marks.css", "card.css", "map.css")
+
 SCRIPTS = (
     "words.js",
     "world.js",
@@ -62,7 +64,7 @@ def draw_plan(
         One HTML file with all it needs inside.
     """
     div, script = _folium_parts()
-    styles = [_leaflet_css(), asset("page.css"), asset("map.css")]
+    styles = [_leaflet_css(), *map(asset, STYLES)]
     scripts = [_leaflet_js(), script, *map(asset, SCRIPTS)]
     data = island(payload(scenario, plan, verdict, language))
     lines = [

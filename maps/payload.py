@@ -13,9 +13,11 @@ from shapely.geometry.base import BaseGeometry
 from maps.colours import station_colours
 from maps.compact import pack, pack_path, pack_shape
 from maps.facts import (
+    Clock,
     busy_drones,
     clock_of,
     district_rows,
+    peak_period,
     reason_and_remedy,
 )
 from planner.messages import LANGUAGES, Language, catalogue
@@ -67,7 +69,7 @@ def payload(
         ],
         "zones": [_zone(scenario, z) for z in scenario.zones],
         "airspace": [_airspace(scenario, a) for a in scenario.airspace],
-        "plan": None if plan is None else _plan(scenario, plan, clock.length_s),
+        "plan": None if plan is None else _plan(scenario, plan, clock),
         "violations": _violations(verdict),
     }
 
@@ -164,7 +166,7 @@ def _airspace(scenario: Scenario, space: Airspace) -> dict[str, Any]:
     }
 
 
-def _plan(scenario: Scenario, plan: Plan, length_s: float) -> dict[str, Any]:
+def _plan(scenario: Scenario, plan: Plan, clock: Clock) -> dict[str, Any]:
     """Return routes, drones with their sorties, and what the plan says of itself."""
     station = {s.id: i for i, s in enumerate(scenario.stations)}
     zone = {z.id: i for i, z in enumerate(scenario.zones)}
@@ -178,7 +180,7 @@ def _plan(scenario: Scenario, plan: Plan, length_s: float) -> dict[str, Any]:
             )
     depot = {r.id: station.get(r.depot) for r in plan.routes}
     home = {s.drone: depot.get(s.route) for s in plan.roster}
-    busy = busy_drones(plan.roster, length_s)
+    busy = busy_drones(plan.roster, clock.length_s)
     return {
         "routes": [_route(r, station, zone, target) for r in plan.routes],
         "drones": [
@@ -212,6 +214,7 @@ def _plan(scenario: Scenario, plan: Plan, length_s: float) -> dict[str, Any]:
             for u in plan.unserved
             if u.zone in zone
         ],
+        "peak": peak_period(plan, clock),
         "metrics": plain(plan.metrics),
         "provenance": plain(plan.provenance),
     }

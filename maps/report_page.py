@@ -17,6 +17,7 @@ from maps.facts import (
     busy_drones,
     clock_of,
     district_rows,
+    peak_period,
     reason_and_remedy,
     tightest_landing,
 )
@@ -152,7 +153,7 @@ def _head(scenario: Scenario, clock: Clock) -> Markup:
 def _figures(plan: Plan, verdict: Verdict | None, clock: Clock) -> Markup:
     """Return the key figures as cards."""
     m = plan.metrics
-    period = peak_period(m)
+    period = peak_period(plan, clock)
     when = None
     if period:
         low, high = (clock_text(clock.start_clock_s + t) for t in period)
@@ -245,7 +246,7 @@ def _busy(scenario: Scenario, plan: Plan, clock: Clock) -> Markup:
             ("peak", "report.busiest"),
         )
     ]
-    chart = busy_chart(busy, clock, total, peak_period(plan.metrics))
+    chart = busy_chart(busy, clock, total, peak_period(plan, clock))
     return join(tag("div", chart, class_="wide"), tag("ul", *legend, class_="legend"))
 
 
@@ -379,14 +380,6 @@ def _flat(prefix: str, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         else:
             lines.append((name, str(value)))
     return lines
-
-
-def peak_period(metrics: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Return the busiest period [s, s] that the metrics name."""
-    period = metrics.get("drones_peak_period")
-    if not isinstance(period, list | tuple) or len(period) != 2:
-        return None
-    return float(period[0]), float(period[1])
 
 
 def _number(metrics: Mapping[str, Any], key: str) -> float | None:

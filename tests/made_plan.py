@@ -8,6 +8,7 @@ from collections import defaultdict
 import numpy as np
 import shapely
 
+from planner.clock import clock_text
 from planner.plan import Plan, Route, Sortie, Stop, Unserved
 from planner.scenario import Scenario, Station, Zone
 
@@ -208,6 +209,10 @@ def _roster(scenario: Scenario, routes: list[Route]) -> list[Sortie]:
     return roster
 
 
+def _clock(scenario: Scenario, t_s: float) -> str:
+    return clock_text(scenario.horizon.start_clock_s + t_s)
+
+
 def _metrics(
     scenario: Scenario,
     routes: list[Route],
@@ -228,7 +233,7 @@ def _metrics(
         "drones_used": len(used),
         "drones_ready": total - len(used),
         "drones_peak": len(peak),
-        "drones_peak_period": [low, high],
+        "drones_peak_period": f"{_clock(scenario, low)}-{_clock(scenario, high)}",
         "routes": len(routes),
         "sorties": len(roster),
         "flight_hours": sum(s.landing_s - s.takeoff_s for s in roster) / 3600,

@@ -25,7 +25,13 @@ import seeds
 from maps import map_page
 from maps.colours import NEAR_M, PALETTE, _neighbours, station_colours
 from maps.compact import ALPHABET, pack, pack_path
-from maps.facts import busy_drones, clock_of, district_rows, reason_and_remedy
+from maps.facts import (
+    busy_drones,
+    clock_of,
+    district_rows,
+    peak_period,
+    reason_and_remedy,
+)
 from maps.page import island
 from planner.formats.scenario_folder import read_scenario
 from planner.messages import catalogue
@@ -239,6 +245,24 @@ def test_the_clock_is_the_plans() -> None:
     horizon = {"start": "2026-05-01T22:30:00+08:00", "seconds": 7200}
     clock = clock_of(yancheng(), replace(plan(), horizon=horizon))
     assert (clock.start_clock_s, clock.length_s) == (81_000, 7200)
+
+
+@pytest.mark.parametrize(
+    ("told", "period"),
+    [
+        ("07:00-08:30", (3600, 9000)),
+        ("22:00-02:00", (57_600, 72_000)),
+        (None, None),
+        ([1, 2], None),
+        ("soon", None),
+    ],
+)
+def test_the_busiest_period_is_read_as_the_plan_tells_it(
+    told: object, period: tuple[float, float] | None
+) -> None:
+    """Clock times become seconds of the horizon; anything else is left open."""
+    busiest = replace(plan(), metrics={"drones_peak_period": told})
+    assert peak_period(busiest, clock_of(yancheng(), plan())) == period
 
 
 def test_districts_add_up() -> None:

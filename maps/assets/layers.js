@@ -272,18 +272,19 @@ function paintRoutes(context, view) {
   for (const { route, out } of order) {
     if (!visible(route.box, view)) continue;
     const colour = out ? stationColour(route.station) : GREYED;
+    const faint = !out || (!focused && Patrol.state.colourBy === "idle");
     trace(context, view, [route.line], false);
-    if (out) {
+    if (!faint) {
       context.strokeStyle = "rgba(255,255,255,0.75)";
       context.lineWidth = focused ? 5 : 3;
       context.stroke();
     }
-    context.globalAlpha = out ? 1 : 0.55;
+    context.globalAlpha = faint ? 0.5 : 1;
     context.strokeStyle = colour;
-    context.lineWidth = out && focused ? 2.4 : out ? 1.5 : 1;
+    context.lineWidth = faint ? 1 : focused ? 2.4 : 1.5;
     context.stroke();
     context.globalAlpha = 1;
-    if (!out || !Patrol.state.arrows || (!focused && view.zoom < 10.5)) continue;
+    if (faint || (!focused && view.zoom < 10.5)) continue;
     context.beginPath();
     arrows(context, view, route.line, colour, focused ? 70 : 110, focused ? 6 : 4.5);
     context.stroke();

@@ -20,7 +20,6 @@ Patrol.state = {
   t: 0,
   speed: 60,
   colourBy: "interval",
-  arrows: true,
 };
 
 /** Choose a thing, or nothing; `show` brings it into view. */
@@ -36,7 +35,9 @@ function select(kind, index = null, show = false, found = []) {
     node.classList.toggle("chosen", focus === i);
     node.classList.toggle("greyed", focus !== null && focus !== i);
   });
-  if (kind !== null && show) bringIntoView(kind, index);
+  if (kind === null || !show) return;
+  bringIntoView(kind, index);
+  document.getElementById("card").focus({ preventScroll: true });
 }
 
 function bringIntoView(kind, index) {
@@ -153,8 +154,7 @@ unpackFlights(Patrol.data);
 Patrol.classes = intervalClasses(Patrol.data.zones);
 Patrol.language = Patrol.data.language;
 if (Patrol.data.plan) {
-  const { busy, metrics } = Patrol.data.plan;
-  const peak = periodOf(metrics);
+  const { busy, peak } = Patrol.data.plan;
   Patrol.state.t = peak
     ? (peak[0] + peak[1]) / 2
     : busy.airborne.indexOf(Math.max(...busy.airborne)) * busy.step_s;

@@ -12,7 +12,9 @@ function showCard() {
   const make = { station: stationCard, route: routeCard, zone: zoneCard, airspace: airspaceCard };
   const made = selected ? make[selected.kind](selected.index) : overviewCard();
   const also = alsoHere(found);
-  document.getElementById("card").replaceChildren(made, ...(also ? [also] : []));
+  const place = document.getElementById("card");
+  place.replaceChildren(made, ...(also ? [also] : []));
+  place.scrollTop = 0;
 }
 
 /** Return up to twelve things whose id or name holds the text. */
@@ -172,6 +174,7 @@ function colourChoice() {
           Patrol.state.colourBy = by;
           showLegend();
           Patrol.layers.zones.redraw();
+          Patrol.layers.routes.redraw();
         },
       },
     }),
@@ -225,13 +228,6 @@ function showLegend() {
   document.getElementById("legend-body").replaceChildren(...groups);
 }
 
-/** Return the busiest period [s, s] as the plan tells it, or null. */
-function periodOf(metrics) {
-  const period = metrics.drones_peak_period;
-  const sound = Array.isArray(period) && period.length === 2 && period.every(Number.isFinite);
-  return sound ? period : null;
-}
-
 /** Return the key figures: name, value, note, and whether it is an alarm. */
 function keyFigures() {
   const { data } = Patrol;
@@ -241,7 +237,7 @@ function keyFigures() {
   const worst = has("worst_idleness_ratio") ? percent(metrics.worst_idleness_ratio) : "–";
   const checked = data.violations !== null;
   const fleet = ["drones_peak", "drones_used", "drones"].map((k) => (has(k) ? metrics[k] : "–"));
-  const period = periodOf(metrics);
+  const period = data.plan.peak;
   const left = data.plan.unserved.length;
   return [
     ["kpi_zones", of("zones_served", "zones"), has("priority") ? say("kpi_priority", { share: percent(metrics.priority_served / metrics.priority) }) : "", false],
