@@ -14,7 +14,9 @@ from shapely.geometry.base import BaseGeometry
 from planner.formats.files import decoded
 from planner.formats.table import Fault, Feature, Layer
 
-_CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(EPSG|OGC):[^:]*:?(\w+)", re.IGNORECASE)
+_CRS_NAME = re.compile(
+    r"(?:urn:ogc:def:crs:)?(EPSG|OGC):(?:[^:]*:)?(\w+)", re.IGNORECASE
+)
 
 Position = tuple[float, float]
 

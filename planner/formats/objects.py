@@ -30,13 +30,27 @@ MOST_DRONES = 1_000
 MOST_MINUTES = 10_080
 """A week; who wants longer gaps wants no patrol."""
 
+MOST_SPREAD_DEG = 10.0
+"""Stations and zones further apart are no city, but a slip in a coordinate."""
+
+NEAR_DEG = 2.0
+"""Airspace and base map further off than this do not matter to a plan."""
+
+Bounds = tuple[float, float, float, float]
+
 _AREA_KINDS = ("watch", "sweep")
 
 
-def projection_of(records: Iterable[Record]) -> LocalProjection:
-    """Return the projection in the middle of the records' bounding box."""
+def bounds_of(records: Iterable[Record]) -> Bounds:
+    """Return west, south, east and north of all records [deg]."""
     bounds = shapely.total_bounds([record.geometry for record in records])
     west, south, east, north = (float(edge) for edge in bounds)
+    return west, south, east, north
+
+
+def projection_of(bounds: Bounds) -> LocalProjection:
+    """Return the projection in the middle of a bounding box."""
+    west, south, east, north = bounds
     return LocalProjection(
         round((west + east) / 2, CENTRE_DECIMALS),
         round((south + north) / 2, CENTRE_DECIMALS),
@@ -49,6 +63,20 @@ def shapes_of(
     """Return the records' shapes in metres."""
     shapes = np.array([record.geometry for record in records], dtype=object)
     return tuple(shapely.transform(shapes, projection.to_xy))
+
+
+def near(records: Sequence[Record], bounds: Bounds) -> list[Record]:
+    """Return the records near a bounding box; note once a file that some are not."""
+    west, south, east, north = bounds
+    box = shapely.box(
+        west - NEAR_DEG, south - NEAR_DEG, east + NEAR_DEG, north + NEAR_DEG
+    )
+    kept = [record for record in records if box.intersects(record.geometry)]
+    if len(kept) < len(records):
+        source = records[0].source
+        left = len(records) - len(kept)
+        source.notes.add("W-FAR-AWAY", source.file, count=left, degrees=NEAR_DEG)
+    return kept
 
 
 def stations_of(

@@ -23,6 +23,7 @@ from planner.formats.settings import (
     wind_of,
 )
 from planner.formats.table import Fault, Notes
+from planner.geometry import LocalProjection
 from planner.scenario import DroneModel, Horizon, Scenario
 from planner.validation import validate
 
@@ -73,7 +74,21 @@ def inspect_scenario(
     _note_strange_mappings(settings, notes)
     if not (layers["stations"] or layers["zones"]):
         return None, notes.listed()
-    scenario = _assemble(folder, settings, models, hours or ALL_OF_A_DAY, layers)
+    bounds = objects.bounds_of([*layers["stations"], *layers["zones"]])
+    spread_deg = max(bounds[2] - bounds[0], bounds[3] - bounds[1])
+    if spread_deg > objects.MOST_SPREAD_DEG:
+        limit = objects.MOST_SPREAD_DEG
+        notes.add("E-CRS-SPREAD", FILE, "layers", degrees=spread_deg, limit=limit)
+        return None, notes.listed()
+    layers = layers | {
+        name: objects.near(found, bounds)
+        for name, found in layers.items()
+        if name not in ("stations", "zones")
+    }
+    projection = objects.projection_of(bounds)
+    scenario = _assemble(
+        folder, settings, models, hours or ALL_OF_A_DAY, projection, layers
+    )
     objects.note_assumptions(record for found in layers.values() for record in found)
     if notes.has_errors:
         return None, notes.listed()
@@ -150,10 +165,9 @@ def _assemble(
     settings: Settings,
     models: tuple[DroneModel, ...],
     hours: Horizon,
+    projection: LocalProjection,
     layers: dict[str, list[Record]],
 ) -> Scenario:
-    stations, zones = layers["stations"], layers["zones"]
-    projection = objects.projection_of([*stations, *zones])
     default_model = models[0].model if models else ""
 
     def shapes(name: str) -> tuple[shapely.Geometry, ...]:
@@ -164,8 +178,8 @@ def _assemble(
         timezone=settings.timezone,
         horizon=hours,
         projection=projection,
-        stations=objects.stations_of(stations, projection, default_model),
-        zones=objects.zones_of(zones, projection),
+        stations=objects.stations_of(layers["stations"], projection, default_model),
+        zones=objects.zones_of(layers["zones"], projection),
         drone_models=models,
         airspace=objects.airspace_of(layers.get("airspace", []), projection),
         districts=objects.districts_of(layers.get("districts", []), projection),
