@@ -189,7 +189,7 @@ def independent_parts(
 
     reach = np.array(
         [
-            [_straight_s(scenario, s, t) for t in targets]
+            [straight_s(scenario, s, t) for t in targets]
             for s in scenario.stations
         ]
     ).reshape(len(scenario.stations), len(targets))
@@ -212,7 +212,7 @@ def independent_parts(
     return sorted(parts)
 
 
-def _straight_s(scenario: Scenario, station: Station, target: Target) -> float:
+def straight_s(scenario: Scenario, station: Station, target: Target) -> float:
     """Return the least sortie time for a target if nothing is in the way [s]."""
     model = scenario.model(station.model)
     wind = scenario_wind(scenario)

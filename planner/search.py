@@ -286,7 +286,8 @@ def _hope(part: _Part, station: int) -> float:
 def _job(k: int, part: _Part, station: int) -> _Job | None:
     """Return the piece round a station, with a drone less there."""
     problem, best = part.problem, part.best
-    rush = _rush_columns(part)
+    # A zone left out may need any route to make room, not only those of the rush.
+    movable = list(best.columns) if best.unserved else _rush_columns(part)
     home = problem.stations[station].point
     near = sorted(
         range(len(problem.stations)),
@@ -295,7 +296,7 @@ def _job(k: int, part: _Part, station: int) -> _Job | None:
     stations: list[int] = []
     columns: list[Column] = []
     for s in near:
-        mine = [c for c in rush if c.station == s]
+        mine = [c for c in movable if c.station == s]
         if stations and sum(len(c.nodes) for c in [*columns, *mine]) > _PIECE_TARGETS:
             break
         stations.append(s)

@@ -1,0 +1,291 @@
+"""Plan: from a scenario to routes on a timetable, in a few verbs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from typing import Any
+
+from planner import __version__
+from planner.budget import Budget, Progress
+from planner.draft import DraftRoute
+from planner.engines.runner import run_tasks
+from planner.freespace import FreeSpace, free_space
+from planner.metrics import compute_metrics
+from planner.plan import Plan, Unserved
+from planner.problem import Column, Problem, formulate, independent_parts, make_column
+from planner.reasons import reasons
+from planner.scenario import Scenario
+from planner.search import Search
+from planner.targets import Discretised, discretise
+from planner.timetable import Timetable, make_timetable
+
+_CLOCK_DETERMINISTIC_S = 0.3
+
+
+def plan_routes(
+    scenario: Scenario,
+    *,
+    budget: Budget | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Plan:
+    """
+    Return fixed patrol routes on a timetable for a scenario.
+
+    A hard scenario is no error: zones that could not be served are in
+    ``unserved``, each with its reason.
+
+    Parameters
+    ----------
+    budget
+        Limits of the search for routes; an ordinary `Budget` if None.
+    on_progress
+        Called at each stage and round.
+    stop
+        Polled; when it says so, the best routes so far become the plan.
+
+    Examples
+    --------
+    >>> import planner, seeds
+    >>> scenario = planner.read_scenario(seeds.path("by-hand"))
+    >>> plan = plan_routes(scenario, budget=Budget(iterations=1))
+    >>> len(plan.unserved)
+    0
+    """
+    budget = budget or Budget()
+    ended = stop or (lambda: False)
+    started = time.monotonic()
+
+    def tell(stage: str, **known: Any) -> None:
+        if on_progress:
+            spent = time.monotonic() - started
+            on_progress(Progress(stage=stage, elapsed_s=spent, **known))
+
+    tell("targets")
+    space = free_space(scenario)
+    spread = _spread_over(budget)
+    discretised = discretise(scenario, space, spread)
+    tell("network")
+    problems = _formulate_parts(scenario, space, discretised, spread)
+    tell("routing")
+    search = Search(problems, space, budget, ended)
+    zones = len(scenario.zones)
+    while True:
+        tell(
+            "routing",
+            round=search.round,
+            zones=zones,
+            zones_served=len(_served(discretised, problems, search)),
+            drones=sum(part.drones for part in search.best),
+        )
+        if not search.goes_on():
+            break
+        search.improve()
+    tell("timetable")
+    return _finish(scenario, space, discretised, problems, search, budget)
+
+
+def _spread_over(budget: Budget) -> Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]:
+    """Return a `map` that spreads tasks over processes."""
+
+    def spread(function: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
+        tasks = [(job,) for job in jobs]
+        if budget.processes == 1 or len(jobs) < 2:
+            return [function(*task) for task in tasks]
+        results = run_tasks(function, tasks, workers=budget.processes)
+        return [
+            function(*task) if result is None else result
+            for task, result in zip(tasks, results, strict=True)
+        ]
+
+    return spread
+
+
+def _formulate_parts(
+    scenario: Scenario,
+    space: FreeSpace,
+    discretised: Discretised,
+    spread: Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]],
+) -> list[Problem]:
+    targets = [t for t in discretised.targets if t.layers_m]
+    parts = independent_parts(scenario, targets)
+
+    def one(part: tuple[list[int], list[int]]) -> Problem:
+        return formulate(scenario, space, targets, part)
+
+    return list(spread(one, parts))
+
+
+def _served(
+    discretised: Discretised, problems: Sequence[Problem], search: Search
+) -> set[str]:
+    """Return the zones of which every target is on a route."""
+    visited = {
+        problem.targets[t].id
+        for problem, best in zip(problems, search.best, strict=True)
+        for column in best.columns
+        for t in column.targets(problem)
+    }
+    return _whole_zones(discretised, visited)
+
+
+def _whole_zones(discretised: Discretised, visited: set[str]) -> set[str]:
+    missing = {z for t in discretised.targets if t.id not in visited for z in t.zones}
+    return {z for t in discretised.targets for z in t.zones} - missing
+
+
+def _finish(
+    scenario: Scenario,
+    space: FreeSpace,
+    discretised: Discretised,
+    problems: Sequence[Problem],
+    search: Search,
+    budget: Budget,
+) -> Plan:
+    """Give the best routes clocks and layers; give up what cannot be flown."""
+    chosen = [list(best.columns) for best in search.best]
+    hints: dict[str, int] = {}
+    for best in search.best:
+        for clock in best.clocks.values():
+            hints |= clock.phases_s
+    while True:
+        served = _served_by(discretised, problems, chosen)
+        chosen = [
+            _without_idle_stops(problem, columns, served)
+            for problem, columns in zip(problems, chosen, strict=True)
+        ]
+        drafts: dict[str, tuple[int, Column, DraftRoute]] = {}
+        for k, columns in enumerate(chosen):
+            for column in columns:
+                draft = search.assessors[k].draft(column)
+                drafts[draft.id] = (k, column, _serving(draft, served))
+        table = make_timetable(
+            scenario,
+            [draft for _, _, draft in drafts.values()],
+            hints=hints,
+            deterministic_time=_CLOCK_DETERMINISTIC_S,
+        )
+        given_up = _to_give_up(table, drafts)
+        if not given_up:
+            break
+        for name in given_up:
+            k, column, _ = drafts[name]
+            chosen[k].remove(column)
+    visited = {stop.target for route in table.routes for stop in route.stops}
+    left_out = reasons(scenario, discretised, problems, served, visited)
+    return _plan(scenario, table, left_out, budget, search.round)
+
+
+def _served_by(
+    discretised: Discretised,
+    problems: Sequence[Problem],
+    chosen: Sequence[Sequence[Column]],
+) -> set[str]:
+    visited = {
+        problem.targets[t].id
+        for problem, columns in zip(problems, chosen, strict=True)
+        for column in columns
+        for t in column.targets(problem)
+    }
+    return _whole_zones(discretised, visited)
+
+
+def _without_idle_stops(
+    problem: Problem, columns: Sequence[Column], served: set[str]
+) -> list[Column]:
+    """Return routes without the stops that serve no zone whole."""
+    kept = []
+    for column in columns:
+        nodes = [
+            n
+            for n in column.nodes
+            if served.intersection(problem.targets[problem.node_target[n]].zones)
+        ]
+        if len(nodes) == len(column.nodes):
+            kept.append(column)
+        elif nodes:
+            kept.append(make_column(problem, column.station, column.headway_s, nodes))
+    return kept
+
+
+def _serving(draft: DraftRoute, served: set[str]) -> DraftRoute:
+    """Return a draft whose stops name only zones that are served."""
+    stops = tuple(
+        replace(stop, zones=tuple(z for z in stop.zones if z in served))
+        for stop in draft.stops
+    )
+    return replace(draft, stops=stops)
+
+
+def _to_give_up(
+    table: Timetable, drafts: dict[str, tuple[int, Column, DraftRoute]]
+) -> list[str]:
+    """Return the routes without which a timetable may work."""
+    given_up = set(table.unflyable)
+    for station in table.overloaded:
+        mine = sorted(name for name, (_, _, d) in drafts.items() if d.depot == station)
+        # The route that fewest stops depend on.
+        given_up.add(min(mine, key=lambda name: (len(drafts[name][2].stops), name)))
+    for a, b in table.unresolved:
+        if not given_up & {a, b}:
+            given_up.add(min((a, b), key=lambda n: (len(drafts[n][2].stops), n)))
+    return sorted(given_up)
+
+
+def _plan(
+    scenario: Scenario,
+    table: Timetable,
+    left_out: tuple[Unserved, ...],
+    budget: Budget,
+    rounds: int,
+) -> Plan:
+    """Return the plan with its metrics and where it comes from."""
+    lonlat = scenario.projection.to_lonlat(
+        [[s.point.x, s.point.y] for s in scenario.stations]
+    )
+    plan = Plan(
+        horizon={
+            "start": scenario.horizon.start,
+            "seconds": scenario.horizon.length_s,
+        },
+        stations=tuple(
+            {
+                "id": s.id,
+                "name": s.name,
+                "lon": round(float(lon), 8),
+                "lat": round(float(lat), 8),
+                "drones": s.drones,
+                "pads": s.pads,
+                "model": s.model,
+                "district": s.district,
+            }
+            for s, (lon, lat) in zip(scenario.stations, lonlat, strict=True)
+        ),
+        drone_models=tuple(asdict(m) for m in scenario.drone_models),
+        routes=table.routes,
+        roster=table.roster,
+        unserved=left_out,
+        provenance={
+            "scenario": scenario.name,
+            "scenario_digest": scenario.digest,
+            "planner": __version__,
+            "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+            "versions": {
+                name: version(name)
+                for name in ("numpy", "ortools", "pyproj", "scipy", "shapely")
+            },
+            "engine": budget.engine,
+            "seed": budget.seed,
+            "budget": {"iterations": budget.iterations, "seconds": budget.seconds}
+            if budget.iterations is None
+            else {"iterations": budget.iterations},
+            **({} if budget.iterations is None else {"rounds": rounds}),
+        },
+    )
+    return replace(plan, metrics=compute_metrics(scenario, plan))
+
+

@@ -1,0 +1,205 @@
+"""
+Say why a zone is left out, with the figures behind it.
+
+Out of reach, inside closed airspace and interval too short are proofs: they
+follow from the scenario alone. Everything else is called not found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from planner.messages import say
+from planner.plan import Unserved
+from planner.problem import FAR, TICKS_PER_S, Problem, overhead_s, straight_s
+from planner.scenario import Scenario, Zone
+from planner.targets import Discretised, Target
+
+
+def reasons(
+    scenario: Scenario,
+    discretised: Discretised,
+    problems: Sequence[Problem],
+    served: Collection[str],
+    visited: Collection[str],
+) -> tuple[Unserved, ...]:
+    """
+    Return a reason for every zone that is not served.
+
+    Parameters
+    ----------
+    served
+        Ids of the zones that are.
+    visited
+        Ids of the targets on some route.
+    """
+    home = {t.id: p for p in problems for t in p.targets}
+    told = []
+    for zone in scenario.zones:
+        if zone.id in served:
+            continue
+        targets = [t for t in discretised.targets if zone.id in t.zones]
+        if zone.id in discretised.closed:
+            told.append(_closed(zone, discretised.closed[zone.id]))
+        else:
+            told.append(
+                _far(scenario, zone, targets, home)
+                or _short(scenario, zone, targets, home)
+                or _without_layer(scenario, zone, targets)
+                or _not_found(zone, targets, home, visited)
+            )
+    return tuple(told)
+
+
+def unserved(zone: str, code: str, figures: Mapping[str, Any]) -> Unserved:
+    """Return an entry with its reason and remedy in English."""
+    return Unserved(
+        zone=zone,
+        code=code,
+        reason=say(f"unserved.{code}", "en", **figures),
+        figures=dict(figures),
+        remedy=say(f"remedy.{code}", "en", **figures),
+    )
+
+
+def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:
+    return unserved(
+        zone.id,
+        "inside_closed_airspace",
+        {
+            "airspace": ", ".join(figures["airspace"]) or "?",
+            "share_percent": round(100 * figures["servable_share"], 1),
+        },
+    )
+
+
+def _alone_s(
+    scenario: Scenario, target: Target, problem: Problem | None
+) -> list[tuple[float, float, str]]:
+    """
+    Return for each station what flying only a target takes: (excess, s, id).
+
+    Round closed airspace where that is known, as the crow flies elsewhere.
+    """
+    times = []
+    for station in scenario.stations:
+        model = scenario.model(station.model)
+        needed = straight_s(scenario, station, target)
+        if problem is not None and station in problem.stations:
+            s = problem.stations.index(station)
+            nodes = problem.nodes_of(problem.targets.index(target))
+            table = problem.table(s)
+            ticks = table.out[s, nodes] + table.task[nodes] + table.back[nodes, s]
+            if ticks.min() < FAR:
+                needed = ticks.min() / TICKS_PER_S + overhead_s(scenario, model)
+            else:
+                needed = math.inf
+        times.append((needed - model.usable_endurance_s, needed, station.id))
+    return sorted(times)
+
+
+def _far(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    home: Mapping[str, Problem],
+) -> Unserved | None:
+    """Return the reason if a target is out of reach of every station."""
+    worst = max(_alone_s(scenario, t, home.get(t.id))[0] for t in targets)
+    excess, needed, station = worst
+    if excess <= 0:
+        return None
+    model = scenario.model(scenario.station(station).model)
+    if not math.isfinite(needed):
+        return None
+    return unserved(
+        zone.id,
+        "out_of_reach",
+        {
+            "needed_min": _minutes_up(needed),
+            "station": station,
+            "allowed_min": round(model.usable_endurance_s / 60, 1),
+            "closer_km": _km_up(excess * model.airspeed_mps / 2),
+        },
+    )
+
+
+def _short(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    home: Mapping[str, Problem],
+) -> Unserved | None:
+    """Return the reason if a flight alone takes longer than an interval."""
+    for target in targets:
+        _, needed, station = _alone_s(scenario, target, home.get(target.id))[0]
+        spacing = scenario.rules.launch_spacing_s
+        if needed + spacing > zone.revisit_s:
+            return unserved(
+                zone.id,
+                "interval_too_short",
+                {
+                    "interval_min": round(zone.revisit_s / 60, 1),
+                    "needed_min": _minutes_up(needed),
+                    "station": station,
+                    "spacing_s": round(spacing),
+                    "possible_min": math.ceil((needed + spacing) / 60),
+                },
+            )
+    return None
+
+
+def _without_layer(
+    scenario: Scenario, zone: Zone, targets: Sequence[Target]
+) -> Unserved | None:
+    """Return the reason if no layer is open to a target."""
+    if all(t.layers_m for t in targets):
+        return None
+    rules = scenario.rules
+    return unserved(
+        zone.id, "no_layer", {"floor_m": rules.floor_m, "ceiling_m": rules.ceiling_m}
+    )
+
+
+def _not_found(
+    zone: Zone,
+    targets: Sequence[Target],
+    home: Mapping[str, Problem],
+    visited: Collection[str],
+) -> Unserved:
+    missing = [t for t in targets if t.id not in visited]
+    problem = home[targets[0].id]
+    near = sorted(
+        (problem.stations[s].point.distance(zone.geometry), problem.stations[s].id)
+        for s in range(len(problem.stations))
+        if all(_reaches(problem, s, t) for t in missing or targets)
+    )[:3]
+    names = [name for _, name in near] or [problem.stations[0].id]
+    return unserved(
+        zone.id,
+        "not_found",
+        {
+            "stations": ", ".join(names),
+            "station": names[0],
+            "missing": len(missing),
+            "targets": len(targets),
+        },
+    )
+
+
+def _reaches(problem: Problem, station: int, target: Target) -> bool:
+    table = problem.table(station)
+    nodes = problem.nodes_of(problem.targets.index(target))
+    alone = table.out[station, nodes] + table.task[nodes] + table.back[nodes, station]
+    longest = problem.longest(station, target.revisit_s)
+    return bool(alone.min() + table.overhead <= longest)
+
+
+def _minutes_up(seconds: float) -> float:
+    return math.ceil(seconds / 6) / 10
+
+
+def _km_up(metres: float) -> float:
+    return math.ceil(metres / 100) / 10
