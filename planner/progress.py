@@ -51,7 +51,7 @@ def progress_text(progress: Progress, language: Language) -> str:
     Examples
     --------
     >>> from planner.budget import Progress
-    >>> progress_text(Progress(stage="search", elapsed_s=61, zones=9), "en")
+    >>> progress_text(Progress(stage="routing", elapsed_s=61, zones=9), "en")
     'searching for routes  1:01'
     """
     key = f"cli.stage.{progress.stage}"

@@ -16,7 +16,7 @@ PARTS = {
     "files": "formats validation validation_ground",
     "judges": "checks flown footprints metrics visits",
     "middle": "colouring drafting engines freespace layers network packing problem "
-    "rhythm roster search separation stationclock targets timetable",
+    "reasons rhythm roster search separation stationclock targets timetable",
     "verbs": "explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",

@@ -22,7 +22,7 @@ def test_a_log_gets_a_line_a_stage_and_one_every_ten_seconds() -> None:
     with show_progress(stream) as on_progress:
         on_progress(Progress(stage="network", elapsed_s=0.0))
         for second in range(25):
-            on_progress(Progress(stage="search", elapsed_s=second, round=second))
+            on_progress(Progress(stage="routing", elapsed_s=second, round=second))
     lines = stream.getvalue().splitlines()
     assert len(lines) == 2 + int(25 // QUIET_S)
     assert lines[-1].endswith("round 20")
@@ -34,7 +34,7 @@ def test_a_terminal_shows_the_latest_figures() -> None:
     with show_progress(stream, language="zh", color=False) as on_progress:
         on_progress(
             Progress(
-                stage="search",
+                stage="routing",
                 elapsed_s=83,
                 round=4,
                 zones_served=7,
@@ -48,4 +48,4 @@ def test_a_terminal_shows_the_latest_figures() -> None:
 def test_nothing_is_shown_without_a_stream() -> None:
     """A quiet run still takes the calls."""
     with show_progress(None) as on_progress:
-        on_progress(Progress(stage="search", elapsed_s=0.0))
+        on_progress(Progress(stage="routing", elapsed_s=0.0))
