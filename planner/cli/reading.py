@@ -35,7 +35,8 @@ def scenario_of_plan(terminal: Terminal, folder: Path, plan: Plan) -> Scenario:
     Return the scenario of a plan, over the horizon that the plan was made for.
 
     A plan may have been asked for another horizon than the scenario's own; that
-    is said on standard error, never passed over.
+    is said on standard error, never passed over. Warnings about the scenario are
+    not: they were told when it was planned.
 
     Raises
     ------
@@ -43,8 +44,9 @@ def scenario_of_plan(terminal: Terminal, folder: Path, plan: Plan) -> Scenario:
         With every finding, if there is an error among them.
     """
     from planner.flown import over_horizon_of
+    from planner.formats.scenario_folder import read_scenario
 
-    scenario = sound_scenario(terminal, folder)
+    scenario = read_scenario(folder)
     described = over_horizon_of(scenario, plan)
     horizon = described.horizon
     if horizon != scenario.horizon:
