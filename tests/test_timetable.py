@@ -445,7 +445,8 @@ def test_a_timetable_is_written_as_the_contract_says() -> None:
     drafts_ = head_on_drafts((60.0, 75.0))
     timetable = make_timetable(scenario, drafts_)
     assert timetable.overloaded == {}
-    assert timetable.unflyable == timetable.unresolved == ()
+    assert timetable.unflyable == ()
+    assert timetable.unresolved == ()
     assert {r.layer_m for r in timetable.routes} == {60.0, 75.0}
     for route, draft in zip(timetable.routes, drafts_, strict=True):
         assert route.id == draft.id
@@ -491,6 +492,18 @@ def test_what_layers_cannot_part_is_parted_in_time() -> None:
     assert timetable.tolerances_s[("E", "W")] > 0
 
 
+def test_routes_of_one_station_are_parted_in_time_too() -> None:
+    """Out and back over one line at one height: the second starts after the first."""
+    scenario = make_scenario(drones=2, pads=2)
+    routes = [
+        make_draft(name, stops=[(100.0, 120.0)], layers_m=(90.0,)) for name in "AB"
+    ]
+    timetable = make_timetable(scenario, routes)
+    assert timetable.unresolved == ()
+    a, b = (route.phase_s for route in timetable.routes)
+    assert 1000 < (b - a) % 3600 < 2600
+
+
 def test_pairs_that_nothing_parts_are_named() -> None:
     """Two routes with one layer and little freedom of time stay unresolved."""
     scenario = make_scenario(drones=4, pads=4, stations=2)
@@ -511,7 +524,8 @@ def test_overloaded_stations_and_impossible_routes_are_named_and_left_out() -> N
     timetable = make_timetable(scenario, [*crowd, short])
     assert timetable.overloaded == {"S0": 3}
     assert timetable.unflyable == ("X",)
-    assert timetable.routes == timetable.roster == ()
+    assert timetable.routes == ()
+    assert timetable.roster == ()
 
 
 def test_the_order_of_the_drafts_does_not_matter() -> None:
