@@ -269,6 +269,26 @@ def test_every_finding_is_printed_with_its_remedy(run: Run, tmp_path: Path) -> N
     assert not (tmp_path / "out").exists()
 
 
+def test_a_new_scenario_can_be_planned_as_it_is(run: Run, tmp_path: Path) -> None:
+    """`patrol new` without layers makes an example that works; twice is refused."""
+    code, said, _ = run("new", tmp_path / "mine", "--lang", "zh")
+    assert code == 0
+    assert "scenario.toml" in said
+    assert run("validate", tmp_path / "mine")[0] == 0
+    assert run("new", tmp_path / "mine")[0] == 6
+
+
+def test_an_output_folder_that_cannot_be_one_ends_with_6(
+    run: Run, tmp_path: Path
+) -> None:
+    """A file in the place of the folder is told before any search."""
+    (tmp_path / "out").write_text("mine")
+    code, _, err = run("plan", BY_HAND, "-o", tmp_path / "out")
+    assert code == 6
+    assert str(tmp_path / "out") in err
+    assert (tmp_path / "out").read_text() == "mine"
+
+
 def test_a_missing_scenario_is_bad_input(run: Run, tmp_path: Path) -> None:
     """A folder that is not there is told as a finding."""
     code, _, err = run("validate", tmp_path / "nowhere")

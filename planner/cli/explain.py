@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import click
@@ -17,4 +18,15 @@ from planner.cli.verb import path_argument, verb
 @click.pass_obj
 def command(terminal: Terminal, scenario: Path, plan: Path, zone: str) -> None:
     """Explain why a zone is served as it is, or why it is not."""
-    raise NotImplementedError
+    from planner.cli.reading import scenario_of_plan
+    from planner.explain import explain
+    from planner.formats.plan_geojson import read_plan
+
+    written = read_plan(plan)
+    described = scenario_of_plan(terminal, scenario, written)
+    ids = [known.id for known in described.zones]
+    if zone not in ids:
+        near = ", ".join(difflib.get_close_matches(zone, ids, n=5, cutoff=0.3)) or "-"
+        raise click.UsageError(terminal.text("cli.no_zone", zone=zone, near=near))
+    for line in explain(described, written, zone).lines(terminal.language):
+        terminal.remark(line)
