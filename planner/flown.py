@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from planner.clock import DAY_S
@@ -18,6 +19,8 @@ from planner.scenario import DroneModel, Horizon, Scenario, Station
 
 REST_M = 0.5
 """A drone that stays within this distance of a place rests there [m]."""
+
+_NO_LENGTH_M = 1e-6
 
 LONGEST_HORIZON_S = 31.0 * DAY_S
 
@@ -149,6 +152,19 @@ def over_horizon_of(scenario: Scenario, plan: Plan) -> Scenario:
         return replace(scenario, horizon=horizon_of(scenario, plan))
     except ValueError:
         return scenario
+
+
+def pieces_of_path(start: FloatArray, end: FloatArray) -> NDArray[np.object_]:
+    """
+    Return straight pieces as shapes; where a drone waits, a point.
+
+    A line without length is a trap: prepared, it is within no distance of
+    anything.
+    """
+    shapes = shapely.linestrings(np.stack([start, end], axis=1))
+    rests = shapely.length(shapes) < _NO_LENGTH_M
+    shapes[rests] = shapely.points(start[rests])
+    return np.asarray(shapes, dtype=object)
 
 
 def disc_spans(

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.flown import REST_M, FlownRoute
+from planner.flown import REST_M, FlownRoute, pieces_of_path
 from planner.geometry import QUAD_SEGS, FloatArray
 from planner.plan import Stop
 
@@ -69,11 +69,10 @@ def _exposed_s(flown: FlownRoute, stop: Stop, area: BaseGeometry) -> float:
     """Return how long one visit's footprint lies over an area [s]."""
     xy, times = flown.on_task(stop)
     reach_m = flown.reach_m(stop)
-    path = shapely.LineString(xy)
-    if not shapely.dwithin(area, path, reach_m):
+    segments = pieces_of_path(xy[:-1], xy[1:])
+    if not shapely.dwithin(area, segments, reach_m).any():
         return 0.0
     near = area.buffer(reach_m, quad_segs=QUAD_SEGS)
-    segments = shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1))
     lengths = shapely.length(segments)
     inside = shapely.length(shapely.intersection(segments, near))
     resting = shapely.intersects_xy(near, xy[:-1, 0], xy[:-1, 1])

@@ -16,7 +16,7 @@ from planner.checks.case import (
 )
 from planner.checks.verdict import Gauge
 from planner.clock import Span
-from planner.flown import FlownRoute, disc_spans
+from planner.flown import FlownRoute, disc_spans, pieces_of_path
 from planner.footprints import resting_place
 from planner.geometry import FloatArray
 from planner.scenario import Airspace
@@ -37,7 +37,11 @@ def airspace(case: Case, gauge: Gauge) -> None:
 
 
 def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
-    """Look at the height of what is flown outside a route's own column."""
+    """
+    Look at the height of what is flown outside a route's own column.
+
+    There, and wherever it flies level, it is at its layer.
+    """
     rules = case.scenario.rules
     home = np.array([[f.station.point.x, f.station.point.y] for f in case.routes])
     low, high = np.empty(len(pieces.ta)), np.empty(len(pieces.ta))
@@ -68,16 +72,20 @@ def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
     for i in np.flatnonzero(everywhere < -LENGTH_TOLERANCE_M):
         gauge.fault("airspace.ground", _where(case, pieces, i), everywhere[i], 0.0)
     layers = np.array([f.route.layer_m for f in case.routes])[pieces.route]
-    moved = np.any(np.abs(pieces.b - pieces.a) > LENGTH_TOLERANCE_M, axis=1)
-    level = (rise == 0) & moved
-    for i in np.flatnonzero(level & (np.abs(pieces.za - layers) > LENGTH_TOLERANCE_M)):
-        gauge.fault("airspace.layer", _where(case, pieces, i), pieces.za[i], layers[i])
+    level = (rise == 0) & (pieces.a != pieces.b).any(axis=1)
+    lowest = np.where(level, np.minimum(lowest, pieces.za), lowest)
+    highest = np.where(level, np.maximum(highest, pieces.za), highest)
+    off = np.where(
+        lowest <= highest, np.maximum(highest - layers, layers - lowest), 0.0
+    )
+    for i in np.flatnonzero(off > LENGTH_TOLERANCE_M):
+        found = highest[i] if highest[i] - layers[i] == off[i] else lowest[i]
+        gauge.fault("airspace.layer", _where(case, pieces, i), found, layers[i])
 
 
 def _measure_closures(case: Case, pieces: Segments, gauge: Gauge) -> None:
     """Measure the distance from closures that hold at the height flown."""
     rules = case.scenario.rules
-    lines = shapely.linestrings(np.stack([pieces.a, pieces.b], axis=1))
     bottom = np.minimum(pieces.za, pieces.zb)
     top = np.maximum(pieces.za, pieces.zb)
     waived = np.array(
@@ -89,10 +97,10 @@ def _measure_closures(case: Case, pieces: Segments, gauge: Gauge) -> None:
         shapely.prepare(shape)
         if closure.schedule is None:
             index = np.flatnonzero(binds)
-            distance_m = shapely.distance(shape, lines[index])
+            distance_m = shapely.distance(shape, pieces.shapes[index])
             moments = None
         else:
-            near = binds & shapely.dwithin(shape, lines, _NEAR_M)
+            near = binds & shapely.dwithin(shape, pieces.shapes, _NEAR_M)
             index, parts, moments = _parts_flown(
                 case, pieces, np.flatnonzero(near), closure
             )
@@ -139,7 +147,10 @@ def _parts_flown(
         return none.astype(np.int64), none.astype(object), none
     return (
         np.array([i for i, _, _ in found]),
-        shapely.linestrings(np.stack([part for _, part, _ in found])),
+        pieces_of_path(
+            np.array([part[0] for _, part, _ in found]),
+            np.array([part[1] for _, part, _ in found]),
+        ),
         np.array([moment for _, _, moment in found]),
     )
 
@@ -147,13 +158,12 @@ def _parts_flown(
 def _measure_columns(case: Case, pieces: Segments, gauge: Gauge) -> None:
     """Measure the distance from the columns of other stations."""
     radius_m = case.scenario.rules.column_radius_m
-    lines = shapely.linestrings(np.stack([pieces.a, pieces.b], axis=1))
     depots = np.array([f.station.id for f in case.routes])[pieces.route]
     for station in case.scenario.stations:
         index = np.flatnonzero(depots != station.id)
         if not len(index):
             continue
-        distance_m = shapely.distance(station.point, lines[index])
+        distance_m = shapely.distance(station.point, pieces.shapes[index])
         bad = np.flatnonzero(distance_m < radius_m - LENGTH_TOLERANCE_M)
         for k in {int(np.argmin(distance_m)), *bad.tolist()}:
             gauge.measure(
@@ -169,14 +179,13 @@ def _measure_columns(case: Case, pieces: Segments, gauge: Gauge) -> None:
 
 def _measure_privacy(case: Case, pieces: Segments, gauge: Gauge) -> None:
     """Look whether privacy zones are crossed too low, or dwelt over."""
-    lines = shapely.linestrings(np.stack([pieces.a, pieces.b], axis=1))
     bottom = np.minimum(pieces.za, pieces.zb)
     rests = _watch_places(case.routes)
     for private in case.scenario.privacy_zones():
         inside = private.geometry.buffer(-LENGTH_TOLERANCE_M)
         shapely.prepare(inside)
         low = np.flatnonzero(bottom < private.upper_m)
-        for i in low[shapely.intersects(inside, lines[low])]:
+        for i in low[shapely.intersects(inside, pieces.shapes[low])]:
             where = f"{_where(case, pieces, i)} {private.id}"
             gauge.fault("airspace.privacy", where, bottom[i], private.upper_m)
         for where, x, y in rests:

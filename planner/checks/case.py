@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.clock import clock_text
-from planner.flown import FlownRoute, flown_routes, over_horizon_of
+from planner.flown import FlownRoute, flown_routes, over_horizon_of, pieces_of_path
 from planner.geometry import FloatArray
 from planner.plan import Plan
 from planner.scenario import Scenario
@@ -67,25 +68,31 @@ class Segments:
     a, b
         Ends in metres, shape (n, 2); ``za``, ``zb`` and ``ta``, ``tb`` are
         heights [m] and times from take-off [s], shape (n,).
+    shapes
+        The same as lines, or points where a drone waits.
     """
 
-    route: np.ndarray[tuple[int], np.dtype[np.int64]]
+    route: NDArray[np.int64]
     a: FloatArray
     b: FloatArray
     za: FloatArray
     zb: FloatArray
     ta: FloatArray
     tb: FloatArray
+    shapes: NDArray[np.object_]
 
 
 def segments_of(routes: tuple[FlownRoute, ...]) -> Segments:
     """Return the pieces of routes; there is at least one route."""
+    a = np.vstack([f.xy[:-1] for f in routes])
+    b = np.vstack([f.xy[1:] for f in routes])
     return Segments(
         route=np.repeat(np.arange(len(routes)), [len(f.t) - 1 for f in routes]),
-        a=np.vstack([f.xy[:-1] for f in routes]),
-        b=np.vstack([f.xy[1:] for f in routes]),
+        a=a,
+        b=b,
         za=np.concatenate([f.z[:-1] for f in routes]),
         zb=np.concatenate([f.z[1:] for f in routes]),
         ta=np.concatenate([f.t[:-1] for f in routes]),
         tb=np.concatenate([f.t[1:] for f in routes]),
+        shapes=pieces_of_path(a, b),
     )

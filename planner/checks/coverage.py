@@ -36,7 +36,7 @@ def coverage(case: Case, gauge: Gauge) -> None:
         for stop in flown.route.stops:
             for zone_id in dict.fromkeys(stop.zones):
                 stops[zone_id, stop.kind].append((flown, stop))
-    seen_from = cache(footprint_of)
+    seen_from = cache(footprint)
     for zone in case.scenario.zones:
         if zone.id in left_out:
             continue
@@ -49,13 +49,6 @@ def coverage(case: Case, gauge: Gauge) -> None:
             _measure_line(gauge, zone, part, visits)
         else:
             _measure_area(gauge, zone, part, [seen_from(*visit) for visit in visits])
-
-
-def footprint_of(flown: FlownRoute, stop: Stop) -> BaseGeometry:
-    """Return the ground seen at a stop, fit for repeated cutting."""
-    seen = footprint(flown, stop)
-    shapely.prepare(seen)
-    return seen
 
 
 def _measure_area(

@@ -120,8 +120,7 @@ def _look_at_times(
 ) -> None:
     """Look whether a sortie is on its route's clock and its drone gets its rest."""
     since_s = sortie.takeoff_s - route.phase_s
-    count = max(round(since_s / route.headway_s), 0)
-    on_clock_s = route.phase_s + count * route.headway_s
+    on_clock_s = route.phase_s + round(since_s / route.headway_s) * route.headway_s
     if abs(sortie.takeoff_s - on_clock_s) > TIME_TOLERANCE_S:
         gauge.fault("fleet.clock", where, sortie.takeoff_s, on_clock_s)
     landing_s = sortie.takeoff_s + route.duration_s

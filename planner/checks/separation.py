@@ -168,13 +168,12 @@ def _near_pieces(
     Each pair of pieces of two routes once, the first one's route before the
     other's; pieces of one route in both orders, since either drone may be first.
     """
-    lines = shapely.linestrings(np.stack([pieces.a, pieces.b], axis=1))
     level = pieces.za == pieces.zb
     found = [np.empty((2, 0), dtype=np.int64)]
 
     def look(one: IntArray, other: IntArray) -> None:
-        tree = shapely.STRtree(lines[other])
-        near = tree.query(lines[one], predicate="dwithin", distance=reach_m)
+        tree = shapely.STRtree(pieces.shapes[other])
+        near = tree.query(pieces.shapes[one], predicate="dwithin", distance=reach_m)
         near = np.stack([one[near[0]], other[near[1]]])
         found.append(near)
         if one is not other:

@@ -1,0 +1,516 @@
+"""A good plan keeps every rule; a rule that is broken alone is reported alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from plans import (
+    PROJECTION,
+    ROOM_S,
+    SWEEP,
+    drawn,
+    rostered,
+    square,
+    tiny_plan,
+    tiny_routes,
+    tiny_scenario,
+    told,
+    watch,
+    with_route,
+    with_sortie,
+)
+
+import planner.checks
+from planner.checks import RULES, check, examine, verdict_json
+from planner.messages import LANGUAGES, catalogue
+from planner.plan import Plan, Route, Stop, Unserved
+from planner.scenario import Airspace, Scenario
+
+SCENARIO = tiny_scenario()
+PLAN = tiny_plan()
+
+
+def rules_broken(plan: Plan, scenario: Scenario = SCENARIO) -> set[str]:
+    """Return the names of the rules that a plan breaks."""
+    return {violation.rule for violation in check(scenario, plan)}
+
+
+def codes(plan: Plan, scenario: Scenario = SCENARIO) -> set[str]:
+    """Return what exactly a plan breaks."""
+    return {violation.code for violation in check(scenario, plan)}
+
+
+def route(route_id: str, **changes: object) -> Route:
+    """Return a route of the tiny plan, changed."""
+    return replace(PLAN.route(route_id), **changes)  # type: ignore[arg-type]
+
+
+def stop_of(of: Route, index: int, **changes: object) -> Route:
+    """Return a route with one stop changed."""
+    stops = list(of.stops)
+    stops[index] = replace(stops[index], **changes)  # type: ignore[arg-type]
+    return replace(of, stops=tuple(stops))
+
+
+def flown(*routes: Route) -> Plan:
+    """Return the tiny plan with some routes replaced, its numbers following."""
+    plan = PLAN
+    for changed in routes:
+        plan = with_route(plan, changed)
+    return told(SCENARIO, plan)
+
+
+def with_times(of: Route, vertex: int, by_s: float) -> Route:
+    """Return a route that reaches a vertex and all later ones sooner or later."""
+    times = tuple(t + by_s * (i >= vertex) for i, t in enumerate(of.t_s))
+    after = of.t_s[vertex]
+    return replace(
+        of,
+        t_s=times,
+        duration_s=times[-1],
+        load=(times[-1] + 600.0) / of.headway_s,
+        stops=tuple(
+            replace(
+                s,
+                enter_s=s.enter_s + by_s * (s.enter_s >= after),
+                exit_s=s.exit_s + by_s * (s.exit_s >= after),
+            )
+            for s in of.stops
+        ),
+    )
+
+
+def moved(of: Route, vertex: int, dx_m: float, dy_m: float) -> Route:
+    """Return a route with one vertex moved."""
+    path = list(of.path)
+    xy = PROJECTION.to_xy(np.array(path)[:, :2])[vertex] + [dx_m, dy_m]
+    lon, lat = PROJECTION.to_lonlat(xy)[0]
+    path[vertex] = (float(lon), float(lat), path[vertex][2])
+    return replace(of, path=tuple(path))
+
+
+def raised(of: Route, vertex: int, by_m: float) -> Route:
+    """Return a route with one vertex higher up."""
+    path = list(of.path)
+    path[vertex] = (*path[vertex][:2], path[vertex][2] + by_m)
+    return replace(of, path=tuple(path))
+
+
+def a1(*, layer_m: float = 60.0, phase_s: float = 120.0, x: float = 1000.0) -> Route:
+    """Return route A1 with another layer, phase or viewpoint."""
+    tasks = [watch(["W1"], "T-W1", (x, 300)), watch(["W2"], "T-W2", (2000, -200))]
+    return drawn("A1", "A", layer_m, 1800.0, phase_s, tasks)
+
+
+def b2(*, layer_m: float = 90.0, phase_s: float = 1200.0) -> Route:
+    """Return route B2 with another layer or phase."""
+    task = watch(["W4"], "T-W4", (3000, -130), 120)
+    return drawn("B2", "B", layer_m, 1800.0, phase_s, [task])
+
+
+def test_a_good_plan_keeps_every_rule_and_every_rule_is_measured() -> None:
+    """No false alarm; ten rules, each with its worst margin and its place."""
+    verdict = examine(SCENARIO, PLAN)
+    assert verdict.violations == ()
+    assert verdict.ok
+    assert [r.rule for r in verdict.rules] == [rule.__name__ for rule in RULES]
+    assert len(verdict.rules) == 10
+    for result in verdict.rules:
+        if result.rule != "provenance":  # a digest is right or wrong
+            assert result.worst_margin is not None and result.worst_margin >= 0
+            assert result.where and result.unit
+
+
+def test_the_verdict_as_json_has_the_shape_that_others_rely_on() -> None:
+    """`patrol check --json` prints ok, rules and violations with fixed keys."""
+    told_ = verdict_json(examine(SCENARIO, replace(PLAN, provenance={})))
+    assert set(told_) == {"ok", "rules", "violations"}
+    assert told_["ok"] is False
+    keys = {"rule", "ok", "worst_margin", "unit", "where"}
+    assert all(set(rule) == keys for rule in told_["rules"])
+    assert [set(v) for v in told_["violations"]] == [
+        {"rule", "where", "found", "limit"}
+    ]
+
+
+BROKEN: dict[str, Callable[[], Plan]] = {
+    # coverage
+    "coverage.area": lambda: flown(a1(x=760.0)),
+    "coverage.line": lambda: flown(
+        stop_of(PLAN.route("B1"), 0, exit_s=PLAN.route("B1").stops[0].exit_s - 6)
+    ),
+    # revisit
+    "revisit.gap": lambda: flown(a1(phase_s=450.0)),
+    "revisit.visited": lambda: told(
+        SCENARIO,
+        replace(PLAN, roster=tuple(s for s in PLAN.roster if s.route != "A2")),
+    ),
+    "revisit.horizon": lambda: told(
+        SCENARIO,
+        with_sortie(
+            replace(PLAN, roster=(PLAN.roster[0], *PLAN.roster)),
+            0,
+            takeoff_s=-1680.0,
+            landing_s=-1680.0 + PLAN.route("A1").duration_s,
+            ready_s=0.0,
+        ),
+    ),
+    # motion
+    "motion.speed": lambda: flown(with_times(PLAN.route("A1"), 4, -1.0)),
+    "motion.dwell": lambda: flown(with_times(PLAN.route("A1"), 3, -1.0)),
+    "motion.turn": lambda: flown(with_times(PLAN.route("A2"), 4, -1.0)),
+    "motion.load": lambda: flown(route("A1", load=0.1)),
+    "motion.duration": lambda: flown(
+        route("A1", t_s=(*PLAN.route("A1").t_s[:-1], PLAN.route("A1").t_s[-1] + 5))
+    ),
+    "motion.start": lambda: flown(
+        route("A1", t_s=(0.5, *PLAN.route("A1").t_s[1:])),
+    ),
+    "motion.stop": lambda: flown(
+        replace(PLAN.route("B1"), stops=PLAN.route("B1").stops[::-1])
+    ),
+    # airspace
+    "airspace.layer.slope": lambda: flown(raised(PLAN.route("A1"), 3, 0.01)),
+    "airspace.layer": lambda: flown(route("A1", layer_m=75.0)),
+    "airspace.floor": lambda: flown(a1(layer_m=55.0)),
+    "airspace.ceiling": lambda: flown(drawn("A2", "A", 125.0, 1800.0, 700.0, [SWEEP])),
+    "airspace.clearance": lambda: flown(
+        drawn("A1", "A", 105.0, 1800.0, 120.0, a1_tasks()),
+    ),
+    # fleet
+    "fleet.turnaround": lambda: told(
+        SCENARIO, with_sortie(PLAN, 0, ready_s=PLAN.roster[0].ready_s - 1)
+    ),
+    "fleet.drone": lambda: told(SCENARIO, with_sortie(PLAN, 0, drone="A-x")),
+    "fleet.reserve": lambda: told(SCENARIO, with_sortie(PLAN, 0, drone="A-4")),
+    "fleet.station": lambda: told(SCENARIO, with_sortie(PLAN, 0, drone="B-3")),
+    "fleet.landing": lambda: told(
+        SCENARIO, with_sortie(PLAN, 0, landing_s=PLAN.roster[0].landing_s - 5)
+    ),
+    "fleet.phase": lambda: told(
+        SCENARIO,
+        replace(flown(), routes=(route("A1", phase_s=1920.0), *PLAN.routes[1:])),
+    ),
+    # pads
+    "pads.spacing": lambda: flown(b2(phase_s=1035.0)),
+    # separation
+    "separation.distance": lambda: flown(b2(layer_m=75.0)),
+    # accounts
+    "accounts.number": lambda: replace(
+        PLAN, metrics={**PLAN.metrics, "flight_hours": 2.5}
+    ),
+    "accounts.certificate": lambda: replace(PLAN, certificate={"bound": 3}),
+    "accounts.once": lambda: told(
+        SCENARIO,
+        flown(stop_of(PLAN.route("A1"), 0, zones=("W1", "W3"))),
+    ),
+    "accounts.zone": lambda: flown(
+        stop_of(PLAN.route("A1"), 0, zones=("W1", "W9")),
+    ),
+    # provenance
+    "provenance.digest": lambda: replace(
+        PLAN, provenance={**PLAN.provenance, "scenario_digest": "e" * 64}
+    ),
+}
+"""A plan for each way to break a rule, and that rule alone."""
+
+
+def a1_tasks() -> list[object]:
+    """Return what route A1 does."""
+    return [watch(["W1"], "T-W1", (1000, 300)), watch(["W2"], "T-W2", (2000, -200))]
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_rule_that_is_broken_alone_is_reported_alone(code: str) -> None:
+    """Whoever reads the report is led to the one thing that is wrong."""
+    plan = BROKEN[code]()
+    assert rules_broken(plan) == {code.partition(".")[0]}
+    assert ".".join(code.split(".")[:2]) in codes(plan)
+
+
+def test_every_rule_has_a_plan_that_breaks_it_alone() -> None:
+    """A rule that nothing breaks would prove nothing."""
+    rules = {rule.__name__ for rule in RULES}
+    assert rules - {code.partition(".")[0] for code in BROKEN} == {"energy"}
+
+
+def test_a_flat_battery_is_reported_alone() -> None:
+    """A sortie must end within the usable endurance."""
+    weak = replace(SCENARIO.drone_models[0], usable_endurance_s=429.0)
+    scenario = replace(SCENARIO, drone_models=(weak,))
+    assert codes(told(scenario, PLAN), scenario) == {"energy.endurance"}
+
+
+def test_pads_that_are_too_few_are_reported_alone() -> None:
+    """Two drones charge while a pad is asked for only one."""
+    one = tuple(replace(s, pads=1) for s in SCENARIO.stations)
+    scenario = replace(SCENARIO, stations=one)
+    assert codes(told(scenario, PLAN), scenario) == {"pads.free"}
+
+
+def test_a_pad_that_is_left_and_taken_at_once_counts_once() -> None:
+    """Intervals that only touch do not add up."""
+    length = PLAN.route("A1").duration_s
+    busy = tuple(
+        replace(s, ready_s=s.takeoff_s + 1800.0) if s.route == "A1" else s
+        for s in PLAN.roster
+        if s.route == "A1"
+    )
+    assert busy[0].ready_s > busy[0].takeoff_s + length + 600
+    alone = replace(PLAN, roster=busy)
+    one = tuple(replace(s, pads=1) for s in SCENARIO.stations)
+    scenario = replace(SCENARIO, stations=one)
+    assert "pads.free" not in codes(alone, scenario)
+
+
+def test_two_drones_in_one_column_are_reported() -> None:
+    """One drone moves at a time in a station's column, whatever their heights."""
+    assert codes(flown(b2(phase_s=1001.0))) >= {"separation.column", "pads.spacing"}
+
+
+def test_a_drone_in_two_places_is_reported() -> None:
+    """A drone does not take off before it is ready."""
+    shared = tuple(
+        replace(s, drone="B-1") if s.route == "B2" else s for s in PLAN.roster
+    )
+    plan = told(SCENARIO, replace(PLAN, roster=shared))
+    assert codes(plan) == {"fleet.ready"}
+
+
+def test_a_take_off_that_stands_twice_is_reported() -> None:
+    """Two drones cannot fly one sortie."""
+    twin = replace(PLAN.roster[0], drone="A-3")
+    broken = codes(told(SCENARIO, replace(PLAN, roster=(*PLAN.roster, twin))))
+    assert "fleet.twice" in broken
+    assert "separation.distance" in broken
+
+
+def test_a_closure_with_a_schedule_binds_only_while_it_holds() -> None:
+    """The same path is open before seven and closed from seven to nine."""
+    close = square(3000, -470, 10)
+    shut = replace(next(a for a in SCENARIO.airspace if a.schedule), geometry=close)
+    others = tuple(a for a in SCENARIO.airspace if not a.schedule)
+    early = replace(shut, schedule=((6 * 3600.0, 6 * 3600.0 + 900.0),))
+    assert "airspace.clearance" in codes(
+        PLAN, replace(SCENARIO, airspace=(*others, shut))
+    )
+    assert codes(PLAN, replace(SCENARIO, airspace=(*others, early))) == set()
+
+
+def test_a_closure_touches_at_its_limits() -> None:
+    """Limits are closed: airspace from 60 m up closes the layer at 60 m."""
+    over = Airspace(
+        id="LOW",
+        name="",
+        restriction="PROHIBITED",
+        geometry=square(1500, 50, 20),
+        lower_m=60.0,
+        upper_m=70.0,
+    )
+    for lower_m, found in ((60.0, {"airspace.clearance"}), (60.1, set())):
+        closed = replace(over, lower_m=lower_m)
+        scenario = replace(SCENARIO, airspace=(*SCENARIO.airspace, closed))
+        assert codes(PLAN, scenario) == found
+
+
+def test_a_station_under_closed_airspace_flies_only_with_a_waiver() -> None:
+    """A climb passes through every height up to its layer."""
+    shut = replace(SCENARIO.airspace[0], geometry=square(0, 0, 5), upper_m=50.0)
+    scenario = replace(SCENARIO, airspace=(*SCENARIO.airspace, shut))
+    assert codes(PLAN, scenario) == {"airspace.clearance"}
+    waived = replace(scenario, rules=replace(SCENARIO.rules, station_waivers=("A",)))
+    assert codes(PLAN, waived) == set()
+
+
+def test_a_column_of_another_station_is_kept_out_of() -> None:
+    """Nobody crosses where others take off."""
+    third = replace(
+        SCENARIO.stations[0], id="C", point=type(SCENARIO.stations[0].point)(1500, 60)
+    )
+    scenario = replace(SCENARIO, stations=(*SCENARIO.stations, third))
+    assert codes(told(scenario, PLAN), scenario) == {"airspace.column"}
+
+
+def test_a_privacy_zone_is_crossed_high_and_not_dwelt_over() -> None:
+    """Crossing below its height and watching from above it are both reported."""
+    private = next(a for a in SCENARIO.airspace if a.is_privacy)
+    crossed = replace(private, id="P2", geometry=square(1500, 50, 20))
+    under = replace(private, id="P3", geometry=square(2000, -200, 5), upper_m=30.0)
+    for zone, code in ((crossed, "airspace.privacy"), (under, "airspace.dwell")):
+        scenario = replace(SCENARIO, airspace=(*SCENARIO.airspace, zone))
+        assert codes(told(scenario, PLAN), scenario) == {code}
+
+
+def test_a_zone_that_can_hardly_be_seen_is_not_called_served() -> None:
+    """Under half servable, a zone counts as unserved."""
+    private = next(a for a in SCENARIO.airspace if a.is_privacy)
+    cover = replace(private, id="P4", geometry=square(1000, 450, 148), upper_m=60.0)
+    wide = replace(cover, geometry=square(1000, 360, 200))
+    for zone in (cover, wide):
+        scenario = replace(SCENARIO, airspace=(*SCENARIO.airspace, zone))
+        hidden = "coverage.servable" in codes(told(scenario, PLAN), scenario)
+        assert hidden is (zone is wide)
+
+
+def test_what_cannot_be_seen_from_open_airspace_is_not_asked_for() -> None:
+    """Deep inside closed airspace nothing can be seen, so nothing is promised."""
+    # Closed from y = 1100, with the clearance 1070: seen up to y = 1370.
+    deep = replace(SCENARIO.airspace[0], id="DEEP", geometry=square(1000, 2000, 900))
+    for y, found in ((1390, 0.4), (2000, 0.0)):
+        zone = replace(SCENARIO.zone("W3"), geometry=square(1000, y, 100))
+        scenario = replace(
+            SCENARIO,
+            airspace=(*SCENARIO.airspace, deep),
+            zones=tuple(zone if z.id == "W3" else z for z in SCENARIO.zones),
+        )
+        missed = check(scenario, replace(PLAN, unserved=()))
+        seen = {v.where: v.found for v in missed if v.code == "coverage.servable"}
+        assert seen == {"W3": pytest.approx(found, abs=1e-3)}
+
+
+def test_a_drone_that_does_not_rest_does_not_watch() -> None:
+    """Flying past a place is no look at it."""
+    drifting = moved(with_times(PLAN.route("A1"), 4, 9.0), 3, 2, 0)
+    assert codes(flown(drifting)) == {"motion.rest", "coverage.area"}
+
+
+def test_a_stop_of_another_kind_does_not_serve_a_zone() -> None:
+    """A look from above is no sweep."""
+    sweep = PLAN.route("A2")
+    looked = stop_of(sweep, 0, kind="line")
+    assert "coverage.area" in codes(flown(looked))
+
+
+def test_the_turn_of_a_sweep_is_found_wherever_the_lane_is_cut() -> None:
+    """Vertices along a lane do not hide the turn at its end."""
+    places = ((500, 644), (700, 644), (900, 644), (900, 732), (650, 732), (500, 732))
+    lazy = replace(SWEEP, places=places, waits_s=(0.0, 0.0, 6.01, 0.0, 0.0, 0.0))
+    hasty = replace(lazy, waits_s=(0.0,) * 6)
+    good, bad = (
+        flown(drawn("A2", "A", 105.0, 1800.0, 700.0, [task])) for task in (lazy, hasty)
+    )
+    assert codes(good) == set()
+    assert codes(bad) == {"motion.turn"}
+
+
+def test_many_short_pieces_gain_no_time_by_rounding() -> None:
+    """A path cut into crumbs is as slow as the whole path."""
+    whole = PLAN.route("A1")
+    start, end = np.array(whole.path[1]), np.array(whole.path[2])
+    cuts = np.linspace(0, 1, 600)[1:-1]
+    crumbs = tuple(map(tuple, (start + cuts[:, None] * (end - start)).tolist()))
+    quick = 0.9985 * (whole.t_s[2] - whole.t_s[1])
+    times = tuple((whole.t_s[1] + cuts * quick).tolist())
+    cut = replace(
+        whole,
+        path=(*whole.path[:2], *crumbs, *whole.path[2:]),
+        t_s=(*whole.t_s[:2], *times, *whole.t_s[2:]),
+    )
+    # The last crumb takes the time that the others saved; shorten that too.
+    late = len(crumbs) + 2
+    gained = whole.t_s[2] - whole.t_s[1] - quick - ROOM_S
+    assert codes(flown(with_times(cut, late, -gained))) == {"motion.hurry"}
+
+
+def test_a_plan_for_a_longer_horizon_is_checked_over_its_own() -> None:
+    """A plan may cover more than was asked for, never less."""
+    longer = {**PLAN.horizon, "seconds": 5 * 3600.0}
+    more = rostered(tiny_routes(), 5 * 3600.0)
+    plan = told(SCENARIO, replace(PLAN, horizon=longer, roster=more))
+    assert codes(plan) == set()
+    assert codes(told(SCENARIO, replace(PLAN, horizon=longer))) == {"revisit.gap"}
+    shorter = {**PLAN.horizon, "seconds": 3 * 3600.0}
+    assert "provenance.end" in codes(replace(PLAN, horizon=shorter))
+    later = {**PLAN.horizon, "start": "2026-01-31T07:00:00+08:00"}
+    assert "provenance.start" in codes(replace(PLAN, horizon=later))
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        replace(PLAN, routes=(), roster=()),
+        replace(PLAN, horizon={}),
+        replace(PLAN, horizon={"start": "yesterday", "seconds": "x"}),
+        replace(PLAN, horizon={**PLAN.horizon, "seconds": 1e15}),
+        replace(PLAN, routes=(route("A1", t_s=(0.0,)), *PLAN.routes[1:])),
+        replace(PLAN, routes=(route("A1", path=PLAN.routes[0].path[:1], t_s=(0.0,)),)),
+        replace(PLAN, routes=(route("A1", depot="Z"), *PLAN.routes[1:])),
+        replace(PLAN, routes=(route("A1", drone_model="Z"), *PLAN.routes[1:])),
+        replace(PLAN, routes=(route("A1", t_s=PLAN.routes[0].t_s[::-1]),)),
+        replace(PLAN, routes=(PLAN.routes[0], *PLAN.routes)),
+        replace(PLAN, routes=(route("A1", stops=()), *PLAN.routes[1:])),
+        replace(PLAN, routes=(stop_of(PLAN.routes[0], 0, enter_s=9e9, exit_s=-9e9),)),
+        replace(PLAN, metrics={"zones": {"zones": 1}}),
+        replace(PLAN, unserved=(Unserved(zone="?", code="", reason=""),)),
+        with_sortie(PLAN, 0, route="?", drone=""),
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_a_violation_never_a_crash(plan: Plan) -> None:
+    """Whatever a hand edited, the checker says so."""
+    assert check(SCENARIO, plan)
+
+
+def test_every_violation_is_told_in_both_languages() -> None:
+    """What is broken can be read in English and in Chinese."""
+    for make in BROKEN.values():
+        for violation in check(SCENARIO, make()):
+            for language in LANGUAGES:
+                assert violation.where in violation.text(language)
+    assert all(f"rule.{rule.__name__}" in catalogue() for rule in RULES)
+
+
+def test_every_code_that_the_rules_use_has_a_sentence() -> None:
+    """No violation is left without words."""
+    folder = Path(planner.checks.__file__).parent
+    prefixes = tuple(f"{rule.__name__}." for rule in RULES)
+    used = {
+        node.value
+        for file in folder.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith(prefixes)
+        and " " not in node.value
+    } - {"provenance.scenario_digest"}
+    said = {
+        key.removeprefix("violation.")
+        for key in catalogue()
+        if key.startswith("violation.")
+    }
+    assert used == said
+
+
+def test_the_checker_knows_nothing_of_the_solver() -> None:
+    """It imports the nouns and the ground floor, numpy and shapely, nothing else."""
+    ground = {"clock", "errors", "geometry", "messages", "physics"}
+    judges = {"checks", "flown", "footprints", "metrics", "visits"}
+    allowed = {"plan", "scenario"} | ground | judges
+    folder = Path(planner.checks.__file__).parent
+    beside = [folder.parent / f"{m}.py" for m in ("flown", "footprints", "visits")]
+    for file in [*folder.glob("*.py"), *beside, folder.parent / "metrics.py"]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            for name in names:
+                top, _, rest = name.partition(".")
+                if top == "planner":
+                    assert rest.partition(".")[0] in allowed, file
+                else:
+                    assert top not in {"ortools", "networkx", "scipy", "pandas"}, file
+
+
+def test_a_stop_without_zones_is_reported() -> None:
+    """Every stop is for a zone."""
+    extra = Stop(zones=(), target="T", kind="line", enter_s=300.0, exit_s=310.0)
+    of = PLAN.route("A1")
+    assert codes(flown(replace(of, stops=(*of.stops, extra)))) == {"accounts.stop"}
