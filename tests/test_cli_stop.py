@@ -147,3 +147,30 @@ def test_a_killed_run_leaves_no_lock(start: Start, best: Path, tmp_path: Path) -
     second.send_signal(signal.SIGTERM)
     second.communicate(timeout=20)
     assert second.returncode == 20
+
+
+KEEPS_HANDLER = """
+import signal
+import planner, seeds
+
+signal.signal(signal.SIGINT, lambda *_: None)
+for name in ("by-hand", "two-stations"):
+    scenario = planner.read_scenario(seeds.path(name))
+    planner.plan_routes(scenario, budget=planner.Budget(iterations=1, workers=1))
+with open("/proc/self/status") as status:
+    caught = next(line.split()[1] for line in status if line.startswith("SigCgt"))
+print(int(caught, 16) >> (signal.SIGINT - 1) & 1)
+"""
+
+
+@pytest.mark.xfail(reason="a solver puts the system's own SIGINT handler back")
+def test_no_solver_takes_the_handler_of_ctrl_c_away() -> None:
+    """After a search Ctrl-C still asks, and does not kill."""
+    run = subprocess.run(
+        [sys.executable, "-c", KEEPS_HANDLER],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert run.stdout.strip() == "1"
