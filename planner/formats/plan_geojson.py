@@ -187,8 +187,8 @@ def read_plan(path: Path) -> Plan:
 def _plan(data: bytes, file: str) -> Plan:
     """Return the plan that bytes hold, or raise every fault."""
     reader = Reader(file)
-    document = reader.mapping_in({"": _document(data, file)}, "", "")
-    if document.get("type") != "FeatureCollection":
+    document = _document(data, file)
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         raise _unusable("E-PLAN-KIND", file)
     timetable = reader.mapping_in(document, "timetable", "")
     plan = Plan(
@@ -253,7 +253,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise Fault("E-PLAN-DUPKEY", key=twice)
+        raise Fault("E-PLAN-DUPKEY", name=twice)
     return found
 
 

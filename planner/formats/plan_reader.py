@@ -163,7 +163,7 @@ class Reader:
     ) -> Any:
         """Return the value under a key, or an empty one and a finding."""
         if key not in holder:
-            self.fault("E-PLAN-KEY", where, key=key)
+            self.fault("E-PLAN-KEY", where, name=key)
             return instead
         value = holder[key]
         if not isinstance(value, kind) or isinstance(value, bool):
