@@ -167,6 +167,7 @@ def _improved(
         model.add_hint(literal, start[node] == choice)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = deterministic_time
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):

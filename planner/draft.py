@@ -33,6 +33,11 @@ class DraftRoute:
         In the order flown, seconds from take-off.
     layers_m
         Layers that airspace, privacy zones and cameras leave open to it.
+    variants
+        Flown in turn instead of the draft itself, where there are any: variant i
+        of n takes off at ``phase + i * headway`` and every ``n * headway`` from
+        then on. They share their first stops, so that these are visited once a
+        headway, and last as long as the draft.
     """
 
     id: str
@@ -44,3 +49,4 @@ class DraftRoute:
     duration_s: float
     stops: tuple[Stop, ...]
     layers_m: tuple[float, ...]
+    variants: tuple[DraftRoute, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -14,7 +15,7 @@ from planner.geometry import FloatArray
 from planner.network import scenario_wind
 from planner.physics import flight_time_s
 from planner.plan import Stop
-from planner.problem import Column, Problem
+from planner.problem import Column, Problem, beat
 
 _SEGMENT_ROOM_S = 0.003
 """Added to every segment, for coordinates and times that a file rounds."""
@@ -27,7 +28,9 @@ class _Trace:
     xy: list[FloatArray]
     t_s: list[float]
 
-    def fly(self, path: FloatArray, airspeed_mps: float, wind: tuple[float, float]) -> None:
+    def fly(
+        self, path: FloatArray, airspeed_mps: float, wind: tuple[float, float]
+    ) -> None:
         """Append the vertices of a path that starts where the trace ends."""
         steps = np.diff(path, axis=0)
         times = flight_time_s(steps[:, 0], steps[:, 1], airspeed_mps, wind)
@@ -48,8 +51,70 @@ def draw(problem: Problem, space: FreeSpace, column: Column) -> DraftRoute:
     Return the draft of a column; its ``layers_m`` is empty if none is open.
 
     The id is made from the station and the ways flown: it stays as long as
-    they do.
+    they do. Where sorties alternate, the draft stands for all of them: it has the
+    stops of every one, and the variants are what is flown.
     """
+    if not column.tails:
+        return _draw_chain(problem, space, column, column.nodes, column.headway_s)
+    count = len(column.tails)
+    variants = [
+        _draw_chain(problem, space, column, chain, column.headway_s * count)
+        for chain in column.chains()
+    ]
+    longest = max(v.duration_s for v in variants)
+    variants = [_padded(v, longest) for v in variants]
+    shared = len(column.nodes)
+    # A stop that comes once a round has to be done within its beat as well: it is
+    # told to the clock with the zones of a stop that makes the beat.
+    zones = variants[0].stops[beat(problem, column) or 0].zones
+    stops = [
+        *variants[0].stops[:shared],
+        *(replace(stop, zones=zones) for v in variants for stop in v.stops[shared:]),
+    ]
+    return replace(
+        variants[0],
+        id=_id(problem, column.station, [n for c in column.chains() for n in c]),
+        headway_s=column.headway_s,
+        stops=tuple(stops),
+        layers_m=variants[0].layers_m if all(v.layers_m for v in variants) else (),
+        variants=tuple(_told_apart(variants)),
+    )
+
+
+def _told_apart(variants: list[DraftRoute]) -> list[DraftRoute]:
+    """Return variants with different ids, also where two are the same path."""
+    seen: dict[str, int] = {}
+    named = []
+    for variant in variants:
+        seen[variant.id] = seen.get(variant.id, 0) + 1
+        number = seen[variant.id]
+        name = variant.id if number == 1 else f"{variant.id}-{number}"
+        named.append(replace(variant, id=name))
+    return named
+
+
+def _padded(draft: DraftRoute, duration_s: float) -> DraftRoute:
+    """Return a draft that waits after its last stop so as to land at a time."""
+    spare = duration_s - draft.duration_s
+    if spare <= 0:
+        return draft
+    leave = int(np.searchsorted(draft.t_s, draft.stops[-1].exit_s - 1e-6))
+    return replace(
+        draft,
+        xy=np.insert(draft.xy, leave + 1, draft.xy[leave], axis=0),
+        t_s=np.concatenate([draft.t_s[: leave + 1], draft.t_s[leave:] + spare]),
+        duration_s=duration_s,
+    )
+
+
+def _draw_chain(
+    problem: Problem,
+    space: FreeSpace,
+    column: Column,
+    nodes: tuple[int, ...],
+    headway_s: float,
+) -> DraftRoute:
+    """Return the draft of one sortie."""
     scenario = problem.scenario
     station = problem.stations[column.station]
     model = problem.model(column.station)
@@ -62,7 +127,7 @@ def draw(problem: Problem, space: FreeSpace, column: Column) -> DraftRoute:
     stops: list[Stop] = []
     layers = scenario.rules.layers_m
     place = home
-    for node in column.nodes:
+    for node in nodes:
         target = problem.targets[problem.node_target[node]]
         way = target.ways[problem.node_way[node]]
         leg = legs.path(place, int(problem.entry[node]))
@@ -87,10 +152,10 @@ def draw(problem: Problem, space: FreeSpace, column: Column) -> DraftRoute:
     xy = np.array(trace.xy)
     open_to_path = open_layers(scenario, space, shapely.LineString(xy))
     return DraftRoute(
-        id=route_id(problem, column),
+        id=_id(problem, column.station, nodes),
         depot=station.id,
         drone_model=station.model,
-        headway_s=column.headway_s,
+        headway_s=headway_s,
         xy=xy,
         t_s=np.array(trace.t_s),
         duration_s=trace.t_s[-1] + ceiling / model.descent_mps,
@@ -99,12 +164,12 @@ def draw(problem: Problem, space: FreeSpace, column: Column) -> DraftRoute:
     )
 
 
-def route_id(problem: Problem, column: Column) -> str:
-    """Return a short id made from the station and the ways flown."""
-    station = problem.stations[column.station].id
+def _id(problem: Problem, station: int, nodes: Sequence[int]) -> str:
+    """Return a short id made from a station and the ways flown."""
+    name = problem.stations[station].id
     ways = [
         f"{problem.targets[problem.node_target[n]].id}/{problem.node_way[n]}"
-        for n in column.nodes
+        for n in nodes
     ]
-    digest = hashlib.sha256("|".join([station, *ways]).encode()).hexdigest()
-    return f"{station}-{digest[:4].upper()}"
+    digest = hashlib.sha256("|".join([name, *ways]).encode()).hexdigest()
+    return f"{name}-{digest[:4].upper()}"

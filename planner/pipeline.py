@@ -12,6 +12,7 @@ from typing import Any
 from planner import __version__
 from planner.budget import Budget, Progress
 from planner.draft import DraftRoute
+from planner.engines import engine
 from planner.engines.runner import run_tasks
 from planner.freespace import FreeSpace, free_space
 from planner.metrics import compute_metrics
@@ -57,6 +58,7 @@ def plan_routes(
     0
     """
     budget = budget or Budget()
+    engine(budget.engine)  # a wrong name is told before any work
     ended = stop or (lambda: False)
     started = time.monotonic()
 
@@ -89,7 +91,9 @@ def plan_routes(
     return _finish(scenario, space, discretised, problems, search, budget)
 
 
-def _spread_over(budget: Budget) -> Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]:
+def _spread_over(
+    budget: Budget,
+) -> Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]:
     """Return a `map` that spreads tasks over processes."""
 
     def spread(function: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
@@ -161,19 +165,19 @@ def _finish(
         drafts: dict[str, tuple[int, Column, DraftRoute]] = {}
         for k, columns in enumerate(chosen):
             for column in columns:
-                draft = search.assessors[k].draft(column)
-                drafts[draft.id] = (k, column, _serving(draft, served))
+                draft = _serving(search.assessors[k].draft(column), served)
+                for name in (draft.id, *(v.id for v in draft.variants)):
+                    drafts[name] = (k, column, draft)
         table = make_timetable(
             scenario,
-            [draft for _, _, draft in drafts.values()],
+            [draft for name, (_, _, draft) in drafts.items() if name == draft.id],
             hints=hints,
             deterministic_time=_CLOCK_DETERMINISTIC_S,
         )
         given_up = _to_give_up(table, drafts)
         if not given_up:
             break
-        for name in given_up:
-            k, column, _ = drafts[name]
+        for k, column in {drafts[name][:2]: None for name in given_up}:
             chosen[k].remove(column)
     visited = {stop.target for route in table.routes for stop in route.stops}
     left_out = reasons(scenario, discretised, problems, served, visited)
@@ -198,27 +202,41 @@ def _without_idle_stops(
     problem: Problem, columns: Sequence[Column], served: set[str]
 ) -> list[Column]:
     """Return routes without the stops that serve no zone whole."""
-    kept = []
-    for column in columns:
-        nodes = [
+
+    def wanted(nodes: Sequence[int]) -> list[int]:
+        return [
             n
-            for n in column.nodes
+            for n in nodes
             if served.intersection(problem.targets[problem.node_target[n]].zones)
         ]
-        if len(nodes) == len(column.nodes):
-            kept.append(column)
-        elif nodes:
-            kept.append(make_column(problem, column.station, column.headway_s, nodes))
+
+    kept = []
+    for column in columns:
+        nodes, tails = wanted(column.nodes), [wanted(t) for t in column.tails]
+        if not nodes:
+            continue
+        kept.append(
+            make_column(
+                problem,
+                column.station,
+                column.headway_s,
+                nodes,
+                tails if any(tails) else (),
+            )
+        )
     return kept
 
 
 def _serving(draft: DraftRoute, served: set[str]) -> DraftRoute:
     """Return a draft whose stops name only zones that are served."""
-    stops = tuple(
-        replace(stop, zones=tuple(z for z in stop.zones if z in served))
-        for stop in draft.stops
+    return replace(
+        draft,
+        stops=tuple(
+            replace(stop, zones=tuple(z for z in stop.zones if z in served))
+            for stop in draft.stops
+        ),
+        variants=tuple(_serving(variant, served) for variant in draft.variants),
     )
-    return replace(draft, stops=stops)
 
 
 def _to_give_up(
@@ -287,5 +305,3 @@ def _plan(
         },
     )
     return replace(plan, metrics=compute_metrics(scenario, plan))
-
-

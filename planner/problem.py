@@ -96,6 +96,14 @@ class Problem:
         """Return the times of a station's drone type."""
         return self.tables[self.stations[station].model]
 
+    def index(self, target_id: str) -> int:
+        """Return the index of the target of an id."""
+        return next(i for i, t in enumerate(self.targets) if t.id == target_id)
+
+    def is_all_day(self, target: int) -> bool:
+        """Whether a target is active throughout the horizon."""
+        return self.targets[target].windows == ((0, self.scenario.horizon.length_s),)
+
     def nodes_of(self, target: int) -> IntArray:
         """Return the nodes of a target."""
         return np.flatnonzero(self.node_target == target)
@@ -142,19 +150,28 @@ class Column:
     station
         Index within the problem.
     nodes
-        In the order flown.
+        In the order flown, on every sortie.
     duration
-        Ticks.
+        Of the longest sortie, in ticks.
+    tails
+        Nodes flown after those, one tail a sortie in turn: what is due less
+        often than the headway. Empty where all sorties are alike.
     """
 
     station: int
     headway_s: float
     nodes: tuple[int, ...]
     duration: int
+    tails: tuple[tuple[int, ...], ...] = ()
+
+    def chains(self) -> tuple[tuple[int, ...], ...]:
+        """Return the nodes of each sortie, as they are flown in turn."""
+        return tuple(self.nodes + tail for tail in self.tails) or (self.nodes,)
 
     def targets(self, problem: Problem) -> tuple[int, ...]:
         """Return the targets on the route."""
-        return tuple(int(t) for t in problem.node_target[list(self.nodes)])
+        nodes = [*self.nodes, *(n for tail in self.tails for n in tail)]
+        return tuple(int(t) for t in problem.node_target[nodes])
 
     def load(self, problem: Problem) -> float:
         """Return the drones that the route occupies on average."""
@@ -163,11 +180,31 @@ class Column:
 
 
 def make_column(
-    problem: Problem, station: int, headway_s: float, nodes: Sequence[int]
+    problem: Problem,
+    station: int,
+    headway_s: float,
+    nodes: Sequence[int],
+    tails: Sequence[Sequence[int]] = (),
 ) -> Column:
     """Return a column with its duration."""
     chain = tuple(int(n) for n in nodes)
-    return Column(station, headway_s, chain, problem.duration(station, chain))
+    ends = tuple(tuple(int(n) for n in tail) for tail in tails)
+    longest = max(problem.duration(station, chain + end) for end in ends or ((),))
+    return Column(station, headway_s, chain, longest, ends)
+
+
+def beat(problem: Problem, column: Column) -> int | None:
+    """
+    Return the place of a stop that makes a route fly every headway, all day.
+
+    That is one of a target which is due all day at just that interval: what is
+    done within its beat comes in time. None if no sortie of the route has one.
+    """
+    for place, target in enumerate(problem.node_target[list(column.nodes)]):
+        due = problem.targets[target].revisit_s == column.headway_s
+        if due and problem.is_all_day(int(target)):
+            return place
+    return None
 
 
 def independent_parts(
@@ -188,10 +225,7 @@ def independent_parts(
     from scipy.sparse.csgraph import connected_components
 
     reach = np.array(
-        [
-            [straight_s(scenario, s, t) for t in targets]
-            for s in scenario.stations
-        ]
+        [[straight_s(scenario, s, t) for t in targets] for s in scenario.stations]
     ).reshape(len(scenario.stations), len(targets))
     limits = np.array(
         [scenario.model(s.model).usable_endurance_s for s in scenario.stations]
@@ -227,9 +261,7 @@ def straight_s(scenario: Scenario, station: Station, target: Target) -> float:
 
 def task_s(way: Way, model: DroneModel, wind: tuple[float, float]) -> float:
     """Return the time on task of a way [s]."""
-    return float(
-        path_times(way.xy, way.wait_s, model, wind)[-1] + way.wait_s[-1]
-    )
+    return float(path_times(way.xy, way.wait_s, model, wind)[-1] + way.wait_s[-1])
 
 
 def overhead_s(scenario: Scenario, model: DroneModel) -> float:

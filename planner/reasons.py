@@ -89,7 +89,7 @@ def _alone_s(
         needed = straight_s(scenario, station, target)
         if problem is not None and station in problem.stations:
             s = problem.stations.index(station)
-            nodes = problem.nodes_of(problem.targets.index(target))
+            nodes = problem.nodes_of(problem.index(target.id))
             table = problem.table(s)
             ticks = table.out[s, nodes] + table.task[nodes] + table.back[nodes, s]
             if ticks.min() < FAR:
@@ -191,7 +191,7 @@ def _not_found(
 
 def _reaches(problem: Problem, station: int, target: Target) -> bool:
     table = problem.table(station)
-    nodes = problem.nodes_of(problem.targets.index(target))
+    nodes = problem.nodes_of(problem.index(target.id))
     alone = table.out[station, nodes] + table.task[nodes] + table.back[nodes, station]
     longest = problem.longest(station, target.revisit_s)
     return bool(alone.min() + table.overhead <= longest)

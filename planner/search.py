@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from planner.budget import Budget
 from planner.engines import Effort, Piece, engine
+from planner.engines.alternate import fill_in_turn
 from planner.engines.assess import (
     Assessed,
     Assessor,
@@ -123,7 +124,9 @@ class Search:
             seed=seed,
         )
 
-    def _run(self, function: Callable[..., list[Column]], tasks: list[tuple[object, ...]]) -> list[list[Column] | None]:
+    def _run(
+        self, function: Callable[..., list[Column]], tasks: list[tuple[object, ...]]
+    ) -> list[list[Column] | None]:
         deadline = None
         if self._budget.iterations is None:
             deadline = time.monotonic() + max(0.0, self._left_s())
@@ -215,6 +218,15 @@ class Search:
         while len(part.pool) > _POOL:
             del part.pool[next(iter(part.pool))]
         found = part.assessor.assess(columns)
+        if found.unserved:
+            missing = sorted(
+                set(range(len(part.problem.targets)))
+                - served_targets(part.problem, found.columns)
+            )
+            filled = fill_in_turn(part.problem, found.columns, missing)
+            found = min(
+                found, part.assessor.assess(filled), key=lambda each: each.score
+            )
         if found.score < part.best.score:
             part.best = found
 
@@ -240,7 +252,9 @@ class Search:
         return jobs
 
 
-def _in_waves(problem: Problem, route: Callable[..., list[Column]], effort: Effort) -> list[Column]:
+def _in_waves(
+    problem: Problem, route: Callable[..., list[Column]], effort: Effort
+) -> list[Column]:
     """
     Route a whole part: what is active in the busiest period, then the rest.
 
@@ -258,16 +272,16 @@ def _in_waves(problem: Problem, route: Callable[..., list[Column]], effort: Effo
             targets=tuple(int(t) for t in np.flatnonzero(wave)),
             drones=tuple(free[s] for s in stations),
         )
-        columns += route(problem, piece, effort)
+        share = float(wave.mean())
+        seconds = None if effort.seconds is None else max(0.5, share * effort.seconds)
+        columns += route(problem, piece, replace(effort, seconds=seconds))
     return columns
 
 
 def _rush_columns(part: _Part) -> list[Column]:
     """Return the routes of a part that fly in the busiest period."""
     now = active(part.problem, part.problem.scenario.busiest_period())
-    return [
-        c for c in part.best.columns if now[list(c.targets(part.problem))].any()
-    ]
+    return [c for c in part.best.columns if now[list(c.targets(part.problem))].any()]
 
 
 def _hope(part: _Part, station: int) -> float:
@@ -288,6 +302,7 @@ def _job(k: int, part: _Part, station: int) -> _Job | None:
     problem, best = part.problem, part.best
     # A zone left out may need any route to make room, not only those of the rush.
     movable = list(best.columns) if best.unserved else _rush_columns(part)
+    movable = [c for c in movable if not c.tails]
     home = problem.stations[station].point
     near = sorted(
         range(len(problem.stations)),
@@ -313,7 +328,10 @@ def _job(k: int, part: _Part, station: int) -> _Job | None:
             whole = problem.drones(s)
         elif s == station and part.tried.get(station, 0) % 3 < 2:
             whole -= 1
-        drones.append(max(0.0, whole - 0.02))
+        kept_load = sum(
+            c.load(problem) for c in best.columns if c.station == s and c.tails
+        )
+        drones.append(max(0.0, whole - kept_load - 0.02))
     if not any(drones):
         return None
     piece = Piece(
@@ -338,5 +356,3 @@ def _missing_near(part: _Part, stations: Sequence[int]) -> set[int]:
             if alone.min() + table.overhead <= problem.longest(s, target.revisit_s):
                 found.add(t)
     return found
-
-

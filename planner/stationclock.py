@@ -213,6 +213,7 @@ def _decide(
             model.add_hint(phase, value)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = deterministic_time
     status = solver.solve(model)

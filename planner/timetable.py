@@ -115,23 +115,25 @@ def make_timetable(
         else:
             peaks[station.id] = clock.peak
             phases_s |= clock.phases_s
-    flying = [draft for draft in drafts if draft.id in phases_s]
-    depots = {draft.id: draft.depot for draft in flying}
+    clocked = [draft for draft in drafts if draft.id in phases_s]
+    owner = {v.id: d for d in clocked for v in d.variants or (d,)}
+    flying = [v for d in clocked for v in d.variants or (d,)]
     encounters = find_encounters(scenario, flying)
     plan = assign_layers(
         scenario,
         flying,
-        phases_s,
+        flown_phases(clocked, phases_s),
         encounters=encounters,
         deterministic_time=deterministic_time,
     )
     for _ in range(ROUNDS):
         for a, b in plan.unresolved:
-            for depot in dict.fromkeys((depots[a], depots[b])) if a != b else ():
+            depots = dict.fromkeys((owner[a].depot, owner[b].depot))
+            for depot in depots if owner[a] is not owner[b] else ():
                 clock = _parted_in_time(
                     scenario,
                     scenario.station(depot),
-                    flying,
+                    clocked,
                     rhythms,
                     phases_s,
                     plan.layers_m,
@@ -142,7 +144,14 @@ def make_timetable(
                     peaks[depot] = clock.peak
                     phases_s |= clock.phases_s
                     break
-        plan = standing(scenario, flying, phases_s, plan.layers_m, encounters)
+        plan = standing(
+            scenario,
+            flying,
+            flown_phases(clocked, phases_s),
+            plan.layers_m,
+            encounters,
+        )
+    phases_s = flown_phases(clocked, phases_s)
     return Timetable(
         routes=tuple(
             _route(scenario, d, phases_s[d.id], plan.layers_m[d.id]) for d in flying
@@ -154,6 +163,17 @@ def make_timetable(
         unresolved=plan.unresolved,
         tolerances_s=plan.tolerances_s,
     )
+
+
+def flown_phases(
+    drafts: Sequence[DraftRoute], phases_s: Mapping[str, int]
+) -> dict[str, int]:
+    """Return first take-offs of what is flown: of variants, a headway apart."""
+    return {
+        flown.id: phases_s[draft.id] + i * round(draft.headway_s)
+        for draft in drafts
+        for i, flown in enumerate(draft.variants or (draft,))
+    }
 
 
 def settled(scenario: Scenario, draft: DraftRoute) -> DraftRoute:
@@ -173,12 +193,14 @@ def settled(scenario: Scenario, draft: DraftRoute) -> DraftRoute:
     legs_s[1:-1] = np.maximum(legs_s[1:-1], needed_s)
     ticks = np.ceil(legs_s * 1000 - 1e-6)
     after_s = np.concatenate([[0.0], np.cumsum(ticks)]) / 1000
+    variants = tuple(settled(scenario, variant) for variant in draft.variants)
     return replace(
         draft,
         xy=xy,
         t_s=after_s[1:-1],
-        duration_s=float(after_s[-1]),
+        duration_s=max([float(after_s[-1]), *(v.duration_s for v in variants)]),
         stops=tuple(_settled_stop(stop, before_s, after_s) for stop in draft.stops),
+        variants=variants,
     )
 
 
@@ -218,17 +240,20 @@ def _parted_in_time(
     ours = {
         draft.id: rhythms[draft.id] for draft in drafts if draft.depot == station.id
     }
+    owner = {v.id: d.id for d in drafts for v in d.variants or (d,)}
     forbidden: dict[Pair, tuple[Span, ...]] = {}
-    for (a, b), encounter in encounters.items():
+    for (one, two), encounter in encounters.items():
+        a, b = owner[one], owner[two]
         if a == b or (a not in ours and b not in ours):
             continue
         spans = encounter.spans(
-            close_layers=too_close(scenario, layers_m[a], layers_m[b])
+            close_layers=too_close(scenario, layers_m[one], layers_m[two])
         )
+        turned = tuple((-high, -low) for low, high in spans)
         if a in ours and b in ours:
-            forbidden[a, b] = spans
+            pair, parted = ((a, b), spans) if a < b else ((b, a), turned)
+            forbidden[pair] = (*forbidden.get(pair, ()), *parted)
         elif a in ours:
-            turned = tuple((-high, -low) for low, high in spans)
             ours[a] = _kept_clear(ours[a], rhythms[b], phases_s[b], turned)
         else:
             ours[b] = _kept_clear(ours[b], rhythms[a], phases_s[a], spans)

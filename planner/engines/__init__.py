@@ -21,9 +21,7 @@ ENGINES = ("portfolio", "ortools", "greedy")
 class Engine(Protocol):
     """Turns a piece into routes."""
 
-    def __call__(
-        self, problem: Problem, piece: Piece, effort: Effort
-    ) -> list[Column]:
+    def __call__(self, problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
         """Search within the effort, from the piece's start where it has one."""
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -89,18 +90,20 @@ class Assessor:
         """
         Return what routes take; those that a station cannot fly are given up.
 
-        Given up are first routes that matter least to the zones they serve.
+        Given up are first routes that matter least to the zones they serve; a
+        zone that has lost a target matters no more.
         """
         problem = self._problem
         kept: list[Column] = []
         clocks: dict[int, StationClock] = {}
+        lost: set[str] = set()
         by_station: dict[int, list[Column]] = {}
         for column in sorted(columns, key=_order):
             by_station.setdefault(column.station, []).append(column)
         for station, mine in sorted(by_station.items()):
             clock = self.clock(station, mine)
             while clock is None and mine:
-                mine = _without_least(problem, mine)
+                mine = _without_least(problem, mine, lost)
                 clock = self.clock(station, mine)
             if clock is not None and mine:
                 clocks[station] = clock
@@ -114,19 +117,25 @@ class Assessor:
         )
 
 
-def _order(column: Column) -> tuple[int, float, tuple[int, ...]]:
-    return (column.station, column.headway_s, column.nodes)
+def _order(column: Column) -> tuple[int, float, tuple[tuple[int, ...], ...]]:
+    return (column.station, column.headway_s, column.chains())
 
 
-def _without_least(problem: Problem, columns: list[Column]) -> list[Column]:
-    """Return the routes but for the one that serves least priority a load."""
+def _without_least(
+    problem: Problem, columns: list[Column], lost: set[str]
+) -> list[Column]:
+    """Return the routes but for that of least priority; note its zones as lost."""
 
-    def worth(column: Column) -> float:
-        zones = {z for t in column.targets(problem) for z in problem.targets[t].zones}
-        priority = sum(problem.scenario.zone(z).priority for z in zones)
-        return priority / column.load(problem)
+    def zones(column: Column) -> set[str]:
+        return {z for t in column.targets(problem) for z in problem.targets[t].zones}
+
+    def worth(column: Column) -> tuple[float, float]:
+        whole = zones(column) - lost
+        priority = sum(problem.scenario.zone(z).priority for z in whole)
+        return (priority, -column.load(problem))
 
     least = min(columns, key=lambda c: (worth(c), _order(c)))
+    lost |= zones(least)
     return [c for c in columns if c is not least]
 
 
@@ -154,7 +163,7 @@ def regimes(problem: Problem) -> list[tuple[float, float]]:
         edge for t in problem.targets for span in t.windows for edge in span
     }
     ordered = sorted(borders)
-    return list(zip(ordered[:-1], ordered[1:], strict=True))
+    return list(pairwise(ordered))
 
 
 def active(problem: Problem, period: tuple[float, float]) -> np.ndarray:

@@ -106,7 +106,9 @@ def _fill(
     inserted: list[int] = []
     while len(nodes):
         links = np.asarray(chain)
-        before = np.vstack([table.out[station, nodes], table.travel[np.ix_(links, nodes)]])
+        before = np.vstack(
+            [table.out[station, nodes], table.travel[np.ix_(links, nodes)]]
+        )
         after = np.vstack(
             [table.travel[np.ix_(nodes, links)].T, table.back[nodes, station]]
         )

@@ -50,7 +50,6 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     routing = pywrapcp.RoutingModel(manager)
     times: dict[str, int] = {}
     costs: dict[tuple[str, int], int] = {}
-    horizon = max(problem.longest(v.station, v.headway_s) for v in vehicles)
     matrices = {
         name: _matrix(problem, piece, nodes, name)
         for name in sorted({problem.stations[v.station].model for v in vehicles})
@@ -71,8 +70,11 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
         [times[problem.stations[v.station].model] for v in vehicles],
         0,
         [
-            max(0, problem.longest(v.station, v.headway_s)
-            - problem.table(v.station).overhead)
+            max(
+                0,
+                problem.longest(v.station, v.headway_s)
+                - problem.table(v.station).overhead,
+            )
             for v in vehicles
         ],
         True,
@@ -144,9 +146,7 @@ def _turnaround(problem: Problem, vehicle: _Vehicle) -> int:
     return round(problem.model(vehicle.station).turnaround_s * TICKS_PER_S)
 
 
-def _matrix(
-    problem: Problem, piece: Piece, nodes: np.ndarray, name: str
-) -> np.ndarray:
+def _matrix(problem: Problem, piece: Piece, nodes: np.ndarray, name: str) -> np.ndarray:
     """Return times on task and on the leg after it, depots last."""
     table = problem.tables[name]
     stations = list(piece.stations)

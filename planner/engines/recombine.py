@@ -33,7 +33,9 @@ def recombine(
     """
     from ortools.sat.python import cp_model
 
-    columns = sorted({*pool, *current}, key=lambda c: (c.station, c.headway_s, c.nodes))
+    columns = sorted(
+        {*pool, *current}, key=lambda c: (c.station, c.headway_s, c.chains())
+    )
     now_used = set(current)
     model = cp_model.CpModel()
     use = [model.new_bool_var(f"r{i}") for i in range(len(columns))]
@@ -49,10 +51,7 @@ def recombine(
             model.add_bool_or([*on[t], served[zone].negated()])
     loads = [round(c.load(problem) * _LOAD_UNITS) for c in columns]
     busiest = problem.scenario.busiest_period()
-    periods = [
-        (p, active(problem, p))
-        for p in regimes(problem)
-    ]
+    periods = [(p, active(problem, p)) for p in regimes(problem)]
     drones = []
     for s in range(len(problem.stations)):
         limit = problem.drones(s)
@@ -70,7 +69,10 @@ def recombine(
     priority = {z: problem.scenario.zone(z).priority for z in zones}
     total = sum(problem.drones(s) for s in range(len(problem.stations))) + 1
     model.minimize(
-        sum(round(priority[z] * 100 * total * _LOAD_UNITS) * served[z].negated() for z in zones)
+        sum(
+            round(priority[z] * 100 * total * _LOAD_UNITS) * served[z].negated()
+            for z in zones
+        )
         + sum(3 * _LOAD_UNITS * d for d in drones)
         + sum(loads[i] * use[i] for i in range(len(columns)))
     )
@@ -78,6 +80,7 @@ def recombine(
         model.add_hint(use[i], column in now_used)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = deterministic_time
     status = solver.solve(model)
@@ -95,15 +98,18 @@ def without_repeats(problem: Problem, columns: Sequence[Column]) -> list[Column]
         for t in column.targets(problem):
             places.setdefault(t, []).append(i)
     for target, routes in sorted(places.items()):
-        if len(routes) < 2:
+        # Routes that alternate stay as they are.
+        alternating = [i for i in routes if columns[i].tails]
+        routes = [i for i in routes if not columns[i].tails]
+        if len(routes) + len(alternating) < 2:
             continue
-        costs = [_saved(problem, columns[i], chains[i], target) for i in routes]
-        keep = routes[int(np.argmin(costs))]
+        keep = -1
+        if not alternating:
+            costs = [_saved(problem, columns[i], chains[i], target) for i in routes]
+            keep = routes[int(np.argmin(costs))]
         for i in routes:
             if i != keep:
-                chains[i] = [
-                    n for n in chains[i] if problem.node_target[n] != target
-                ]
+                chains[i] = [n for n in chains[i] if problem.node_target[n] != target]
     return [
         make_column(problem, c.station, c.headway_s, chain)
         if len(chain) < len(c.nodes)
@@ -113,13 +119,9 @@ def without_repeats(problem: Problem, columns: Sequence[Column]) -> list[Column]
     ]
 
 
-def _saved(
-    problem: Problem, column: Column, chain: list[int], target: int
-) -> float:
+def _saved(problem: Problem, column: Column, chain: list[int], target: int) -> float:
     """Return the drones saved by taking a target off a route."""
     rest = [n for n in chain if problem.node_target[n] != target]
     before = problem.duration(column.station, chain)
     after = problem.duration(column.station, rest) if rest else 0
     return (before - after) / column.headway_s
-
-

@@ -118,15 +118,15 @@ def _watch_targets(
     keep_out = shapely.union_all(
         [space.shut, *space.columns, space.privacy_area.buffer(1.0)]
     )
-    demand = {z.id: (planned_interval_s(scenario, z), _windows(scenario, [z])) for z in zones}
+    demand = {
+        z.id: (planned_interval_s(scenario, z), _windows(scenario, [z])) for z in zones
+    }
     order = sorted(
         set(demand.values()),
         key=lambda d: (-sum(b - a for a, b in d[1]) / d[0], d[0], d[1]),
     )
     helpers = [
-        frozenset(
-            j for j in range(i) if _dominates(order[j], order[i])
-        )
+        frozenset(j for j in range(i) if _dominates(order[j], order[i]))
         for i in range(len(order))
     ]
     areas = [
@@ -162,9 +162,7 @@ def _watch_targets(
                     zones=v.zones,
                     revisit_s=min(planned_interval_s(scenario, z) for z in mine),
                     windows=_windows(scenario, mine),
-                    ways=(
-                        Way(xy=np.array([[v.x, v.y]]), wait_s=np.array([dwell])),
-                    ),
+                    ways=(Way(xy=np.array([[v.x, v.y]]), wait_s=np.array([dwell])),),
                     layers_m=layers,
                 )
             )

@@ -97,9 +97,10 @@ def _cut(
         for column in columns:
             if column.contains(line.interpolate(cuts[i])):
                 inside = column.intersection(line)
-                cuts[i] = max(line.project(p) for p in shapely.points(
-                    shapely.get_coordinates(inside)
-                ))
+                cuts[i] = max(
+                    line.project(p)
+                    for p in shapely.points(shapely.get_coordinates(inside))
+                )
     for low, high in pairwise(cuts):
         if low < high:
             yield ops.substring(line, low, high)

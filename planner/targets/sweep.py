@@ -233,15 +233,26 @@ def _ways(pieces: list[_Piece], turn_s: float) -> Iterator[Way]:
     orders = (pieces, pieces[::-1]) if len(pieces) > 1 else (pieces,)
     for order in orders:
         for from_right in starts:
-            xy: list[tuple[float, float]] = []
-            wait: list[float] = []
+            ends: list[tuple[float, float]] = []
             for i, piece in enumerate(order):
-                ends = [(piece.left, piece.y), (piece.right, piece.y)]
-                if from_right != (i % 2 == 1):
-                    ends.reverse()
-                xy += ends
-                wait += [0.0, turn_s if i < len(order) - 1 else 0.0]
-            yield Way(xy=np.array(xy), wait_s=np.array(wait))
+                lane = [(piece.left, piece.y), (piece.right, piece.y)]
+                ends += lane[::-1] if from_right != (i % 2 == 1) else lane
+            xy = np.array(ends)
+            wait = np.zeros(len(xy))
+            for end in range(1, len(xy) - 1, 2):
+                # The time goes where the drone turns most: at the end of a lane or
+                # at the start of the next one.
+                wait[end if _sharper(xy[end - 1 : end + 3]) else end + 1] = turn_s
+            yield Way(xy=xy, wait_s=wait)
+
+
+def _sharper(corner: FloatArray) -> bool:
+    """Whether the first of the two turns of a lane change is the sharper one."""
+    legs = np.diff(corner, axis=0)
+    return bool(
+        legs[0] @ legs[1] / max(float(np.hypot(*legs[0])), 1e-9)
+        <= legs[1] @ legs[2] / max(float(np.hypot(*legs[2])), 1e-9)
+    )
 
 
 def _turned_back(way: Way, angle_deg: float, origin: shapely.Point) -> Way:

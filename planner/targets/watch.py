@@ -229,6 +229,7 @@ def _fewest(
         model.add_hint(variable, centre in first)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = _WINDOW_DETERMINISTIC_S
     status = solver.solve(model)
@@ -323,7 +324,9 @@ def _complete(
     return discs
 
 
-def seen_area(centres: FloatArray, shape: BaseGeometry, radius_m: float) -> BaseGeometry:
+def seen_area(
+    centres: FloatArray, shape: BaseGeometry, radius_m: float
+) -> BaseGeometry:
     """Return what discs round the centres that reach a shape see."""
     points = shapely.points(centres)
     near = points[shapely.dwithin(points, shape, radius_m)] if len(points) else points
@@ -339,12 +342,8 @@ def _assign(
     needed_by: list[list[str]] = [[] for _ in centres]
     for area in areas:
         shape = area.geometry
-        usable = np.flatnonzero(
-            [g == area.group or g in area.helpers for g in groups]
-        )
-        near = usable[
-            shapely.dwithin(shapely.points(centres[usable]), shape, radius_m)
-        ]
+        usable = np.flatnonzero([g == area.group or g in area.helpers for g in groups])
+        near = usable[shapely.dwithin(shapely.points(centres[usable]), shape, radius_m)]
         fine = grid(shape, radius_m / 12)
         sees = np.array(
             [np.hypot(*(fine - centres[i]).T) <= radius_m for i in near]
