@@ -293,8 +293,19 @@ def rostered(routes: Sequence[Route], length_s: float = 14_400.0) -> tuple[Sorti
 
 
 def told(scenario: Scenario, plan: Plan) -> Plan:
-    """Return a plan with its own metrics: its numbers follow from its paths."""
-    return replace(plan, metrics=compute_metrics(scenario, plan))
+    """Return a plan whose copies and numbers follow from its scenario and paths."""
+    copied = replace(
+        plan,
+        stations=tuple(
+            {"id": s.id, "name": s.name, "drones": s.drones, "pads": s.pads}
+            for s in scenario.stations
+        ),
+        drone_models=tuple(
+            {"model": m.model, "usable_endurance_s": m.usable_endurance_s}
+            for m in scenario.drone_models
+        ),
+    )
+    return replace(copied, metrics=compute_metrics(scenario, copied))
 
 
 def tiny_plan() -> Plan:
@@ -308,11 +319,8 @@ def tiny_plan() -> Plan:
                 "start": scenario.horizon.start,
                 "seconds": scenario.horizon.length_s,
             },
-            stations=tuple(
-                {"id": s.id, "name": s.name, "drones": s.drones, "pads": s.pads}
-                for s in STATIONS
-            ),
-            drone_models=({"model": "M", "usable_endurance_s": 1800.0},),
+            stations=(),
+            drone_models=(),
             routes=routes,
             roster=rostered(routes),
             unserved=(

@@ -3,114 +3,30 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from plans import (
-    PROJECTION,
-    ROOM_S,
-    SWEEP,
-    drawn,
-    rostered,
-    square,
-    tiny_plan,
-    tiny_routes,
-    tiny_scenario,
-    told,
-    watch,
-    with_route,
-    with_sortie,
+from broken_plans import (
+    BROKEN,
+    PLAN,
+    SCENARIO,
+    b2,
+    codes,
+    flown,
+    moved,
+    route,
+    rules_broken,
+    stop_of,
+    with_times,
 )
+from plans import ROOM_S, SWEEP, drawn, rostered, tiny_routes, told, with_sortie
 
 import planner.checks
 from planner.checks import RULES, check, examine, verdict_json
 from planner.messages import LANGUAGES, catalogue
-from planner.plan import Plan, Route, Stop, Unserved
-from planner.scenario import Airspace, Scenario
-
-SCENARIO = tiny_scenario()
-PLAN = tiny_plan()
-
-
-def rules_broken(plan: Plan, scenario: Scenario = SCENARIO) -> set[str]:
-    """Return the names of the rules that a plan breaks."""
-    return {violation.rule for violation in check(scenario, plan)}
-
-
-def codes(plan: Plan, scenario: Scenario = SCENARIO) -> set[str]:
-    """Return what exactly a plan breaks."""
-    return {violation.code for violation in check(scenario, plan)}
-
-
-def route(route_id: str, **changes: object) -> Route:
-    """Return a route of the tiny plan, changed."""
-    return replace(PLAN.route(route_id), **changes)  # type: ignore[arg-type]
-
-
-def stop_of(of: Route, index: int, **changes: object) -> Route:
-    """Return a route with one stop changed."""
-    stops = list(of.stops)
-    stops[index] = replace(stops[index], **changes)  # type: ignore[arg-type]
-    return replace(of, stops=tuple(stops))
-
-
-def flown(*routes: Route) -> Plan:
-    """Return the tiny plan with some routes replaced, its numbers following."""
-    plan = PLAN
-    for changed in routes:
-        plan = with_route(plan, changed)
-    return told(SCENARIO, plan)
-
-
-def with_times(of: Route, vertex: int, by_s: float) -> Route:
-    """Return a route that reaches a vertex and all later ones sooner or later."""
-    times = tuple(t + by_s * (i >= vertex) for i, t in enumerate(of.t_s))
-    after = of.t_s[vertex]
-    return replace(
-        of,
-        t_s=times,
-        duration_s=times[-1],
-        load=(times[-1] + 600.0) / of.headway_s,
-        stops=tuple(
-            replace(
-                s,
-                enter_s=s.enter_s + by_s * (s.enter_s >= after),
-                exit_s=s.exit_s + by_s * (s.exit_s >= after),
-            )
-            for s in of.stops
-        ),
-    )
-
-
-def moved(of: Route, vertex: int, dx_m: float, dy_m: float) -> Route:
-    """Return a route with one vertex moved."""
-    path = list(of.path)
-    xy = PROJECTION.to_xy(np.array(path)[:, :2])[vertex] + [dx_m, dy_m]
-    lon, lat = PROJECTION.to_lonlat(xy)[0]
-    path[vertex] = (float(lon), float(lat), path[vertex][2])
-    return replace(of, path=tuple(path))
-
-
-def raised(of: Route, vertex: int, by_m: float) -> Route:
-    """Return a route with one vertex higher up."""
-    path = list(of.path)
-    path[vertex] = (*path[vertex][:2], path[vertex][2] + by_m)
-    return replace(of, path=tuple(path))
-
-
-def a1(*, layer_m: float = 60.0, phase_s: float = 120.0, x: float = 1000.0) -> Route:
-    """Return route A1 with another layer, phase or viewpoint."""
-    tasks = [watch(["W1"], "T-W1", (x, 300)), watch(["W2"], "T-W2", (2000, -200))]
-    return drawn("A1", "A", layer_m, 1800.0, phase_s, tasks)
-
-
-def b2(*, layer_m: float = 90.0, phase_s: float = 1200.0) -> Route:
-    """Return route B2 with another layer or phase."""
-    task = watch(["W4"], "T-W4", (3000, -130), 120)
-    return drawn("B2", "B", layer_m, 1800.0, phase_s, [task])
+from planner.plan import Plan, Stop, Unserved
 
 
 def test_a_good_plan_keeps_every_rule_and_every_rule_is_measured() -> None:
@@ -136,93 +52,6 @@ def test_the_verdict_as_json_has_the_shape_that_others_rely_on() -> None:
     assert [set(v) for v in told_["violations"]] == [
         {"rule", "where", "found", "limit"}
     ]
-
-
-BROKEN: dict[str, Callable[[], Plan]] = {
-    # coverage
-    "coverage.area": lambda: flown(a1(x=760.0)),
-    "coverage.line": lambda: flown(
-        stop_of(PLAN.route("B1"), 0, exit_s=PLAN.route("B1").stops[0].exit_s - 6)
-    ),
-    # revisit
-    "revisit.gap": lambda: flown(a1(phase_s=450.0)),
-    "revisit.visited": lambda: told(
-        SCENARIO,
-        replace(PLAN, roster=tuple(s for s in PLAN.roster if s.route != "A2")),
-    ),
-    "revisit.horizon": lambda: told(
-        SCENARIO,
-        with_sortie(
-            replace(PLAN, roster=(PLAN.roster[0], *PLAN.roster)),
-            0,
-            takeoff_s=-1680.0,
-            landing_s=-1680.0 + PLAN.route("A1").duration_s,
-            ready_s=0.0,
-        ),
-    ),
-    # motion
-    "motion.speed": lambda: flown(with_times(PLAN.route("A1"), 4, -1.0)),
-    "motion.dwell": lambda: flown(with_times(PLAN.route("A1"), 3, -1.0)),
-    "motion.turn": lambda: flown(with_times(PLAN.route("A2"), 4, -1.0)),
-    "motion.load": lambda: flown(route("A1", load=0.1)),
-    "motion.duration": lambda: flown(
-        route("A1", t_s=(*PLAN.route("A1").t_s[:-1], PLAN.route("A1").t_s[-1] + 5))
-    ),
-    "motion.start": lambda: flown(
-        route("A1", t_s=(0.5, *PLAN.route("A1").t_s[1:])),
-    ),
-    "motion.stop": lambda: flown(
-        replace(PLAN.route("B1"), stops=PLAN.route("B1").stops[::-1])
-    ),
-    # airspace
-    "airspace.layer.slope": lambda: flown(raised(PLAN.route("A1"), 3, 0.01)),
-    "airspace.layer": lambda: flown(route("A1", layer_m=75.0)),
-    "airspace.floor": lambda: flown(a1(layer_m=55.0)),
-    "airspace.ceiling": lambda: flown(drawn("A2", "A", 125.0, 1800.0, 700.0, [SWEEP])),
-    "airspace.clearance": lambda: flown(
-        drawn("A1", "A", 105.0, 1800.0, 120.0, a1_tasks()),
-    ),
-    # fleet
-    "fleet.turnaround": lambda: told(
-        SCENARIO, with_sortie(PLAN, 0, ready_s=PLAN.roster[0].ready_s - 1)
-    ),
-    "fleet.drone": lambda: told(SCENARIO, with_sortie(PLAN, 0, drone="A-x")),
-    "fleet.reserve": lambda: told(SCENARIO, with_sortie(PLAN, 0, drone="A-4")),
-    "fleet.station": lambda: told(SCENARIO, with_sortie(PLAN, 0, drone="B-3")),
-    "fleet.landing": lambda: told(
-        SCENARIO, with_sortie(PLAN, 0, landing_s=PLAN.roster[0].landing_s - 5)
-    ),
-    "fleet.phase": lambda: told(
-        SCENARIO,
-        replace(flown(), routes=(route("A1", phase_s=1920.0), *PLAN.routes[1:])),
-    ),
-    # pads
-    "pads.spacing": lambda: flown(b2(phase_s=1035.0)),
-    # separation
-    "separation.distance": lambda: flown(b2(layer_m=75.0)),
-    # accounts
-    "accounts.number": lambda: replace(
-        PLAN, metrics={**PLAN.metrics, "flight_hours": 2.5}
-    ),
-    "accounts.certificate": lambda: replace(PLAN, certificate={"bound": 3}),
-    "accounts.once": lambda: told(
-        SCENARIO,
-        flown(stop_of(PLAN.route("A1"), 0, zones=("W1", "W3"))),
-    ),
-    "accounts.zone": lambda: flown(
-        stop_of(PLAN.route("A1"), 0, zones=("W1", "W9")),
-    ),
-    # provenance
-    "provenance.digest": lambda: replace(
-        PLAN, provenance={**PLAN.provenance, "scenario_digest": "e" * 64}
-    ),
-}
-"""A plan for each way to break a rule, and that rule alone."""
-
-
-def a1_tasks() -> list[object]:
-    """Return what route A1 does."""
-    return [watch(["W1"], "T-W1", (1000, 300)), watch(["W2"], "T-W2", (2000, -200))]
 
 
 @pytest.mark.parametrize("code", BROKEN)
@@ -288,89 +117,6 @@ def test_a_take_off_that_stands_twice_is_reported() -> None:
     broken = codes(told(SCENARIO, replace(PLAN, roster=(*PLAN.roster, twin))))
     assert "fleet.twice" in broken
     assert "separation.distance" in broken
-
-
-def test_a_closure_with_a_schedule_binds_only_while_it_holds() -> None:
-    """The same path is open before seven and closed from seven to nine."""
-    close = square(3000, -470, 10)
-    shut = replace(next(a for a in SCENARIO.airspace if a.schedule), geometry=close)
-    others = tuple(a for a in SCENARIO.airspace if not a.schedule)
-    early = replace(shut, schedule=((6 * 3600.0, 6 * 3600.0 + 900.0),))
-    assert "airspace.clearance" in codes(
-        PLAN, replace(SCENARIO, airspace=(*others, shut))
-    )
-    assert codes(PLAN, replace(SCENARIO, airspace=(*others, early))) == set()
-
-
-def test_a_closure_touches_at_its_limits() -> None:
-    """Limits are closed: airspace from 60 m up closes the layer at 60 m."""
-    over = Airspace(
-        id="LOW",
-        name="",
-        restriction="PROHIBITED",
-        geometry=square(1500, 50, 20),
-        lower_m=60.0,
-        upper_m=70.0,
-    )
-    for lower_m, found in ((60.0, {"airspace.clearance"}), (60.1, set())):
-        closed = replace(over, lower_m=lower_m)
-        scenario = replace(SCENARIO, airspace=(*SCENARIO.airspace, closed))
-        assert codes(PLAN, scenario) == found
-
-
-def test_a_station_under_closed_airspace_flies_only_with_a_waiver() -> None:
-    """A climb passes through every height up to its layer."""
-    shut = replace(SCENARIO.airspace[0], geometry=square(0, 0, 5), upper_m=50.0)
-    scenario = replace(SCENARIO, airspace=(*SCENARIO.airspace, shut))
-    assert codes(PLAN, scenario) == {"airspace.clearance"}
-    waived = replace(scenario, rules=replace(SCENARIO.rules, station_waivers=("A",)))
-    assert codes(PLAN, waived) == set()
-
-
-def test_a_column_of_another_station_is_kept_out_of() -> None:
-    """Nobody crosses where others take off."""
-    third = replace(
-        SCENARIO.stations[0], id="C", point=type(SCENARIO.stations[0].point)(1500, 60)
-    )
-    scenario = replace(SCENARIO, stations=(*SCENARIO.stations, third))
-    assert codes(told(scenario, PLAN), scenario) == {"airspace.column"}
-
-
-def test_a_privacy_zone_is_crossed_high_and_not_dwelt_over() -> None:
-    """Crossing below its height and watching from above it are both reported."""
-    private = next(a for a in SCENARIO.airspace if a.is_privacy)
-    crossed = replace(private, id="P2", geometry=square(1500, 50, 20))
-    under = replace(private, id="P3", geometry=square(2000, -200, 5), upper_m=30.0)
-    for zone, code in ((crossed, "airspace.privacy"), (under, "airspace.dwell")):
-        scenario = replace(SCENARIO, airspace=(*SCENARIO.airspace, zone))
-        assert codes(told(scenario, PLAN), scenario) == {code}
-
-
-def test_a_zone_that_can_hardly_be_seen_is_not_called_served() -> None:
-    """Under half servable, a zone counts as unserved."""
-    private = next(a for a in SCENARIO.airspace if a.is_privacy)
-    cover = replace(private, id="P4", geometry=square(1000, 450, 148), upper_m=60.0)
-    wide = replace(cover, geometry=square(1000, 360, 200))
-    for zone in (cover, wide):
-        scenario = replace(SCENARIO, airspace=(*SCENARIO.airspace, zone))
-        hidden = "coverage.servable" in codes(told(scenario, PLAN), scenario)
-        assert hidden is (zone is wide)
-
-
-def test_what_cannot_be_seen_from_open_airspace_is_not_asked_for() -> None:
-    """Deep inside closed airspace nothing can be seen, so nothing is promised."""
-    # Closed from y = 1100, with the clearance 1070: seen up to y = 1370.
-    deep = replace(SCENARIO.airspace[0], id="DEEP", geometry=square(1000, 2000, 900))
-    for y, found in ((1390, 0.4), (2000, 0.0)):
-        zone = replace(SCENARIO.zone("W3"), geometry=square(1000, y, 100))
-        scenario = replace(
-            SCENARIO,
-            airspace=(*SCENARIO.airspace, deep),
-            zones=tuple(zone if z.id == "W3" else z for z in SCENARIO.zones),
-        )
-        missed = check(scenario, replace(PLAN, unserved=()))
-        seen = {v.where: v.found for v in missed if v.code == "coverage.servable"}
-        assert seen == {"W3": pytest.approx(found, abs=1e-3)}
 
 
 def test_a_drone_that_does_not_rest_does_not_watch() -> None:
