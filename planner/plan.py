@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from planner.messages import Language, catalogue, say
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
@@ -100,6 +102,27 @@ class Unserved:
     reason: str
     figures: Mapping[str, Any] = field(default_factory=dict)
     remedy: str = ""
+
+    def texts(self, language: Language = "en") -> tuple[str, str]:
+        """
+        Return the reason and the remedy in a language.
+
+        Where the catalogue does not know the code, as that of a plan made by
+        another version, the plan's own English words stand.
+        """
+
+        def made(key: str, fallback: str) -> str:
+            if language == "en" or key not in catalogue():
+                return fallback
+            try:
+                return say(key, language, **dict(self.figures))
+            except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+                return fallback  # the file's figures are not those of the code
+
+        return (
+            made(f"unserved.{self.code}", self.reason),
+            made(f"remedy.{self.code}", self.remedy),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
