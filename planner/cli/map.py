@@ -18,13 +18,20 @@ from planner.cli.verb import path_argument, verb
 def command(terminal: Terminal, scenario: Path, plan: Path | None, out: Path) -> None:
     """Draw a scenario, and a plan of it, as one HTML file that needs no network."""
     from maps import draw_plan
+    from planner.checks import examine
     from planner.cli.reading import scenario_of_plan, sound_scenario
     from planner.formats.plan_geojson import read_plan
 
     if plan is None:
-        page = draw_plan(sound_scenario(terminal, scenario))
+        page = draw_plan(sound_scenario(terminal, scenario), language=terminal.language)
     else:
         written = read_plan(plan)
-        page = draw_plan(scenario_of_plan(terminal, scenario, written), written)
+        described = scenario_of_plan(terminal, scenario, written)
+        page = draw_plan(
+            described,
+            written,
+            verdict=examine(described, written),
+            language=terminal.language,
+        )
     page.save(out)
     terminal.line("cli.written", path=out)

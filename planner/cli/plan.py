@@ -28,6 +28,7 @@ from planner.errors import (
 if TYPE_CHECKING:
     from planner.budget import Budget
     from planner.checks import Verdict
+    from planner.messages import Language
     from planner.plan import Plan
     from planner.scenario import Scenario
 
@@ -136,7 +137,7 @@ def _carry_out(
         verdict = examine(task, plan)
         run.lap("check")
         if verdict.ok:
-            files = _write(out, task, plan, verdict)
+            files = _write(out, task, plan, verdict, terminal.language)
         else:
             files = _write_rejected(out, plan)
         run.lap("write")
@@ -168,7 +169,9 @@ def _write_rejected(out: Path, plan: Plan) -> dict[str, Path]:
     return {"rejected": rejected}
 
 
-def _write(out: Path, task: Scenario, plan: Plan, verdict: Verdict) -> dict[str, Path]:
+def _write(
+    out: Path, task: Scenario, plan: Plan, verdict: Verdict, language: Language
+) -> dict[str, Path]:
     """Write a plan that holds, with all that is made of it; return the paths."""
     import maps
     from planner.formats.plan_geojson import write_plan
@@ -182,7 +185,8 @@ def _write(out: Path, task: Scenario, plan: Plan, verdict: Verdict) -> dict[str,
     }
     # Both pages are drawn before the first file is written: a fault in drawing
     # must not leave a new plan beside old pages.
-    page, report = maps.draw_plan(task, plan), maps.report(task, plan, verdict)
+    page = maps.draw_plan(task, plan, verdict=verdict, language=language)
+    report = maps.report(task, plan, verdict, language=language)
     write_plan(plan, paths["plan"])
     write_timetable_csv(plan, paths["timetable"])
     page.save(paths["map"])

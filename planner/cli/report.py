@@ -32,5 +32,6 @@ def command(
     from planner.checks import examine
 
     page = out or plan.with_name("report.html")
-    maps.report(described, written, examine(described, written)).save(page)
+    verdict = examine(described, written)
+    maps.report(described, written, verdict, language=terminal.language).save(page)
     terminal.line("cli.written", path=page)
