@@ -34,7 +34,7 @@ def write_plan(plan: Plan, path: Path) -> None:
     OutputError
         If the disk or its permissions do not allow it.
     """
-    write_atomically(path, plan_to_bytes(plan))
+    write_atomically(Path(path), plan_to_bytes(plan))
 
 
 def as_written(plan: Plan) -> Plan:
