@@ -14,7 +14,7 @@ MARGIN_M = 0.2
 """Kept beyond every limit, for coordinates that are rounded in a file [m]."""
 
 
-TARGET_MARGIN_M = 1.0
+TARGET_MARGIN_M = 0.75
 """Kept by targets beyond that, so that legs can go round what is closed [m]."""
 
 

@@ -11,12 +11,13 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.clock import Span
 from planner.freespace import FreeSpace, open_layers
+from planner.geometry import QUAD_SEGS
 from planner.physics import swath_at
-from planner.scenario import Scenario, Zone
+from planner.scenario import DroneModel, Scenario, Zone
 from planner.targets.line import fit_layers, line_pieces
 from planner.targets.model import Discretised, Target, Way
-from planner.targets.sweep import sweep_camera, sweep_tiles
-from planner.targets.watch import WatchArea, place_viewpoints
+from planner.targets.sweep import edge_tiles, seen_along, sweep_camera, sweep_tiles
+from planner.targets.watch import SHARE, WatchArea, place_viewpoints
 
 TILE_S = 420.0
 """Longest time on task of a sweep tile [s]: small tiles fill sorties better."""
@@ -44,20 +45,14 @@ def discretise(
     """
     closed: dict[str, dict[str, Any]] = {}
     servable: dict[str, BaseGeometry] = {}
-    hidden = _hidden(scenario, space)
+    hidden = _hidden(scenario)
     for zone in scenario.zones:
         part = zone.geometry.difference(hidden[zone.kind]).difference(
             space.privacy_area
         )
         share = _size(part) / _size(zone.geometry)
         if share < SERVABLE_SHARE:
-            names = [
-                c.id
-                for c in scenario.closures()
-                if c.lower_m <= scenario.rules.floor_m
-                and c.geometry.intersects(zone.geometry)
-            ]
-            closed[zone.id] = {"airspace": names, "servable_share": round(share, 4)}
+            closed[zone.id] = _closed(scenario, zone, share)
         else:
             servable[zone.id] = part
     targets: list[Target] = []
@@ -66,18 +61,34 @@ def discretise(
         if zone.id not in servable or zone.kind == "watch":
             continue
         make = _sweep_targets if zone.kind == "sweep" else _line_targets
-        made = make(scenario, space, zone, servable[zone.id])
-        if made:
-            targets += made
-        else:
-            closed[zone.id] = {"airspace": [], "servable_share": 0.0}
+        targets += make(scenario, space, zone, servable[zone.id])
+    named = {name for target in targets for name in target.zones}
+    for zone in scenario.zones:
+        if zone.id in servable and zone.id not in named:
+            visible = _visible(scenario, space, zone, servable[zone.id])
+            share = _size(visible) / _size(zone.geometry)
+            closed[zone.id] = _closed(scenario, zone, share)
     targets.sort(key=lambda t: t.id)
     return Discretised(targets=tuple(targets), closed=closed)
 
 
+def _closed(scenario: Scenario, zone: Zone, share: float) -> dict[str, Any]:
+    """Return the figures of a zone of which only a share can be seen."""
+    low = [c for c in scenario.closures() if c.lower_m <= scenario.rules.floor_m]
+    near_m = scenario.rules.clearance_m
+    names = [c.id for c in low if c.geometry.dwithin(zone.geometry, near_m)]
+    return {"airspace": names, "servable_share": round(share, 4)}
+
+
+def flying_models(scenario: Scenario) -> tuple[DroneModel, ...]:
+    """Return the drone types that some station has."""
+    names = {s.model for s in scenario.stations}
+    return tuple(m for m in scenario.drone_models if m.model in names)
+
+
 def view_radius_m(scenario: Scenario) -> float:
     """Return the view radius that every drone type has [m]."""
-    return min(m.view_radius_m for m in scenario.drone_models)
+    return min(m.view_radius_m for m in flying_models(scenario))
 
 
 def planned_interval_s(scenario: Scenario, zone: Zone) -> float:
@@ -85,12 +96,40 @@ def planned_interval_s(scenario: Scenario, zone: Zone) -> float:
     return zone.revisit_s - scenario.rules.revisit_slack_s
 
 
-def _hidden(scenario: Scenario, space: FreeSpace) -> dict[str, BaseGeometry]:
-    """Return by kind of zone what cannot be seen from where a drone may be."""
-    swath = min(m.swath_m for m in scenario.drone_models)
-    strip = space.closed.buffer(-swath_at(swath, scenario.rules.ceiling_m) / 2)
-    disc = space.closed.buffer(-view_radius_m(scenario))
+def _hidden(scenario: Scenario) -> dict[str, BaseGeometry]:
+    """
+    Return by kind of zone what no camera sees from where a drone may be.
+
+    By the rules as they stand, without the planner's own margins.
+    """
+    rules = scenario.rules
+    closed = shapely.union_all(
+        [
+            c.geometry.buffer(rules.clearance_m, quad_segs=QUAD_SEGS)
+            for c in scenario.closures()
+            if c.lower_m <= rules.floor_m <= c.upper_m
+        ]
+    )
+    models = flying_models(scenario)
+    swath = max(swath_at(m.swath_m, rules.ceiling_m) for m in models)
+    strip = closed.buffer(-swath / 2, quad_segs=QUAD_SEGS)
+    radius = max(m.view_radius_m for m in models)
+    disc = closed.buffer(-radius, quad_segs=QUAD_SEGS)
     return {"watch": disc, "sweep": strip, "line": strip}
+
+
+def _visible(
+    scenario: Scenario, space: FreeSpace, zone: Zone, part: BaseGeometry
+) -> BaseGeometry:
+    """Return what is seen of a part of a zone from where a target may be."""
+    models = flying_models(scenario)
+    reach_m = min(swath_at(m.swath_m, scenario.rules.ceiling_m) / 2 for m in models)
+    keep_out = [space.shut, *space.columns]
+    if zone.kind == "watch":
+        reach_m = view_radius_m(scenario)
+        keep_out.append(space.privacy_area)
+    free = part.buffer(reach_m).difference(shapely.union_all(keep_out))
+    return part.intersection(free.buffer(reach_m, quad_segs=QUAD_SEGS))
 
 
 def _size(geometry: BaseGeometry) -> float:
@@ -150,7 +189,7 @@ def _watch_targets(
             mine = [scenario.zone(i) for i in v.zones]
             counts[v.zones[0]] = counts.get(v.zones[0], 0) + 1
             dwell = max(
-                max(m.dwell_s for m in scenario.drone_models)
+                max(m.dwell_s for m in flying_models(scenario))
                 if z.dwell_s is None
                 else z.dwell_s
                 for z in mine
@@ -207,21 +246,34 @@ def _place(job: tuple[list[WatchArea], BaseGeometry, float]) -> list[Any]:
 def _sweep_targets(
     scenario: Scenario, space: FreeSpace, zone: Zone, area: BaseGeometry
 ) -> list[Target]:
-    camera = sweep_camera(scenario.drone_models, scenario.rules)
+    """Return the tiles of a sweep; none if too little of it can be seen."""
+    models = flying_models(scenario)
+    camera = sweep_camera(models, scenario.rules)
     keep_out = shapely.union_all([space.shut, *space.columns])
-    airspeed = min(m.airspeed_mps for m in scenario.drone_models)
-    longest = min(TILE_S, min(m.usable_endurance_s for m in scenario.drone_models) / 3)
-    tiles = sweep_tiles(area, keep_out, camera, airspeed, longest)
+    airspeed = min(m.airspeed_mps for m in models)
+    longest = min(TILE_S, min(m.usable_endurance_s for m in models) / 3)
+    lanes = sweep_tiles(area, keep_out, camera, airspeed, longest)
+    missing = area.difference(seen_along(lanes, camera.reach_m[0]))
+    edges: list[tuple[Way, ...]] = []
+    fit = camera.layers_m
+    if missing.area > (1 - SHARE) * area.area:
+        edges = edge_tiles(missing, keep_out, camera, airspeed * longest)
+        fit = tuple(
+            layer
+            for layer, reach_m in zip(camera.layers_m, camera.reach_m, strict=True)
+            if missing.difference(seen_along([*lanes, *edges], reach_m)).area
+            <= (1 - SHARE) * area.area
+        )
     return [
-        _target(scenario, space, zone, f"{zone.id}.{i + 1}", ways, camera.layers_m)
-        for i, ways in enumerate(tiles)
+        _target(scenario, space, zone, f"{zone.id}.{i + 1}", ways, fit)
+        for i, ways in enumerate([*lanes, *edges] if fit else [])
     ]
 
 
 def _line_targets(
     scenario: Scenario, space: FreeSpace, zone: Zone, line: BaseGeometry
 ) -> list[Target]:
-    swath = min(m.swath_m for m in scenario.drone_models)
+    swath = min(m.swath_m for m in flying_models(scenario))
     pieces = line_pieces(zone.geometry, space.shut, space.columns, PIECE_M)
     by_wanted: dict[bytes, list[tuple[BaseGeometry, tuple[Way, ...]]]] = {}
     for piece in pieces:

@@ -157,11 +157,6 @@ def _arc(rim: BaseGeometry, start: FloatArray, end: FloatArray) -> FloatArray:
 
 def _along(rim: BaseGeometry, a: float, b: float) -> FloatArray:
     """Return the vertices of a ring from one distance on it to another, forwards."""
-    if a <= b:
-        return shapely.get_coordinates(ops.substring(rim, a, b))
-    return np.vstack(
-        [
-            shapely.get_coordinates(ops.substring(rim, a, rim.length)),
-            shapely.get_coordinates(ops.substring(rim, 0.0, b))[1:],
-        ]
-    )
+    spans = [(a, b)] if a <= b else [(a, rim.length), (0.0, b)]
+    pieces = [shapely.get_coordinates(ops.substring(rim, *span)) for span in spans]
+    return np.vstack([pieces[0], *(xy[1:] for xy in pieces[1:])])

@@ -10,15 +10,15 @@ Pignon, Coverage Path Planning, 1998), and each cell is cut into tiles.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely import affinity
+from shapely import affinity, ops
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import FloatArray
+from planner.geometry import QUAD_SEGS, FloatArray
 from planner.physics import swath_at
 from planner.scenario import DroneModel, Rules
 from planner.targets.model import Way
@@ -26,15 +26,28 @@ from planner.targets.model import Way
 _SWATH_ROOM = 1.05
 """A layer is fit for a sweep if its swath is this many times the lane spacing."""
 
+_SLIVER_M = 1.0
+_EDGE_M = 0.01
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
-    """What a sweep needs of the cameras of all drone types together."""
+    """
+    What a sweep needs of the cameras of all drone types together.
+
+    ``reach_m`` is half the swath at each of the fit layers.
+    """
 
     lane_spacing_m: float
     layers_m: tuple[float, ...]
     end_reach_m: float
     turn_s: float
+    reach_m: tuple[float, ...]
+
+    @property
+    def widest_m(self) -> float:
+        """Half the swath at the highest layer [m]."""
+        return self.reach_m[-1]
 
 
 def sweep_camera(models: tuple[DroneModel, ...], rules: Rules) -> Camera:
@@ -50,12 +63,13 @@ def sweep_camera(models: tuple[DroneModel, ...], rules: Rules) -> Camera:
     layers = tuple(
         h for h in rules.layers_m if swath_at(swath_m, h) >= _SWATH_ROOM * spacing_m
     )
-    radius_m = swath_at(swath_m, layers[0]) / 2
+    reach_m = tuple(swath_at(swath_m, h) / 2 for h in layers)
     return Camera(
         lane_spacing_m=spacing_m,
         layers_m=layers,
-        end_reach_m=0.95 * math.sqrt(radius_m**2 - (spacing_m / 2) ** 2),
+        end_reach_m=0.95 * math.sqrt(reach_m[0] ** 2 - (spacing_m / 2) ** 2),
         turn_s=max(m.turn_s for m in models),
+        reach_m=reach_m,
     )
 
 
@@ -105,6 +119,42 @@ def sweep_tiles(
                     )
                 )
     return tiles
+
+
+def edge_tiles(
+    missing: BaseGeometry, closed: BaseGeometry, camera: Camera, longest_m: float
+) -> list[tuple[Way, ...]]:
+    """
+    Return tiles along the edge of closed airspace that see what lanes do not.
+
+    Parameters
+    ----------
+    missing
+        What the lanes leave unseen, in metres.
+    closed
+        Where no drone may be.
+    """
+    # What is narrower than a metre or two does not count.
+    wanted = missing.buffer(-_SLIVER_M).buffer(_SLIVER_M + camera.widest_m)
+    rim = closed.intersection(wanted.buffer(camera.widest_m)).buffer(_EDGE_M)
+    edge = shapely.boundary(rim).intersection(wanted).difference(closed)
+    tiles: list[tuple[Way, ...]] = []
+    for line in shapely.get_parts(shapely.line_merge(edge)):
+        count = math.ceil(line.length / longest_m)
+        for i in range(count):
+            piece = ops.substring(line, i / count, (i + 1) / count, normalized=True)
+            xy = shapely.get_coordinates(piece)
+            waits = np.zeros(len(xy))
+            tiles.append(
+                (Way(xy=xy, wait_s=waits), Way(xy=xy[::-1].copy(), wait_s=waits))
+            )
+    return tiles
+
+
+def seen_along(tiles: Sequence[tuple[Way, ...]], reach_m: float) -> BaseGeometry:
+    """Return what tiles see, each flown one way."""
+    tracks = [shapely.LineString(ways[0].xy) for ways in tiles]
+    return shapely.union_all(shapely.buffer(tracks, reach_m, quad_segs=QUAD_SEGS))
 
 
 def narrowest_direction(area: BaseGeometry) -> float:

@@ -59,6 +59,8 @@ def place_viewpoints(
     """
     Return viewpoints that see `SHARE` of each area, few of them.
 
+    An area of which less can be seen is named by none.
+
     Parameters
     ----------
     areas
@@ -111,13 +113,26 @@ def sample(shape: BaseGeometry, step_m: float) -> FloatArray:
 
 
 def grid(shape: BaseGeometry, step_m: float) -> FloatArray:
-    """Return the points of a square grid that lie in a polygon, shape (n, 2)."""
+    """
+    Return the points of a square grid that lie in a polygon, shape (n, 2).
+
+    Where there is none, a single point of the polygon.
+    """
     x0, y0, x1, y1 = shape.bounds
     xs, ys = np.meshgrid(
         np.arange(x0 + step_m / 2, x1, step_m), np.arange(y0 + step_m / 2, y1, step_m)
     )
     points = np.column_stack([xs.ravel(), ys.ravel()])
-    return points[shapely.contains_xy(shape, points[:, 0], points[:, 1])]
+    points = _within(shape, points)
+    if not len(points):
+        points = shapely.get_coordinates(shapely.point_on_surface(shape))
+    return points
+
+
+def _within(shape: BaseGeometry, points: FloatArray) -> FloatArray:
+    """Return the points that lie inside a polygon."""
+    inside: NDArray[np.bool_] = shapely.contains_xy(shape, *points.T)
+    return points[inside]
 
 
 def _candidates(
@@ -134,14 +149,14 @@ def _candidates(
         for xs in [np.arange(x0 + (j % 2) * step / 2, x1 + step, step)]
     ]
     points = np.vstack(lattice)
-    points = points[shapely.contains_xy(near, points[:, 0], points[:, 1])]
+    points = _within(near, points)
     centroids = shapely.get_coordinates(shapely.centroid(shapes))
     # Zones cut from one lattice are best seen from its centres and edge middles.
     pairs = cKDTree(centroids).query_pairs(4 * radius_m, output_type="ndarray")
     pairs = pairs[np.lexsort(pairs.T)] if len(pairs) else pairs
     middles = centroids[pairs].mean(axis=1).reshape(-1, 2)
     points = np.vstack([points, centroids, middles])
-    return points[shapely.contains_xy(allowed, points[:, 0], points[:, 1])]
+    return _within(allowed, points)
 
 
 def _greedy(points: FloatArray, centres: FloatArray, radius_m: float) -> list[int]:
@@ -260,10 +275,9 @@ def _settle(
         seen = cKDTree(everything[near]).query(fine[index])[0] <= radius_m
         return max(0.0, SHARE + 5e-4 - float(seen.mean()))
 
-    shifts = (radius_m / 10) * np.array(
-        [[1, 0], [0, 1], [-1, 0], [0, -1], [0.7, 0.7], [-0.7, 0.7], [0.7, -0.7]]
-        + [[-0.7, -0.7]]
-    )
+    ring = [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)]
+    ring += [(0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7)]
+    shifts = (radius_m / 10) * np.array(ring)
     for index in range(len(shapes)):
         for shrink in (1.0, 0.5, 0.25):
             if missing(index, discs) <= 0:
@@ -306,10 +320,7 @@ def _complete(
             missing = shape.difference(seen_area(everything, shape, radius_m))
             if missing.area <= (1 - SHARE) * shape.area:
                 break
-            spots = np.vstack(
-                [grid(shape.buffer(radius_m / 3), radius_m / 6), shape.centroid.coords]
-            )
-            spots = spots[shapely.contains_xy(allowed, spots[:, 0], spots[:, 1])]
+            spots = _spots(shape, missing, allowed, radius_m)
             if not len(spots):
                 break
             gains = shapely.area(
@@ -322,6 +333,23 @@ def _complete(
                 break
             discs = np.vstack([discs, spots[int(np.argmax(gains))]])
     return discs
+
+
+def _spots(
+    shape: BaseGeometry, missing: BaseGeometry, allowed: BaseGeometry, radius_m: float
+) -> FloatArray:
+    """Return places from which what is missing of a shape may be seen."""
+    near = missing.buffer(radius_m)
+    # What lies deep in closed airspace is seen from its very edge alone.
+    edge = shapely.boundary(allowed.buffer(-0.01)).intersection(near)
+    spots = np.vstack(
+        [
+            grid(shape.buffer(radius_m / 3), radius_m / 6),
+            shape.centroid.coords,
+            shapely.get_coordinates(shapely.segmentize(edge, radius_m / 12)),
+        ]
+    )
+    return _within(allowed, spots)
 
 
 def seen_area(
@@ -344,6 +372,9 @@ def _assign(
         shape = area.geometry
         usable = np.flatnonzero([g == area.group or g in area.helpers for g in groups])
         near = usable[shapely.dwithin(shapely.points(centres[usable]), shape, radius_m)]
+        unseen = shape.difference(seen_area(centres[near], shape, radius_m))
+        if unseen.area > (1 - SHARE) * shape.area:
+            continue
         fine = grid(shape, radius_m / 12)
         sees = np.array(
             [np.hypot(*(fine - centres[i]).T) <= radius_m for i in near]
