@@ -14,7 +14,7 @@ MARGIN_M = 0.2
 """Kept beyond every limit, for coordinates that are rounded in a file [m]."""
 
 
-TARGET_MARGIN_M = 0.75
+TARGET_MARGIN_M = 0.5
 """Kept by targets beyond that, so that legs can go round what is closed [m]."""
 
 
@@ -59,7 +59,7 @@ def free_space(scenario: Scenario) -> FreeSpace:
     low: list[BaseGeometry] = []
     upper: list[tuple[BaseGeometry, float, float]] = []
     for closure in scenario.closures():
-        shape = grown(closure.geometry, rules.clearance_m + MARGIN_M)
+        shape = grown(closure.geometry, rules.clearance_m + MARGIN_M, quad_segs=16)
         if closure.lower_m <= rules.floor_m <= closure.upper_m:
             low.append(shape)
         elif closure.lower_m <= rules.ceiling_m and closure.upper_m >= rules.floor_m:

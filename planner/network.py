@@ -22,7 +22,7 @@ from planner.geometry import FloatArray
 from planner.physics import flight_time_s, wind_vector
 from planner.scenario import DroneModel, Scenario
 
-_SIMPLIFY_M = 0.3
+_SIMPLIFY_M = 0.2
 _TOUCH_M = 0.05
 _CHUNK = 200_000
 
@@ -125,12 +125,8 @@ class Legs:
         self._out = np.empty((n, 0))
         if v:
             nobody = np.full(v, -1)
-            hidden = _blocked(
-                obstacles, places, obstacles.corners, own_station, nobody
-            )
-            self._out = np.where(
-                hidden, np.inf, self._times(places, obstacles.corners)
-            )
+            hidden = _blocked(obstacles, places, obstacles.corners, own_station, nobody)
+            self._out = np.where(hidden, np.inf, self._times(places, obstacles.corners))
             self._back = np.where(
                 hidden.T, np.inf, self._times(obstacles.corners, places)
             )

@@ -14,9 +14,10 @@ from planner.freespace import FreeSpace, open_layers
 from planner.geometry import QUAD_SEGS
 from planner.physics import swath_at
 from planner.scenario import DroneModel, Scenario, Zone
-from planner.targets.line import fit_layers, line_pieces
+from planner.targets.edge import edge_ways
+from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
-from planner.targets.sweep import edge_tiles, seen_along, sweep_camera, sweep_tiles
+from planner.targets.sweep import seen_along, sweep_camera, sweep_tiles
 from planner.targets.watch import SHARE, WatchArea, place_viewpoints
 
 TILE_S = 420.0
@@ -257,7 +258,9 @@ def _sweep_targets(
     edges: list[tuple[Way, ...]] = []
     fit = camera.layers_m
     if missing.area > (1 - SHARE) * area.area:
-        edges = edge_tiles(missing, keep_out, camera, airspeed * longest)
+        # What is narrower than a metre or two does not count.
+        wanted = missing.buffer(-1.0).buffer(1.0)
+        edges = edge_ways(wanted, keep_out, camera.reach_m[-1], airspeed * longest)
         fit = tuple(
             layer
             for layer, reach_m in zip(camera.layers_m, camera.reach_m, strict=True)
@@ -274,21 +277,25 @@ def _line_targets(
     scenario: Scenario, space: FreeSpace, zone: Zone, line: BaseGeometry
 ) -> list[Target]:
     swath = min(m.swath_m for m in flying_models(scenario))
+    rules = scenario.rules
     pieces = line_pieces(zone.geometry, space.shut, space.columns, PIECE_M)
-    by_wanted: dict[bytes, list[tuple[BaseGeometry, tuple[Way, ...]]]] = {}
-    for piece in pieces:
-        by_wanted.setdefault(piece[0].wkb, []).append(piece)
+    by_wanted: dict[bytes, list[tuple[Way, ...]]] = {}
+    for wanted, ways in pieces:
+        by_wanted.setdefault(wanted.wkb, []).append(ways)
+    groups = [
+        (shapely.from_wkb(key).intersection(line.buffer(0.01)), tracks)
+        for key, tracks in by_wanted.items()
+    ]
+    tracks = [ways for _, ways in pieces]
+    widest = swath_at(swath, rules.ceiling_m) / 2
+    missing = unseen(line, tracks, widest)
+    if missing.length > 0:
+        keep_out = shapely.union_all([space.shut, *space.columns])
+        groups = [(line, [*tracks, *edge_ways(missing, keep_out, widest, PIECE_M)])]
     targets: list[Target] = []
-    for group in by_wanted.values():
-        wanted = group[0][0].intersection(line.buffer(0.01))
-        layers = fit_layers(
-            wanted,
-            [ways[0].xy for _, ways in group],
-            swath,
-            scenario.rules.layers_m,
-            space.closed,
-        )
-        for _, ways in group:
+    for wanted, mine in groups:
+        layers = fit_layers(wanted, mine, swath, rules.layers_m)
+        for ways in mine:
             name = f"{zone.id}.{len(targets) + 1}"
             targets.append(_target(scenario, space, zone, name, ways, layers))
     return targets

@@ -13,10 +13,14 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.geometry import FloatArray
 from planner.physics import swath_at
+from planner.targets.edge import both_ways
 from planner.targets.model import Way
 
 LINE_TOLERANCE_M = 0.9
 """A line counts as seen within this of the footprint [m]; 1 m is promised."""
+
+_FAR_M = 500.0
+"""Columns this far from a line cannot overlap one that it meets [m]."""
 
 
 def line_pieces(
@@ -42,49 +46,32 @@ def line_pieces(
     pieces: list[tuple[BaseGeometry, tuple[Way, ...]]] = []
     for part in shapely.get_parts(shapely.line_merge(line)):
         for wanted in _cut(part, columns, longest_m):
-            for flown in shapely.get_parts(wanted.difference(closed)):
-                if flown.length < 1.0:
-                    continue
-                for xy in _round_columns(flown, columns):
-                    waits = np.zeros(len(xy))
-                    pieces.append(
-                        (
-                            wanted,
-                            (
-                                Way(xy=xy, wait_s=waits),
-                                Way(xy=xy[::-1].copy(), wait_s=waits),
-                            ),
-                        )
-                    )
+            for flown in _outside(shapely.get_coordinates(wanted), closed, 1.0):
+                for xy in _round_columns(flown, columns, closed):
+                    pieces.append((wanted, both_ways(xy)))
     return pieces
 
 
 def fit_layers(
     wanted: BaseGeometry,
-    paths: Sequence[FloatArray],
+    tracks: Sequence[tuple[Way, ...]],
     swath_m: float,
     layers_m: tuple[float, ...],
-    closed: BaseGeometry,
 ) -> tuple[float, ...]:
-    """
-    Return the layers from which paths see all of a line that can be seen.
-
-    What can be seen is what the highest layer's footprint reaches from outside
-    closed airspace.
-    """
-    widest_m = swath_at(swath_m, layers_m[-1]) / 2
-    visible = wanted.difference(closed.buffer(-widest_m))
-    tracks = shapely.multilinestrings([shapely.linestrings(xy) for xy in paths])
+    """Return the layers from which tracks see all that is wanted of a line."""
     return tuple(
-        h
-        for h in layers_m
-        if visible.difference(
-            shapely.buffer(
-                tracks, swath_at(swath_m, h) / 2 + LINE_TOLERANCE_M, quad_segs=32
-            )
-        ).length
-        <= 1e-6
+        layer
+        for layer in layers_m
+        if unseen(wanted, tracks, swath_at(swath_m, layer) / 2).length <= 1e-6
     )
+
+
+def unseen(
+    wanted: BaseGeometry, tracks: Sequence[tuple[Way, ...]], reach_m: float
+) -> BaseGeometry:
+    """Return what is wanted of a line and out of reach of all tracks."""
+    lines = shapely.MultiLineString([ways[0].xy for ways in tracks])
+    return wanted.difference(lines.buffer(reach_m + LINE_TOLERANCE_M, quad_segs=32))
 
 
 def _cut(
@@ -106,41 +93,58 @@ def _cut(
             yield ops.substring(line, low, high)
 
 
-def _round_columns(
-    line: BaseGeometry, columns: Sequence[BaseGeometry]
+def _outside(
+    path: FloatArray, shape: BaseGeometry, shortest_m: float
 ) -> list[FloatArray]:
-    """Return a path along a line that goes round the columns it meets."""
-    paths = [shapely.get_coordinates(line)]
-    for column in columns:
-        if not column.intersects(line):
-            continue
-        detoured: list[FloatArray] = []
-        for path in paths:
-            detoured += _round_column(path, column)
-        paths = detoured
+    """Return the stretches of a path outside a shape, in order, but for scraps."""
+    stretches: list[list[FloatArray]] = []
+    # Leg by leg: a path that crosses itself stays in one piece.
+    for start, end in pairwise(path):
+        parts = shapely.get_parts(shapely.LineString([start, end]).difference(shape))
+        legs = [shapely.get_coordinates(part) for part in parts if part.length > 0]
+        for leg in sorted(legs, key=lambda leg: float(np.hypot(*(leg[0] - start)))):
+            if stretches and np.allclose(stretches[-1][-1], leg[0], rtol=0, atol=1e-6):
+                stretches[-1].append(leg[-1])
+            else:
+                stretches.append([leg[0], leg[-1]])
+    found = [np.array(stretch) for stretch in stretches]
+    return [xy for xy in found if shapely.LineString(xy).length > shortest_m]
+
+
+def _round_columns(
+    path: FloatArray, columns: Sequence[BaseGeometry], closed: BaseGeometry
+) -> list[FloatArray]:
+    """Return paths along another that go round the columns it meets."""
+    line = shapely.LineString(path)
+    met = shapely.union_all([c for c in columns if c.dwithin(line, _FAR_M)])
+    paths = [path]
+    for column in shapely.get_parts(met):
+        if column.intersects(line):
+            paths = [p for path in paths for p in _round_column(path, column, closed)]
     return paths
 
 
-def _round_column(path: FloatArray, column: BaseGeometry) -> list[FloatArray]:
-    """Replace what lies in one column by the shorter way along its edge."""
-    track = shapely.LineString(path)
-    outside = [
-        p for p in shapely.get_parts(track.difference(column)) if p.length > 0.01
-    ]
-    if not outside:
-        return []
-    outside.sort(key=lambda p: track.project(shapely.Point(p.coords[0])))
+def _round_column(
+    path: FloatArray, column: BaseGeometry, closed: BaseGeometry
+) -> list[FloatArray]:
+    """Replace what lies in a column by the shorter way along its edge."""
     rim = column.exterior
-    joined = [shapely.get_coordinates(outside[0])]
-    for nxt in outside[1:]:
-        arc = _arc(rim, joined[-1][-1], nxt.coords[0])
-        joined += [arc[1:-1], shapely.get_coordinates(nxt)]
+    stretches = _outside(path, column, 0.01)
+    inside = not stretches
     # An end inside is seen from the nearest point of the edge.
-    if column.contains(shapely.Point(path[0])):
-        joined.insert(0, _arc(rim, _nearest(rim, path[0]), joined[0][0])[:-1])
-    if column.contains(shapely.Point(path[-1])):
-        joined.append(_arc(rim, joined[-1][-1], _nearest(rim, path[-1]))[1:])
-    return [np.vstack(joined)]
+    ends = [column.contains(shapely.Point(path[end])) for end in (0, -1)]
+    if ends[0] or inside:
+        stretches.insert(0, _nearest(rim, path[0])[None])
+    if ends[1] or inside:
+        stretches.append(_nearest(rim, path[-1])[None])
+    joined = [stretches[0]]
+    for stretch in stretches[1:]:
+        arc = _arc(rim, joined[-1][-1], stretch[0], closed)
+        if arc is None:
+            joined.append(stretch)
+        else:
+            joined[-1] = np.vstack([joined[-1], arc[1:-1], stretch])
+    return [xy for xy in joined if len(xy) > 1]
 
 
 def _nearest(rim: BaseGeometry, point: FloatArray) -> FloatArray:
@@ -148,15 +152,20 @@ def _nearest(rim: BaseGeometry, point: FloatArray) -> FloatArray:
     return np.array(rim.interpolate(rim.project(shapely.Point(point))).coords[0])
 
 
-def _arc(rim: BaseGeometry, start: FloatArray, end: FloatArray) -> FloatArray:
-    """Return the shorter way along a ring between two points on it."""
+def _arc(
+    rim: BaseGeometry, start: FloatArray, end: FloatArray, closed: BaseGeometry
+) -> FloatArray | None:
+    """Return the shorter open way along a ring between two points on it."""
     a, b = (rim.project(shapely.Point(*p)) for p in (start, end))
     ways = [_along(rim, a, b), _along(rim, b, a)[::-1]]
-    return min(ways, key=lambda xy: shapely.LineString(xy).length)
+    free = [xy for xy in ways if not shapely.LineString(xy).intersects(closed)]
+    return min(free, key=lambda xy: shapely.LineString(xy).length, default=None)
 
 
 def _along(rim: BaseGeometry, a: float, b: float) -> FloatArray:
     """Return the vertices of a ring from one distance on it to another, forwards."""
+    if a == b:
+        return np.repeat(shapely.get_coordinates(rim.interpolate(a)), 2, axis=0)
     spans = [(a, b)] if a <= b else [(a, rim.length), (0.0, b)]
     pieces = [shapely.get_coordinates(ops.substring(rim, *span)) for span in spans]
     return np.vstack([pieces[0], *(xy[1:] for xy in pieces[1:])])

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely import affinity, ops
+from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from planner.geometry import QUAD_SEGS, FloatArray
@@ -25,9 +25,6 @@ from planner.targets.model import Way
 
 _SWATH_ROOM = 1.05
 """A layer is fit for a sweep if its swath is this many times the lane spacing."""
-
-_SLIVER_M = 1.0
-_EDGE_M = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +40,6 @@ class Camera:
     end_reach_m: float
     turn_s: float
     reach_m: tuple[float, ...]
-
-    @property
-    def widest_m(self) -> float:
-        """Half the swath at the highest layer [m]."""
-        return self.reach_m[-1]
 
 
 def sweep_camera(models: tuple[DroneModel, ...], rules: Rules) -> Camera:
@@ -118,36 +110,6 @@ def sweep_tiles(
                         for way in _ways(pieces, camera.turn_s)
                     )
                 )
-    return tiles
-
-
-def edge_tiles(
-    missing: BaseGeometry, closed: BaseGeometry, camera: Camera, longest_m: float
-) -> list[tuple[Way, ...]]:
-    """
-    Return tiles along the edge of closed airspace that see what lanes do not.
-
-    Parameters
-    ----------
-    missing
-        What the lanes leave unseen, in metres.
-    closed
-        Where no drone may be.
-    """
-    # What is narrower than a metre or two does not count.
-    wanted = missing.buffer(-_SLIVER_M).buffer(_SLIVER_M + camera.widest_m)
-    rim = closed.intersection(wanted.buffer(camera.widest_m)).buffer(_EDGE_M)
-    edge = shapely.boundary(rim).intersection(wanted).difference(closed)
-    tiles: list[tuple[Way, ...]] = []
-    for line in shapely.get_parts(shapely.line_merge(edge)):
-        count = math.ceil(line.length / longest_m)
-        for i in range(count):
-            piece = ops.substring(line, i / count, (i + 1) / count, normalized=True)
-            xy = shapely.get_coordinates(piece)
-            waits = np.zeros(len(xy))
-            tiles.append(
-                (Way(xy=xy, wait_s=waits), Way(xy=xy[::-1].copy(), wait_s=waits))
-            )
     return tiles
 
 
