@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -75,7 +74,7 @@ def obstacles_near(
         shapely.get_coordinates(ring)[:-1]
         for s in shapes
         for p in shapely.get_parts(s)
-        for ring in (p.exterior,)
+        for ring in (p.exterior, *p.interiors)
     ]
     cores = np.array([s.buffer(-_TOUCH_M) for s in shapes], dtype=object)
     shapely.prepare(cores)
@@ -220,12 +219,3 @@ def path_times(
     steps = np.diff(xy, axis=0)
     flight = flight_time_s(steps[:, 0], steps[:, 1], model.airspeed_mps, wind)
     return np.concatenate([[0.0], np.cumsum(flight + wait_s[:-1])])
-
-
-def track(points: Sequence[FloatArray]) -> FloatArray:
-    """Return paths laid end to end, shared ends once."""
-    joined = [points[0]]
-    for before, after in pairwise(points):
-        same = bool(np.allclose(before[-1], after[0], atol=1e-9))
-        joined.append(after[1:] if same else after)
-    return np.vstack(joined)

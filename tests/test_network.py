@@ -1,0 +1,331 @@
+"""Legs are the quickest flyable ways round what is in the way, and no quicker."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.geometry import LineString, MultiPoint, Point, box
+from shapely.geometry.base import BaseGeometry
+from worlds import MODEL, closure, privacy, square, station, world
+
+from planner.freespace import FreeSpace, free_space
+from planner.geometry import FloatArray
+from planner.network import Legs, obstacles_near, path_times
+from planner.physics import flight_time_s, wind_vector
+from planner.scenario import Scenario
+
+CALM = (0.0, 0.0)
+SIZE_M = 4000.0
+AREA = box(-SIZE_M, -SIZE_M, SIZE_M, SIZE_M)
+
+
+def legs_of(
+    scenario: Scenario,
+    places: Sequence[tuple[float, float]],
+    wind: tuple[float, float] = CALM,
+) -> tuple[FreeSpace, Legs]:
+    """Return the legs between a scenario's stations, first, and other places."""
+    space = free_space(scenario)
+    homes = [(s.point.x, s.point.y) for s in scenario.stations]
+    stations = list(range(len(homes)))
+    own = np.array([*stations, *(-1 for _ in places)])
+    obstacles = obstacles_near(space, AREA, stations)
+    everywhere = np.array([*homes, *places], dtype=float)
+    return space, Legs(obstacles, everywhere, own, MODEL, wind)
+
+
+def straight_s(a: FloatArray, b: FloatArray, wind: tuple[float, float] = CALM) -> float:
+    """Return the time of a straight leg."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    return float(flight_time_s(dx, dy, MODEL.airspeed_mps, wind))
+
+
+def kept_out(space: FreeSpace) -> list[BaseGeometry]:
+    """Return what no leg may enter but for a station's own column."""
+    return [*space.closures, *(p.geometry for p in space.privacy)]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A scenario with obstacles, and places clear of them."""
+
+    scenario: Scenario
+    places: tuple[tuple[float, float], ...]
+
+
+def made_field(seed: int, count: int = 40) -> Field:
+    """Return closures, privacy zones and stations at random, and places between."""
+    chance = np.random.default_rng(seed)
+
+    def spot() -> tuple[float, float]:
+        x, y = chance.uniform(-0.8 * SIZE_M, 0.8 * SIZE_M, 2)
+        return float(x), float(y)
+
+    shapes: list[BaseGeometry] = []
+    for _ in range(7):
+        x, y = spot()
+        kind = int(chance.integers(3))
+        if kind == 0:
+            shapes.append(square(x, y, float(chance.uniform(20, 500))))
+        elif kind == 1:
+            shapes.append(Point(x, y).buffer(float(chance.uniform(30, 400))))
+        else:
+            spread = chance.normal((x, y), 300, (6, 2))
+            shapes.append(MultiPoint(spread).convex_hull)
+    scenario = world(
+        [station(f"S{i}", *spot()) for i in range(4)],
+        airspace=[
+            *(closure(f"X{i}", shape) for i, shape in enumerate(shapes[:5])),
+            *(privacy(f"P{i}", shape) for i, shape in enumerate(shapes[5:])),
+        ],
+    )
+    space = free_space(scenario)
+    barred = shapely.union_all(
+        [space.shut, *space.columns, space.privacy_area.buffer(1.0)]
+    )
+    places: list[tuple[float, float]] = []
+    while len(places) < count:
+        at = spot()
+        if not barred.intersects(Point(at)):
+            places.append(at)
+    return Field(scenario, tuple(places))
+
+
+@pytest.mark.parametrize("wind", [CALM, wind_vector(5.0, 30.0)])
+def test_nothing_in_the_way_is_flown_straight(wind: tuple[float, float]) -> None:
+    """Over open ground a leg takes as long as the straight line, wind or not."""
+    chance = np.random.default_rng(1)
+    places = [tuple(p) for p in chance.uniform(-3000, 3000, (30, 2)).tolist()]
+    _, legs = legs_of(world([station("A", 3900, 3900)]), places, wind)
+    xy = np.array([(3900.0, 3900.0), *places])
+    for i, j in itertools.permutations(range(len(xy)), 2):
+        assert legs.time_s[i, j] == pytest.approx(straight_s(xy[i], xy[j], wind))
+        assert np.array_equal(legs.path(i, j), xy[[i, j]])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_leg_enters_what_is_closed(seed: int) -> None:
+    """Of ten thousand legs none enters a closure, a privacy zone or a column."""
+    field = made_field(seed)
+    space, legs = legs_of(field.scenario, field.places)
+    n, stations = len(legs.time_s), len(field.scenario.stations)
+    pairs = [
+        (i, j)
+        for i, j in itertools.permutations(range(n), 2)
+        if math.isfinite(legs.time_s[i, j])
+    ]
+    assert len(pairs) > 1500
+    lines = np.array([LineString(legs.path(i, j)) for i, j in pairs])
+    for shape in kept_out(space):
+        shapely.prepare(shape)
+        assert not shapely.intersects(shape, lines).any()
+    for s in range(stations):
+        column = field.scenario.stations[s].point.buffer(50.0)
+        foreign = np.array([s not in pair for pair in pairs])
+        assert not shapely.intersects(column, lines[foreign]).any()
+
+
+@pytest.mark.parametrize("wind", [CALM, wind_vector(4.0, 250.0)])
+def test_a_leg_takes_as_long_as_its_path(wind: tuple[float, float]) -> None:
+    """The time of a leg is that of the path drawn for it."""
+    field = made_field(3)
+    _, legs = legs_of(field.scenario, field.places, wind)
+    for i, j in itertools.permutations(range(0, len(legs.time_s), 2), 2):
+        if math.isfinite(legs.time_s[i, j]):
+            path = legs.path(i, j)
+            times = path_times(path, np.zeros(len(path)), MODEL, wind)
+            assert times[-1] == pytest.approx(legs.time_s[i, j], abs=1e-6)
+
+
+def test_out_and_back_are_alike_without_wind() -> None:
+    """In still air a leg takes as long in either direction."""
+    field = made_field(5)
+    _, legs = legs_of(field.scenario, field.places)
+    assert np.allclose(legs.time_s, legs.time_s.T, rtol=1e-9)
+    assert np.array_equal(np.diag(legs.time_s), np.zeros(len(legs.time_s)))
+
+
+def test_wind_helps_one_way_and_hinders_the_other() -> None:
+    """Out and back differ as the wind triangle says."""
+    _, legs = legs_of(
+        world([station("A", 3900, 3900)]),
+        [(0, 0), (2400, 0), (0, 1200)],
+        wind_vector(6.0, 270.0),
+    )
+    assert legs.time_s[1, 2] == pytest.approx(2400 / 18)
+    assert legs.time_s[2, 1] == pytest.approx(2400 / 6)
+    across = 1200 / math.sqrt(12**2 - 6**2)
+    assert legs.time_s[[1, 3], [3, 1]] == pytest.approx(across)
+
+
+def test_too_strong_a_wind_leaves_no_way_back() -> None:
+    """What cannot be flown against the wind is infinite, and what can is not."""
+    _, legs = legs_of(
+        world([station("A", 3900, 3900)], airspace=[closure("X", square(0, 900, 99))]),
+        [(0, 0), (2400, 0)],
+        wind_vector(13.0, 270.0),
+    )
+    assert legs.time_s[1, 2] == pytest.approx(2400 / 25)
+    assert math.isinf(legs.time_s[2, 1])
+
+
+@pytest.mark.parametrize(("seed", "wind"), [(0, CALM), (2, wind_vector(4.0, 100.0))])
+def test_no_detour_is_quicker(seed: int, wind: tuple[float, float]) -> None:
+    """No leg takes longer than two legs by way of a third place."""
+    field = made_field(seed)
+    _, legs = legs_of(field.scenario, field.places, wind)
+    # Only a station's own legs may pass its column.
+    times = legs.time_s[4:, 4:]
+    for middle in range(len(times)):
+        by_way = times[:, middle, None] + times[None, middle, :]
+        assert np.all(times <= by_way + 1e-6)
+
+
+def quickest(
+    space: FreeSpace,
+    a: FloatArray,
+    b: FloatArray,
+    own: Sequence[int],
+    wind: tuple[float, float],
+) -> float:
+    """
+    Return the time from a to b over a visibility graph, searched by hand.
+
+    Dijkstra with the straight line at best speed as what is left at least (A*).
+    """
+    foreign = [c for i, c in enumerate(space.columns) if i not in own]
+    walls = [
+        *shapely.get_parts(space.closed),
+        *(p.geometry for p in space.privacy),
+        *foreign,
+    ]
+    corners = [
+        shapely.get_coordinates(wall.buffer(0.02, join_style="mitre")) for wall in walls
+    ]
+    nodes = np.vstack([a[None], b[None], *corners])
+    shapely.prepare(walls)
+    best_mps = MODEL.airspeed_mps + math.hypot(*wind)
+    left = np.hypot(*(nodes - b).T) / best_mps
+    done: set[int] = set()
+    queue: list[tuple[float, float, int]] = [(0.0, 0.0, 0)]
+    while queue:
+        _, spent, node = heapq.heappop(queue)
+        if node == 1:
+            return spent
+        if node in done:
+            continue
+        done.add(node)
+        lines = shapely.linestrings(
+            np.stack([np.broadcast_to(nodes[node], nodes.shape), nodes], axis=1)
+        )
+        free = ~np.any([shapely.intersects(w, lines) for w in walls], axis=0)
+        for other in np.flatnonzero(free):
+            if other not in done:
+                then = spent + straight_s(nodes[node], nodes[other], wind)
+                heapq.heappush(queue, (then + left[other], then, int(other)))
+    return math.inf
+
+
+@pytest.mark.parametrize(
+    ("seed", "wind"), [(1, CALM), (4, CALM), (8, wind_vector(5.0, 200.0))]
+)
+def test_legs_are_the_quickest(seed: int, wind: tuple[float, float]) -> None:
+    """Leg times agree with a search by hand over all corners to 0.1 %."""
+    field = made_field(seed, count=10)
+    space, legs = legs_of(field.scenario, field.places, wind)
+    xy = np.array([(s.point.x, s.point.y) for s in field.scenario.stations])
+    xy = np.vstack([xy, field.places])
+    compared = 0
+    for i, j in itertools.permutations(range(len(xy)), 2):
+        straight = straight_s(xy[i], xy[j], wind)
+        if legs.time_s[i, j] <= straight + 1e-9:
+            continue
+        own = [k for k in (i, j) if k < 4]
+        by_hand = quickest(space, xy[i], xy[j], own, wind)
+        assert legs.time_s[i, j] == pytest.approx(by_hand, rel=1e-3, abs=0.2)
+        compared += 1
+        if compared == 6:
+            break
+    assert compared > 3
+
+
+def test_only_its_own_column_is_open_to_a_station() -> None:
+    """A station's legs leave its column straight; those of others go round it."""
+    scenario = world([station("A", 0, 0), station("B", 1000, 10)])
+    _, legs = legs_of(scenario, [(-800, 0), (800, 0), (2000, 0)])
+    a, b, west, middle, east = range(5)
+    assert len(legs.path(a, west)) == 2
+    assert len(legs.path(a, middle)) == 2
+    assert len(legs.path(a, b)) == 2
+    assert len(legs.path(west, middle)) > 2
+    assert len(legs.path(a, east)) > 2
+    column = scenario.stations[b].point.buffer(50.0)
+    assert not LineString(legs.path(a, east)).intersects(column)
+    assert legs.time_s[a, east] < 1.01 * straight_s(np.zeros(2), np.array([2000.0, 0]))
+
+
+def test_a_walled_place_is_out_of_reach() -> None:
+    """A place inside a ring of closures has infinite legs, and no others have."""
+    ring = square(0, 0, 600).difference(square(0, 0, 300))
+    scenario = world([station("A", 2000, 0)], airspace=[closure("X", ring)])
+    _, legs = legs_of(scenario, [(0, 0), (-2000, 0), (100, 50)])
+    assert np.isinf(legs.time_s[[0, 2], 1]).all()
+    assert np.isinf(legs.time_s[1, [0, 2]]).all()
+    assert np.isfinite(legs.time_s[0, 2])
+    assert legs.time_s[1, 3] == pytest.approx(math.hypot(100, 50) / 12)
+
+
+def test_a_ring_can_be_flown_in() -> None:
+    """Inside a closed ring the corners of its hole are gone round."""
+    ring = square(0, 0, 1500).difference(
+        shapely.union_all([box(-1200, -1200, 1200, -300), box(-1200, -400, -300, 1200)])
+    )
+    scenario = world([station("A", 3000, 0)], airspace=[closure("X", ring)])
+    space, legs = legs_of(scenario, [(1000, -800), (-800, 1000)])
+    assert math.isfinite(legs.time_s[1, 2])
+    assert not LineString(legs.path(1, 2)).intersects(space.closed.buffer(-1e-3))
+
+
+def test_a_place_beside_a_closure_is_reached() -> None:
+    """Where a target may be, right at the margin of a closure, legs begin and end."""
+    around = Point(0, 0).buffer(237.0)
+    scenario = world([station("A", 2000, 0)], airspace=[closure("X", around)])
+    space = free_space(scenario)
+    rim = shapely.boundary(space.shut.buffer(0.01))
+    places = [
+        (p.x, p.y)
+        for share in np.linspace(0, 1, 25)
+        for p in [rim.interpolate(share, normalized=True)]
+    ]
+    _, legs = legs_of(scenario, places)
+    assert np.isfinite(legs.time_s).all()
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 10_000), st.floats(0.0, 10.0), st.floats(0.0, 360.0))
+def test_no_leg_beats_the_crow(seed: int, speed_mps: float, from_deg: float) -> None:
+    """No leg is quicker than the straight line would be."""
+    wind = wind_vector(speed_mps, from_deg)
+    field = made_field(seed, count=6)
+    _, legs = legs_of(field.scenario, field.places, wind)
+    homes = [(s.point.x, s.point.y) for s in field.scenario.stations]
+    xy = np.array([*homes, *field.places])
+    for i, j in itertools.permutations(range(len(xy)), 2):
+        assert legs.time_s[i, j] >= straight_s(xy[i], xy[j], wind) - 1e-6
+
+
+def test_arrival_times_include_waits_before_but_not_at_the_end() -> None:
+    """A wait is spent after arriving at its vertex."""
+    xy = np.array([[0.0, 0], [120, 0], [120, 240]])
+    model = replace(MODEL, airspeed_mps=12.0)
+    times = path_times(xy, np.array([5.0, 7.0, 9.0]), model, CALM)
+    assert times.tolist() == [0.0, 15.0, 42.0]
