@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from planner.clock import DAY_S, parse_spans
 from planner.geometry import FloatArray
-from planner.messages import Language, catalogue, say
-from planner.plan import Plan, Sortie, Unserved
+from planner.plan import Plan, Sortie
 from planner.scenario import Scenario
 
 
@@ -135,27 +134,6 @@ def busy_drones(
         started - np.searchsorted(landing, t_s, side="right"),
         started - np.searchsorted(ready, t_s, side="right"),
     )
-
-
-def reason_and_remedy(unserved: Unserved, language: Language) -> tuple[str, str]:
-    """
-    Return why a zone is unserved and what would help, in a language.
-
-    Both are made from the code and its figures. Where the catalogue does not
-    know the code, or the figures are not those it asks for, the plan's own
-    English words stand.
-    """
-
-    def made(kind: str, fallback: str) -> str:
-        key = f"{kind}.{unserved.code}"
-        if key not in catalogue():
-            return fallback
-        try:
-            return say(key, language, **dict(unserved.figures))
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-            return fallback
-
-    return made("unserved", unserved.reason), made("remedy", unserved.remedy)
 
 
 def peak_period(plan: Plan, clock: Clock) -> tuple[float, float] | None:

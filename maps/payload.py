@@ -18,7 +18,6 @@ from maps.facts import (
     clock_of,
     district_rows,
     peak_period,
-    reason_and_remedy,
 )
 from planner.messages import LANGUAGES, Language, catalogue
 from planner.plan import Plan, Route
@@ -202,11 +201,7 @@ def _plan(scenario: Scenario, plan: Plan, clock: Clock) -> dict[str, Any]:
                 "code": u.code,
                 **{
                     language: dict(
-                        zip(
-                            ("reason", "remedy"),
-                            reason_and_remedy(u, language),
-                            strict=True,
-                        )
+                        zip(("reason", "remedy"), u.texts(language), strict=True)
                     )
                     for language in LANGUAGES
                 },

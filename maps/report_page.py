@@ -18,7 +18,6 @@ from maps.facts import (
     clock_of,
     district_rows,
     peak_period,
-    reason_and_remedy,
     tightest_landing,
 )
 from maps.markup import Markup, both, in_both, join, table, tag
@@ -310,7 +309,7 @@ def _unserved(scenario: Scenario, plan: Plan) -> Markup:
     zones = {z.id: z for z in scenario.zones}
     rows: list[list[object]] = []
     for u in plan.unserved:
-        told = {k: reason_and_remedy(u, k) for k in LANGUAGES}
+        told = {k: u.texts(k) for k in LANGUAGES}
         zone = zones.get(u.zone)
         rows.append(
             [

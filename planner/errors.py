@@ -8,7 +8,8 @@ Say what went wrong, in one tree of exceptions and one record of a finding.
     ├── InfeasibleError     no plan exists, or not the one asked for (4)
     ├── BrokenPlanError     a plan breaks a rule (5)
     ├── OutputError         a result cannot be written (6)
-    └── MissingPartError    an optional part is not installed (7)
+    ├── MissingPartError    an optional part is not installed (7)
+    └── StoppedError        stopped before there was a plan (130)
 """
 
 from __future__ import annotations
@@ -107,3 +108,9 @@ class MissingPartError(PatrolError):
     """An optional part is not installed."""
 
     exit_code = EXIT_MISSING
+
+
+class StoppedError(PatrolError):
+    """Whoever asked to stop did so before there was a plan."""
+
+    exit_code = EXIT_NO_PLAN

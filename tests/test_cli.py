@@ -17,7 +17,7 @@ from planner import budget, pipeline
 from planner.cli import main, wanted_language
 from planner.cli.output_folder import LOCK
 from planner.cli.terminal import inert
-from planner.errors import InfeasibleError
+from planner.errors import InfeasibleError, StoppedError
 
 ROOT = Path(__file__).resolve().parents[1]
 BY_HAND = str(seeds.path("by-hand"))
@@ -176,6 +176,7 @@ def test_check_ends_with_5_where_a_rule_is_broken(
         (InfeasibleError("no plan exists"), 4),
         (OSError(28, "No space left on device"), 6),
         (KeyboardInterrupt(), 130),
+        (StoppedError(), 130),
         (ZeroDivisionError("oops"), 70),
     ],
 )
@@ -195,6 +196,16 @@ def test_what_the_planner_raises_becomes_an_exit_code(
     assert json.loads(out)["exit_code"] == code
     assert "Traceback" not in err
     assert not (tmp_path / "out" / "plan.geojson").exists()
+
+
+def test_a_stop_before_there_is_a_plan_is_told_in_one_line(
+    run: Run, plans: Any, tmp_path: Path
+) -> None:
+    """Whoever stops early is told that nothing was written, and no more."""
+    plans(StoppedError())
+    _, out, err = run("plan", BY_HAND, "-o", tmp_path / "out", "--quiet")
+    assert out == ""
+    assert err.splitlines()[2:] == ["stopped; no plan was written"]
 
 
 def test_a_bug_leaves_a_report_and_one_line(

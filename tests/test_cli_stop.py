@@ -163,7 +163,6 @@ print(int(caught, 16) >> (signal.SIGINT - 1) & 1)
 """
 
 
-@pytest.mark.xfail(reason="a solver puts the system's own SIGINT handler back")
 def test_no_solver_takes_the_handler_of_ctrl_c_away() -> None:
     """After a search Ctrl-C still asks, and does not kill."""
     run = subprocess.run(

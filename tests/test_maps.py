@@ -30,7 +30,6 @@ from maps.facts import (
     clock_of,
     district_rows,
     peak_period,
-    reason_and_remedy,
 )
 from maps.page import island
 from planner.formats.scenario_folder import read_scenario
@@ -289,7 +288,7 @@ def test_a_reason_the_catalogue_does_not_know_is_told_in_the_plans_words() -> No
     entry = Unserved(
         zone="Z", code="moon", reason="Too far.", remedy="Wait.", figures={"key": 1}
     )
-    assert reason_and_remedy(entry, "zh") == ("Too far.", "Wait.")
+    assert entry.texts("zh") == ("Too far.", "Wait.")
 
 
 def test_a_known_reason_is_told_in_the_language_of_the_page(
@@ -300,9 +299,9 @@ def test_a_known_reason_is_told_in_the_language_of_the_page(
         catalogue(), "unserved.far", {"en": "{n} km away", "zh": "相距 {n} 公里"}
     )
     entry = Unserved(zone="Z", code="far", reason="Far.", figures={"n": 22})
-    assert reason_and_remedy(entry, "zh") == ("相距 22 公里", "")
+    assert entry.texts("zh") == ("相距 22 公里", "")
     lacking = replace(entry, figures={})
-    assert reason_and_remedy(lacking, "zh") == ("Far.", "")
+    assert lacking.texts("zh") == ("Far.", "")
 
 
 def test_the_scripts_say_only_what_the_catalogue_knows() -> None:

@@ -23,6 +23,7 @@ from planner.errors import (
     EXIT_INFEASIBLE,
     EXIT_OK,
     EXIT_STOPPED,
+    StoppedError,
 )
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _carry_out(
             found = plan_routes(task, budget=budget, on_progress=on_progress, stop=stop)
         run.lap("plan")
         if stop() and not found.routes:
-            raise KeyboardInterrupt
+            raise StoppedError
         plan = as_written(found)  # what is checked is what a reader will see
         verdict = examine(task, plan)
         run.lap("check")

@@ -8,7 +8,7 @@ from typing import Any
 from planner.checks import Verdict
 from planner.cli.terminal import Terminal
 from planner.messages import Language, catalogue, say
-from planner.plan import Plan, Unserved
+from planner.plan import Plan
 
 MOST_ROWS = 40
 """Longer lists are cut and their length told; the files have them whole."""
@@ -70,24 +70,11 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
         terminal.table(
             ("cli.unserved", "cli.reason", "cli.remedy"),
             [
-                (item.zone, *unserved_texts(item, terminal.language))
+                (item.zone, *item.texts(terminal.language))
                 for item in plan.unserved[:MOST_ROWS]
             ],
         )
         terminal.line("cli.unserved_count", count=len(plan.unserved))
-
-
-def unserved_texts(item: Unserved, language: Language) -> tuple[str, str]:
-    """Return why a zone is left out and what would help, in a language."""
-    if language == "en":
-        return item.reason, item.remedy
-    try:
-        return (
-            say(f"unserved.{item.code}", language, **item.figures),
-            say(f"remedy.{item.code}", language, **item.figures),
-        )
-    except KeyError:  # a plan from another version may know other codes
-        return item.reason, item.remedy
 
 
 def _rule_name(rule: str, language: Language) -> str:

@@ -28,6 +28,7 @@ from planner.errors import (
     EXIT_OUTPUT,
     InputError,
     PatrolError,
+    StoppedError,
 )
 from planner.messages import LANGUAGES, Language, catalogue, say
 
@@ -80,7 +81,7 @@ class Verb(click.Command):
             raise
         except BrokenPipeError:
             return _reader_left()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, StoppedError):
             terminal.warn("cli.stopped_without_plan")
             return _failed(terminal, EXIT_NO_PLAN)
         except InputError as error:
