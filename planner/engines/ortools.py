@@ -19,6 +19,9 @@ from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
 _UNSERVED_DRONES = 40
 """A target left out costs as much as this many drones, times its priority."""
 
+_FAILURES_A_SOLUTION = 200
+"""Dead ends after which a search by solutions ends, times the solutions."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Vehicle:
@@ -92,6 +95,9 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     )
     if effort.seconds is None:
         parameters.solution_limit = effort.solutions
+        # Where nothing is left to find, no solution would ever end the search.
+        failures = _FAILURES_A_SOLUTION * effort.solutions
+        routing.AddSearchMonitor(routing.solver().FailuresLimit(failures))
     else:
         parameters.time_limit.FromMilliseconds(max(50, int(effort.seconds * 1000)))
     routing.CloseModelWithParameters(parameters)
