@@ -14,6 +14,7 @@ from planner.budget import Budget, Progress
 from planner.draft import DraftRoute
 from planner.engines import engine
 from planner.engines.runner import run_tasks
+from planner.errors import StoppedError
 from planner.freespace import FreeSpace, free_space
 from planner.metrics import compute_metrics
 from planner.plan import Plan, Unserved
@@ -25,6 +26,8 @@ from planner.targets import Discretised, discretise
 from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
+
+Spread = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 
 
 def plan_routes(
@@ -49,6 +52,11 @@ def plan_routes(
     stop
         Polled; when it says so, the best routes so far become the plan.
 
+    Raises
+    ------
+    StoppedError
+        If ``stop`` says so before there are any routes.
+
     Examples
     --------
     >>> import planner, seeds
@@ -69,7 +77,7 @@ def plan_routes(
 
     tell("targets")
     space = free_space(scenario)
-    spread = _spread_over(budget)
+    spread = _spread_over(budget, ended)
     discretised = discretise(scenario, space, spread)
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
@@ -91,16 +99,19 @@ def plan_routes(
     return _finish(scenario, space, discretised, problems, search, budget)
 
 
-def _spread_over(
-    budget: Budget,
-) -> Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]:
-    """Return a `map` that spreads tasks over processes."""
+def _spread_over(budget: Budget, stop: Callable[[], bool]) -> Spread:
+    """
+    Return a `map` that spreads tasks over processes.
+
+    It raises `StoppedError` where ``stop`` says so.
+    """
 
     def spread(function: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
         tasks = [(job,) for job in jobs]
-        if budget.processes == 1 or len(jobs) < 2:
-            return [function(*task) for task in tasks]
-        results = run_tasks(function, tasks, workers=budget.processes)
+        results = run_tasks(function, tasks, workers=budget.processes, stop=stop)
+        if stop():
+            raise StoppedError("stopped before there was a plan")
+        # A task whose process died twice is done here.
         return [
             function(*task) if result is None else result
             for task, result in zip(tasks, results, strict=True)
@@ -113,7 +124,7 @@ def _formulate_parts(
     scenario: Scenario,
     space: FreeSpace,
     discretised: Discretised,
-    spread: Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]],
+    spread: Spread,
 ) -> list[Problem]:
     targets = [t for t in discretised.targets if t.layers_m]
     parts = independent_parts(scenario, targets)

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from planner.budget import Budget
 from planner.engines import Effort, Piece, engine
@@ -23,23 +21,29 @@ from planner.engines.assess import (
     Assessed,
     Assessor,
     active,
-    free_drones,
     served_targets,
 )
 from planner.engines.recombine import recombine
 from planner.engines.runner import run_tasks
+from planner.engines.waves import route_in_waves
 from planner.freespace import FreeSpace
 from planner.problem import Column, Problem
 
 _JOBS_A_ROUND = 4
 _PIECE_TARGETS = 170
-_SHORTEST_JOB_S = 1.0
+_SHORTEST_JOB_S = 0.3
 _LONGEST_JOB_S = 8.0
 _SECONDS_A_TARGET = 0.035
-_SOLUTIONS_A_TARGET = 6
+_SOLUTIONS = 200
 _POOL = 3000
 _RECOMBINE_EVERY = 4
-_RECOMBINE_DETERMINISTIC_S = 2.0
+_RECOMBINE_DETERMINISTIC_S = 1.0
+_TRIES_A_STATION = 6
+_UNSERVED_FIRST = -1e6
+_LITTLE_ROOM = 0.01
+_MORE_ROOM = 0.05
+_MOST_ROOM = 0.3
+"""Shares of a station's drones left free: more each time its clock finds no way."""
 
 
 @dataclass(slots=True)
@@ -51,6 +55,7 @@ class _Part:
     best: Assessed
     pool: dict[Column, None] = field(default_factory=dict)
     tried: dict[int, int] = field(default_factory=dict)
+    room: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,11 @@ class Search:
         self._parts: list[_Part] = []
         for problem in problems:
             assessor = Assessor(problem, space)
-            columns = _in_waves(problem, greedy, Effort(seconds=0, solutions=0, seed=1))
-            self._parts.append(_Part(problem, assessor, assessor.assess(columns)))
+            columns = route_in_waves(
+                problem, greedy, Effort(seconds=0, solutions=0, seed=1)
+            )
+            first = _assess(problem, assessor, columns)
+            self._parts.append(_Part(problem, assessor, first))
             self._parts[-1].pool.update(dict.fromkeys(columns))
 
     @property
@@ -113,10 +121,9 @@ class Search:
         return self._started + self._budget.seconds - time.monotonic()
 
     def _effort(self, targets: int, offset: int, *, share: float = 1.0) -> Effort:
-        seed = self._budget.seed + 1000 * self.round + offset
+        seed = self._budget.seed - 1 + self.round + offset
         if self._budget.iterations is not None:
-            solutions = max(200, _SOLUTIONS_A_TARGET * targets)
-            return Effort(seconds=None, solutions=solutions, seed=seed)
+            return Effort(seconds=None, solutions=_SOLUTIONS, seed=seed)
         wanted = min(max(_SECONDS_A_TARGET * targets, _SHORTEST_JOB_S), _LONGEST_JOB_S)
         return Effort(
             seconds=max(0.2, min(wanted * share, self._left_s() - 0.5)),
@@ -144,7 +151,15 @@ class Search:
             return False
         if self._budget.iterations is not None:
             return self.round < self._budget.iterations
-        return self._left_s() > _SHORTEST_JOB_S
+        return self._left_s() > _SHORTEST_JOB_S and not self._exhausted()
+
+    def _exhausted(self) -> bool:
+        """Whether every station was tried often enough since anything got better."""
+        return self.round > 1 and all(
+            part.tried.get(s, 0) >= _TRIES_A_STATION
+            for part in self._parts
+            for s in range(len(part.problem.stations))
+        )
 
     def improve(self) -> bool:
         """Run one round; return whether anything got better."""
@@ -176,7 +191,7 @@ class Search:
             )
             for k in order
         ]
-        for k, columns in zip(order, self._run(_in_waves, tasks), strict=True):
+        for k, columns in zip(order, self._run(route_in_waves, tasks), strict=True):
             if columns is not None:
                 self._consider(k, columns, columns)
 
@@ -217,21 +232,16 @@ class Search:
         part.pool.update(dict.fromkeys(seen))
         while len(part.pool) > _POOL:
             del part.pool[next(iter(part.pool))]
-        found = part.assessor.assess(columns)
-        if found.unserved:
-            missing = sorted(
-                set(range(len(part.problem.targets)))
-                - served_targets(part.problem, found.columns)
-            )
-            filled = fill_in_turn(part.problem, found.columns, missing)
-            found = min(
-                found, part.assessor.assess(filled), key=lambda each: each.score
-            )
+        found = _assess(part.problem, part.assessor, columns)
+        for s in found.strained:
+            part.room[s] = min(part.room.get(s, 0.0) + _MORE_ROOM, _MOST_ROOM)
         if found.score < part.best.score:
+            if found.score[:2] < part.best.score[:2]:
+                part.tried.clear()
             part.best = found
 
     def _jobs(self) -> list[_Job]:
-        """Return this round's jobs: the stations nearest to losing a drone."""
+        """Return this round's jobs: first what is unserved, then what may relieve."""
         options: list[tuple[float, int, int]] = []
         for k, part in enumerate(self._parts):
             for station in range(len(part.problem.stations)):
@@ -252,30 +262,17 @@ class Search:
         return jobs
 
 
-def _in_waves(
-    problem: Problem, route: Callable[..., list[Column]], effort: Effort
-) -> list[Column]:
-    """
-    Route a whole part: what is active in the busiest period, then the rest.
-
-    The rest is flown by the drones that the first wave leaves free then.
-    """
-    stations = tuple(range(len(problem.stations)))
-    rush = active(problem, problem.scenario.busiest_period())
-    columns: list[Column] = []
-    for wave in (rush, ~rush):
-        if not wave.any():
-            continue
-        free = free_drones(problem, columns, wave)
-        piece = Piece(
-            stations=stations,
-            targets=tuple(int(t) for t in np.flatnonzero(wave)),
-            drones=tuple(free[s] for s in stations),
-        )
-        share = float(wave.mean())
-        seconds = None if effort.seconds is None else max(0.5, share * effort.seconds)
-        columns += route(problem, piece, replace(effort, seconds=seconds))
-    return columns
+def _assess(
+    problem: Problem, assessor: Assessor, columns: Sequence[Column]
+) -> Assessed:
+    """Return what routes take; what they leave out is filled in turn where it fits."""
+    found = assessor.assess(columns)
+    if not found.unserved:
+        return found
+    everything = set(range(len(problem.targets)))
+    missing = sorted(everything - served_targets(problem, found.columns))
+    filled = assessor.assess(fill_in_turn(problem, found.columns, missing))
+    return min(found, filled, key=lambda each: each.score)
 
 
 def _rush_columns(part: _Part) -> list[Column]:
@@ -287,7 +284,7 @@ def _rush_columns(part: _Part) -> list[Column]:
 def _hope(part: _Part, station: int) -> float:
     """Return how much load has to go elsewhere before a drone is saved; low is good."""
     if part.best.unserved:
-        return -1.0
+        return _UNSERVED_FIRST
     clock = part.best.clocks.get(station)
     if clock is None:
         return 10.0
@@ -298,61 +295,81 @@ def _hope(part: _Part, station: int) -> float:
 
 
 def _job(k: int, part: _Part, station: int) -> _Job | None:
-    """Return the piece round a station, with a drone less there."""
+    """
+    Return the piece round a station to route again.
+
+    Two times of three with a drone less there, the third time as it is. Where a
+    zone of the part is left out, with all drones and that zone's targets instead.
+    """
     problem, best = part.problem, part.best
-    # A zone left out may need any route to make room, not only those of the rush.
-    movable = list(best.columns) if best.unserved else _rush_columns(part)
+    tried = part.tried.get(station, 0)
+    missing = _missing(part, station, tried)
+    # A zone left out may need any route to make room, not only those of the rush;
+    # but routed together, what flies at other times counts as if it flew all day.
+    both = missing and tried % 2 == 1
+    movable = list(best.columns) if both else _rush_columns(part)
     movable = [c for c in movable if not c.tails]
-    home = problem.stations[station].point
-    near = sorted(
-        range(len(problem.stations)),
-        key=lambda s: (home.distance(problem.stations[s].point), s),
-    )
     stations: list[int] = []
     columns: list[Column] = []
-    for s in near:
+    for s in _nearest(problem, station):
         mine = [c for c in movable if c.station == s]
         if stations and sum(len(c.nodes) for c in [*columns, *mine]) > _PIECE_TARGETS:
             break
         stations.append(s)
         columns += mine
-    missing = _missing_near(part, stations)
     targets = sorted({t for c in columns for t in c.targets(problem)} | missing)
-    if not targets:
-        return None
+    chosen = set(columns)
+    kept = tuple(c for c in best.columns if c not in chosen)
+    polish = not missing and tried % 3 == 2
     drones = []
     for s in stations:
         clock = best.clocks.get(s)
-        whole = clock.peak_busiest if clock else 0
-        if missing:
-            whole = problem.drones(s)
-        elif s == station and part.tried.get(station, 0) % 3 < 2:
+        whole = clock.peak_busiest if clock and not missing else problem.drones(s)
+        if s == station and not missing and not polish:
             whole -= 1
-        kept_load = sum(
-            c.load(problem) for c in best.columns if c.station == s and c.tails
+        fixed = sum(
+            c.load(problem) for c in kept if c.station == s and (c.tails or missing)
         )
-        drones.append(max(0.0, whole - kept_load - 0.02))
-    if not any(drones):
+        # Clocks do not always pack as tight as loads: ask for more room in turn.
+        room = part.room.get(s, 0.0) if missing else 0.0
+        drones.append(max(0.0, whole * (1 - _LITTLE_ROOM - room) - fixed))
+    if not targets or not any(drones):
         return None
     piece = Piece(
-        stations=tuple(stations), targets=tuple(targets), drones=tuple(drones)
+        stations=tuple(stations),
+        targets=tuple(targets),
+        drones=tuple(drones),
+        start=tuple(columns) if polish else (),
     )
-    chosen = set(columns)
-    kept = tuple(c for c in best.columns if c not in chosen)
     return _Job(k, station, piece, kept)
 
 
-def _missing_near(part: _Part, stations: Sequence[int]) -> set[int]:
-    """Return targets on no route that one of the stations could fly."""
+def _nearest(problem: Problem, station: int) -> list[int]:
+    """Return the stations of a part, nearest to one first, itself included."""
+    home = problem.stations[station].point
+    return sorted(
+        range(len(problem.stations)),
+        key=lambda s: (home.distance(problem.stations[s].point), s),
+    )
+
+
+def _missing(part: _Part, station: int, turn: int) -> set[int]:
+    """Return the open targets of one zone left out that a station reaches, in turn."""
+    if not part.best.unserved:
+        return set()
     problem = part.problem
     served = served_targets(problem, part.best.columns)
-    found = set()
+    by_zone: dict[str, set[int]] = {}
     for t, target in enumerate(problem.targets):
         if t in served:
             continue
-        for s in stations:
-            table, nodes = problem.table(s), problem.nodes_of(t)
-            alone = table.out[s, nodes] + table.task[nodes] + table.back[nodes, s]
-            if alone.min() + table.overhead <= problem.longest(s, target.revisit_s):
-                found.add(t)
-    return found
+        table, nodes = problem.table(station), problem.nodes_of(t)
+        alone = table.out[station, nodes] + table.task[nodes]
+        alone = alone + table.back[nodes, station] + table.overhead
+        if alone.min() <= problem.longest(station, target.revisit_s):
+            for zone in target.zones:
+                by_zone.setdefault(zone, set()).add(t)
+    if not by_zone:
+        return set()
+    order = sorted(by_zone, key=lambda z: (-problem.scenario.zone(z).priority, z))
+    return by_zone[order[turn % len(order)]]

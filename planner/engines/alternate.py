@@ -89,9 +89,7 @@ def _cheapest_move(
             limit = problem.longest(taking.station, taking.headway_s)
             for place in range(len(taking.nodes) + 1):
                 chain = (*taking.nodes[:place], node, *taking.nodes[place:])
-                longer = make_column(
-                    problem, taking.station, taking.headway_s, chain
-                )
+                longer = make_column(problem, taking.station, taking.headway_s, chain)
                 cost = longer.duration - taking.duration
                 if longer.duration <= limit and (best is None or cost < best[0]):
                     best = (cost, left, k, longer)

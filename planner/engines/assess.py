@@ -33,6 +33,8 @@ class Assessed:
         Drones of all stations in the busiest period.
     load
         Drones occupied on average.
+    strained
+        Stations that could not fly all that was asked of them.
     """
 
     columns: tuple[Column, ...]
@@ -40,6 +42,7 @@ class Assessed:
     unserved: float
     drones: int
     load: float
+    strained: tuple[int, ...] = ()
 
     @property
     def score(self) -> tuple[float, int, float]:
@@ -97,11 +100,14 @@ class Assessor:
         kept: list[Column] = []
         clocks: dict[int, StationClock] = {}
         lost: set[str] = set()
+        strained: list[int] = []
         by_station: dict[int, list[Column]] = {}
         for column in sorted(columns, key=_order):
             by_station.setdefault(column.station, []).append(column)
         for station, mine in sorted(by_station.items()):
             clock = self.clock(station, mine)
+            if clock is None:
+                strained.append(station)
             while clock is None and mine:
                 mine = _without_least(problem, mine, lost)
                 clock = self.clock(station, mine)
@@ -114,6 +120,7 @@ class Assessor:
             unserved=unserved_priority(problem, kept),
             drones=sum(c.peak_busiest for c in clocks.values()),
             load=sum(c.load(problem) for c in kept),
+            strained=tuple(strained),
         )
 
 

@@ -17,7 +17,10 @@ from planner.engines.piece import Effort, Piece
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
 
 _UNSERVED_DRONES = 40
-"""A target left out costs as much as this many drones, times its priority."""
+"""A zone left out costs as much as this many drones, times its priority."""
+
+_LEAST = 4.0
+"""A target left out costs no less than this many drones."""
 
 _FAILURES_A_SOLUTION = 200
 """Dead ends after which a search by solutions ends, times the solutions."""
@@ -87,9 +90,12 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     _add_targets(problem, piece, nodes, vehicles, manager, routing)
 
     parameters = pywrapcp.DefaultRoutingSearchParameters()
+    strategies = routing_enums_pb2.FirstSolutionStrategy
     parameters.first_solution_strategy = (
-        routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-    )
+        strategies.PARALLEL_CHEAPEST_INSERTION,
+        strategies.SAVINGS,
+        strategies.LOCAL_CHEAPEST_INSERTION,
+    )[effort.seed % 3]
     parameters.local_search_metaheuristic = (
         routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     )
@@ -193,6 +199,10 @@ def _limit_loads(problem, piece, vehicles, routing) -> None:  # type: ignore[no-
 def _add_targets(problem, piece, nodes, vehicles, manager, routing) -> None:  # type: ignore[no-untyped-def]
     """Offer every target once, to the vehicles that may visit it."""
     top = max(v.weight * v.headway_s for v in vehicles)
+    sizes: dict[str, int] = {}
+    for target in piece.targets:
+        for zone in problem.targets[target].zones:
+            sizes[zone] = sizes.get(zone, 0) + 1
     for target in piece.targets:
         mine = np.flatnonzero(problem.node_target[nodes] == target)
         info = problem.targets[target]
@@ -202,8 +212,8 @@ def _add_targets(problem, piece, nodes, vehicles, manager, routing) -> None:  # 
         indices = [manager.NodeToIndex(int(k)) for k in mine]
         for index in indices:
             routing.VehicleVar(index).SetValues(allowed)
-        priority = max(problem.scenario.zone(z).priority for z in info.zones)
-        penalty = int(_UNSERVED_DRONES * top * TICKS_PER_S * max(priority, 1))
+        priority = sum(problem.scenario.zone(z).priority / sizes[z] for z in info.zones)
+        penalty = int(top * TICKS_PER_S * max(_LEAST, _UNSERVED_DRONES * priority))
         routing.AddDisjunction(indices, penalty)
 
 

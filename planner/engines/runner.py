@@ -9,6 +9,7 @@ workers.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import signal
 import time
@@ -18,6 +19,7 @@ from typing import Any
 
 _POLL_S = 0.1
 _TRIES = 2
+_PR_SET_PDEATHSIG = 1
 
 
 def run_tasks(
@@ -74,9 +76,12 @@ def run_tasks(
 
 
 def _child(pipe: Connection, function: Callable[..., Any], task: Sequence[Any]) -> None:
-    # The parent alone decides what a signal means; it kills its children.
+    # The parent alone decides what a signal means; it kills its children. Should
+    # it be killed itself, Linux kills them.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     result = function(*task)
     with contextlib.suppress(BrokenPipeError):
         pipe.send(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -93,8 +94,18 @@ def view_radius_m(scenario: Scenario) -> float:
 
 
 def planned_interval_s(scenario: Scenario, zone: Zone) -> float:
-    """Return the interval that is planned for: the wanted one less the slack [s]."""
-    return zone.revisit_s - scenario.rules.revisit_slack_s
+    """
+    Return the interval that is planned for [s]: the wanted one less the slack.
+
+    Intervals that are multiples of the shortest stay multiples of it without the
+    slack: headways that do not nest drift through each other all day.
+    """
+    shortest_s = min(z.revisit_s for z in scenario.zones)
+    beat_s = max(1, math.floor(shortest_s - scenario.rules.revisit_slack_s))
+    times = zone.revisit_s / shortest_s
+    if times == int(times):
+        return float(int(times) * beat_s)
+    return float(math.floor(zone.revisit_s - scenario.rules.revisit_slack_s))
 
 
 def _hidden(scenario: Scenario) -> dict[str, BaseGeometry]:

@@ -1,0 +1,125 @@
+"""
+Route a part of the city in waves, and zones whole.
+
+What is active in the busiest period comes first, the rest is flown by the drones
+that are free then. A zone with one target missing is not served: where not
+everything fits, zones that matter least are given up, so that others get whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from planner.engines import greedy
+from planner.engines.assess import active, free_drones, served_targets
+from planner.engines.piece import Effort, Piece
+from planner.problem import Column, Problem
+
+Route = Callable[[Problem, Piece, Effort], list[Column]]
+
+_TRIES = 5
+_ROOM = 0.1
+"""Share of the drones left free at first: clocks do not pack as tight as loads."""
+
+_FIRST_SHARE = 0.8
+_LATER_SHARE = 0.4
+
+
+def route_in_waves(problem: Problem, route: Route, effort: Effort) -> list[Column]:
+    """Return routes for a whole part."""
+    stations = tuple(range(len(problem.stations)))
+    rush = active(problem, problem.scenario.busiest_period())
+    columns: list[Column] = []
+    for wave in (rush, ~rush):
+        if not wave.any():
+            continue
+        free = free_drones(problem, columns, wave)
+        piece = Piece(
+            stations=stations,
+            targets=tuple(int(t) for t in np.flatnonzero(wave)),
+            drones=tuple(free[s] for s in stations),
+        )
+        share = float(wave.mean())
+        columns += route_whole_zones(
+            problem, route, piece, _shortened(effort, share, least_s=0.5)
+        )
+    return columns
+
+
+def route_whole_zones(
+    problem: Problem, route: Route, piece: Piece, effort: Effort
+) -> list[Column]:
+    """
+    Return routes for a piece on which zones are whole, or not at all.
+
+    While zones stay broken, the half of them that matters least is given up and
+    the piece is routed again without; at last, what was given up is put back zone
+    by zone where a gap is left for all of it.
+    """
+    given_up: set[str] = set()
+    roomy = replace(piece, drones=tuple(d * (1 - _ROOM) for d in piece.drones))
+    columns = route(problem, roomy, _shortened(effort, _FIRST_SHARE, least_s=0.2))
+    if _broken(problem, piece.targets, columns, given_up):
+        columns = route(problem, piece, _shortened(effort, _FIRST_SHARE, least_s=0.2))
+    for _ in range(_TRIES):
+        broken = _broken(problem, piece.targets, columns, given_up)
+        if not broken:
+            break
+        given_up.update(broken[: (len(broken) + 1) // 2])
+        left = [t for t in piece.targets if not given_up.issuperset(_zones(problem, t))]
+        columns = route(
+            problem,
+            replace(piece, targets=tuple(left), start=()),
+            _shortened(effort, _LATER_SHARE, least_s=0.2),
+        )
+    return _put_back(problem, piece, columns, effort)
+
+
+def _shortened(effort: Effort, share: float, *, least_s: float) -> Effort:
+    if effort.seconds is None:
+        return effort
+    return replace(effort, seconds=max(least_s, share * effort.seconds))
+
+
+def _zones(problem: Problem, target: int) -> tuple[str, ...]:
+    return problem.targets[target].zones
+
+
+def _broken(
+    problem: Problem,
+    targets: Iterable[int],
+    columns: Sequence[Column],
+    given_up: set[str],
+) -> list[str]:
+    """Return the zones of which a target is missing, those that matter least first."""
+    served = served_targets(problem, columns)
+    sizes: dict[str, int] = {}
+    missing: dict[str, int] = {}
+    for target in targets:
+        for zone in _zones(problem, target):
+            sizes[zone] = sizes.get(zone, 0) + 1
+            if target not in served and zone not in given_up:
+                missing[zone] = missing.get(zone, 0) + 1
+    return sorted(
+        missing,
+        key=lambda z: (problem.scenario.zone(z).priority, -missing[z] / sizes[z], z),
+    )
+
+
+def _put_back(
+    problem: Problem, piece: Piece, columns: list[Column], effort: Effort
+) -> list[Column]:
+    """Return routes with broken zones added by insertion, each whole or not at all."""
+    for zone in _broken(problem, piece.targets, columns, set())[::-1]:
+        mine = {t for t in piece.targets if zone in _zones(problem, t)}
+        before = served_targets(problem, columns)
+        wider = replace(
+            piece, targets=tuple(sorted(before | mine)), start=tuple(columns)
+        )
+        longer = greedy.route(problem, wider, effort)
+        if mine <= served_targets(problem, longer):
+            columns = longer
+    return columns
