@@ -12,13 +12,9 @@ from shapely.geometry.base import BaseGeometry
 
 from maps.colours import station_colours
 from maps.compact import pack, pack_path, pack_shape
-from maps.facts import (
-    Clock,
-    busy_drones,
-    clock_of,
-    district_rows,
-    peak_period,
-)
+from maps.facts import Clock, busy_drones, clock_of, district_rows, peak_period
+from maps.turns import turns
+from maps.words import rule_name
 from planner.messages import LANGUAGES, Language, catalogue
 from planner.plan import Plan, Route
 from planner.scenario import Airspace, Scenario, Zone
@@ -182,6 +178,12 @@ def _plan(scenario: Scenario, plan: Plan, clock: Clock) -> dict[str, Any]:
     busy = busy_drones(plan.roster, clock.length_s)
     return {
         "routes": [_route(r, station, zone, target) for r in plan.routes],
+        "turns": [
+            {"routes": [route[name] for name in names], "every_s": every_s}
+            for names, every_s in sorted(
+                {(turn.routes, turn.every_s) for turn in turns(plan).values()}
+            )
+        ],
         "drones": [
             {
                 "id": drone,
@@ -245,12 +247,12 @@ def _route(
     }
 
 
-def _violations(verdict: Verdict | None) -> list[dict[str, str]] | None:
+def _violations(verdict: Verdict | None) -> list[dict[str, dict[str, str]]] | None:
     """Return each violation in both languages, or None: nothing was checked."""
     if verdict is None:
         return None
     return [
-        {"rule": v.rule, **{k: v.text(k) for k in LANGUAGES}}
+        {k: {"rule": rule_name(v.rule, k), "text": v.text(k)} for k in LANGUAGES}
         for v in verdict.violations
     ]
 

@@ -23,7 +23,7 @@ from maps.facts import (
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.page import ReportPage, asset, escape, security_policy
 from maps.station_sheet import station_sheet
-from maps.words import minutes, percent, stopwatch, whole
+from maps.words import margin, minutes, percent, rule_name, stopwatch, whole
 from planner.clock import clock_text
 from planner.messages import LANGUAGES, Language, catalogue, say
 from planner.plan import Plan
@@ -100,7 +100,7 @@ def _body(scenario: Scenario, plan: Plan, verdict: Verdict | None) -> Markup:
             _section("report.rules", _rules(verdict)),
             _section("report.unserved", _unserved(scenario, plan)),
             _section("report.districts", _districts(scenario, plan)),
-            _section("report.stations", _contents(scenario)),
+            _contents(scenario),
             *(station_sheet(scenario, plan, s, clock) for s in scenario.stations),
         ),
         _foot(scenario, plan),
@@ -160,6 +160,7 @@ def _figures(plan: Plan, verdict: Verdict | None, clock: Clock) -> Markup:
     landing = tightest_landing(plan)
     broken = None if verdict is None else len(verdict.violations)
     exposure = _number(m, "privacy_exposure_s")
+    whole_exposure = None if exposure is None else 60.0 * round(exposure / 60)
     cards: list[tuple[Markup, object, object, bool]] = [
         (
             both("map.kpi_zones"),
@@ -212,7 +213,7 @@ def _figures(plan: Plan, verdict: Verdict | None, clock: Clock) -> Markup:
         ),
         (
             both("report.exposure"),
-            in_both({k: minutes(exposure, k) for k in LANGUAGES}),
+            in_both({k: minutes(whole_exposure, k) for k in LANGUAGES}),
             both("report.exposure_note"),
             False,
         ),
@@ -281,25 +282,9 @@ def _rules(verdict: Verdict | None) -> Markup:
 
 def _rule_name(rule: str) -> Markup:
     """Return the name of a rule with what it asks for."""
+    name = in_both({k: rule_name(rule, k) for k in LANGUAGES})
     key = f"report.rule.{rule}"
-    if key not in catalogue():
-        return tag("span", rule)
-    return join(rule, tag("small", both(key)))
-
-
-def margin(value: float | None, unit: str) -> str:
-    """
-    Return a margin with its unit, as many decimals as it is small.
-
-    Examples
-    --------
-    >>> margin(102.034, "s"), margin(0.0123, "m"), margin(None, "s")
-    ('102.0 s', '0.012 m', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return "–"
-    decimals = 1 if abs(value) >= 10 else 3
-    return f"{value:.{decimals}f} {unit}".strip()
+    return join(name, tag("small", both(key))) if key in catalogue() else name
 
 
 def _unserved(scenario: Scenario, plan: Plan) -> Markup:
@@ -356,7 +341,8 @@ def _contents(scenario: Scenario) -> Markup:
         tag("li", tag("a", s.id, " ", s.name, href=f"#station-{n}"))
         for n, s in enumerate(scenario.stations)
     ]
-    return tag("ul", *links, class_="contents")
+    heading = tag("h2", both("report.stations"))
+    return tag("nav", heading, tag("ul", *links, class_="contents"))
 
 
 def _foot(scenario: Scenario, plan: Plan) -> Markup:

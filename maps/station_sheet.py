@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 
 from maps.charts import day_chart, route_colour
 from maps.facts import Clock
 from maps.markup import Markup, both, in_both, join, table, tag
+from maps.turns import Turn, in_order, turns
 from maps.words import minutes, stopwatch
 from planner.clock import clock_text
-from planner.messages import LANGUAGES
+from planner.messages import LANGUAGES, say
 from planner.plan import Plan, Route, Sortie
 from planner.scenario import Scenario, Station
 
@@ -20,7 +22,8 @@ def station_sheet(
 ) -> Markup:
     """Return the sheet of a station."""
     position = scenario.stations.index(station)
-    routes = [r for r in plan.routes if r.depot == station.id]
+    turn_of = turns(plan)
+    routes = in_order([r for r in plan.routes if r.depot == station.id], turn_of)
     ids = [r.id for r in routes]
     roster = [s for s in plan.roster if s.route in ids]
     teams = [t.name for t in scenario.response_teams if t.station_id == station.id]
@@ -42,9 +45,9 @@ def station_sheet(
             tag("h3", both("report.day")),
             tag("div", day_chart(drones, roster, ids, clock), class_="wide"),
             tag("h3", both("report.routes")),
-            _routes(scenario, plan, routes),
+            _routes(scenario, plan, routes, turn_of),
             tag("h3", both("report.departures")),
-            _departures(routes, roster, clock),
+            _departures(routes, roster, clock, turn_of),
         ]
     else:
         parts.append(tag("p", both("report.no_routes"), class_="none"))
@@ -86,7 +89,9 @@ def _mark(number: int) -> Markup:
     )
 
 
-def _routes(scenario: Scenario, plan: Plan, routes: list[Route]) -> Markup:
+def _routes(
+    scenario: Scenario, plan: Plan, routes: list[Route], turn_of: Mapping[str, Turn]
+) -> Markup:
     usable = {str(m["model"]): m.get("usable_endurance_s") for m in plan.drone_models}
     names = {z.id: z.name for z in scenario.zones}
     rows: list[list[object]] = []
@@ -97,7 +102,7 @@ def _routes(scenario: Scenario, plan: Plan, routes: list[Route]) -> Markup:
         rows.append(
             [
                 join(_mark(number), " ", route.id),
-                in_both({k: minutes(route.headway_s, k) for k in LANGUAGES}),
+                _headway(route, turn_of.get(route.id)),
                 stopwatch(route.duration_s),
                 stopwatch(left),
                 f"{route.layer_m:g} m",
@@ -113,21 +118,54 @@ def _routes(scenario: Scenario, plan: Plan, routes: list[Route]) -> Markup:
     return table(heads, rows, class_="routes")
 
 
-def _departures(routes: list[Route], roster: list[Sortie], clock: Clock) -> Markup:
-    """Return a timetable as at a bus stop: a row an hour, minutes a route."""
-    cells: dict[tuple[int, str], list[str]] = defaultdict(list)
+def _headway(route: Route, turn: Turn | None) -> Markup:
+    """Return how often a route is flown, and how often its whole turn is."""
+    alone = in_both({k: minutes(route.headway_s, k) for k in LANGUAGES})
+    if turn is None:
+        return alone
+    together = {
+        k: say("report.in_turn", k, interval=minutes(turn.every_s, k))
+        for k in LANGUAGES
+    }
+    return join(alone, tag("small", in_both(together)))
+
+
+def _departures(
+    routes: list[Route],
+    roster: list[Sortie],
+    clock: Clock,
+    turn_of: Mapping[str, Turn],
+) -> Markup:
+    """
+    Return a timetable as at a bus stop: a row an hour, minutes a route.
+
+    Routes that are flown in turn share a column; a mark says which one it is.
+    """
+    mark = {route.id: _mark(number) for number, route in enumerate(routes)}
+    lines = list(
+        dict.fromkeys(
+            turn_of[r.id].routes if r.id in turn_of else (r.id,) for r in routes
+        )
+    )
+    line_of = {name: line for line in lines for name in line}
+    cells: dict[tuple[int, tuple[str, ...]], list[object]] = defaultdict(list)
     for s in roster:
         second = clock.start_clock_s + s.takeoff_s
-        cells[int(second // 3600), s.route].append(clock_text(second)[3:])
+        line = line_of[s.route]
+        cell = cells[int(second // 3600), line]
+        cell += [" ", clock_text(second)[3:]]
+        if len(line) > 1:
+            cell.append(mark[s.route])
     if not cells:
         return tag("p", both("report.no_routes"), class_="none")
     hours = sorted({hour for hour, _ in cells})
     rows: list[list[object]] = [
-        [f"{hour % 24:02d}", *(" ".join(cells[hour, r.id]) for r in routes)]
+        [f"{hour % 24:02d}", *(join(*cells[hour, line][1:]) for line in lines)]
         for hour in range(hours[0], hours[-1] + 1)
     ]
-    heads: list[object] = [
-        both("report.hour"),
-        *(join(_mark(n), tag("span", r.id)) for n, r in enumerate(routes)),
-    ]
+    heads: list[object] = [both("report.hour")]
+    for line in lines:
+        marks = join(*(mark[name] for name in line))
+        told = tag("span", *line) if len(line) == 1 else both("report.in_turn_head")
+        heads.append(join(marks, told))
     return table(heads, rows, class_="departures")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from planner.messages import Language, say
+import math
+
+from planner.messages import Language, catalogue, say
 
 UNKNOWN = "–"
 
@@ -49,3 +51,30 @@ def minutes(seconds: float | None, language: Language) -> str:
     if rest == 0:
         return say("map.minutes", language, n=whole_minutes)
     return say("map.minutes_seconds", language, m=whole_minutes, s=rest)
+
+
+def margin(value: float | None, unit: str) -> str:
+    """
+    Return a margin of a rule with its unit, as many decimals as it is small.
+
+    Examples
+    --------
+    >>> margin(102.034, "s"), margin(0.0123, "m"), margin(0.000505, "share")
+    ('102.0 s', '0.012 m', '0.05 %')
+    >>> margin(1e-06, "relative"), margin(None, "s")
+    ('0.000001', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if unit == "share":
+        return f"{100 * value:.2f} %"
+    if unit == "relative":
+        return f"{value:.6f}"
+    decimals = 1 if abs(value) >= 10 else 3
+    return f"{value:.{decimals}f} {unit}".strip()
+
+
+def rule_name(rule: str, language: Language) -> str:
+    """Return the name of a rule of the checker; one that is new names itself."""
+    key = f"cli.rule.{rule}"
+    return say(key, language) if key in catalogue() else rule

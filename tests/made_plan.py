@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -175,9 +176,32 @@ def _route(
     )
 
 
-def _named(route: Route, name: str) -> Route:
-    from dataclasses import replace
+def in_turn(plan: Plan, name: str) -> Plan:
+    """
+    Return a plan in which every second flight of a route is one of another route.
 
+    The other is named ``NAME-B`` and leaves the last stop out.
+    """
+    route = plan.route(name)
+    slower = replace(route, headway_s=2 * route.headway_s)
+    other = replace(
+        slower,
+        id=f"{name}-B",
+        phase_s=route.phase_s + route.headway_s,
+        stops=route.stops[:-1],
+    )
+    roster = tuple(
+        replace(s, route=other.id)
+        if s.route == name
+        and round((s.takeoff_s - route.phase_s) / route.headway_s) % 2
+        else s
+        for s in plan.roster
+    )
+    others = tuple(r for r in plan.routes if r.id != name)
+    return replace(plan, routes=(other, *others, slower), roster=roster)
+
+
+def _named(route: Route, name: str) -> Route:
     return replace(route, id=name)
 
 

@@ -75,3 +75,24 @@ def test_every_finding_has_a_message_and_a_remedy() -> None:
     }
     wanted = {f"{part}.{code}" for code in codes for part in ("finding", "remedy")}
     assert sorted(wanted - set(catalogue())) == []
+
+
+DISPLACED = {
+    "已巡查": "已覆盖",
+    "未巡查": "未覆盖",
+    "巡查区": "巡区",
+    "区域": "巡区",
+    "整备": "周转",
+    "机位": "停机坪",
+    "起降坪": "停机坪",
+    "班距": "班次间隔",
+    "着陆": "落地",
+}
+"""Chinese words that are not used, and the one that is used instead."""
+
+
+@pytest.mark.parametrize("word", DISPLACED)
+def test_one_thing_has_one_name_in_chinese(word: str) -> None:
+    """Command line, map and report call the same thing by the same word."""
+    users = [key for key, entry in catalogue().items() if word in entry["zh"]]
+    assert users == [], f"write {DISPLACED[word]}"

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from browser import Browser, Tab, browser
 from hostile import TEXTS, hostile_plan, hostile_scenario
-from made_plan import made_plan
+from made_plan import in_turn, made_plan
 
 import maps
 import seeds
 from planner.formats.scenario_folder import read_scenario
+from planner.plan import Plan
 from planner.scenario import Scenario
 
 pytestmark = pytest.mark.browser
@@ -34,6 +35,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hostile = _teams_at_home(hostile_scenario(city))
     plan, bad = made_plan(city), hostile_plan(made_plan(hostile))
     maps.draw_plan(city, plan).save(folder / "map.html")
+    maps.draw_plan(city, in_turn(plan, _shared(plan))).save(folder / "turn.html")
     maps.draw_plan(city).save(folder / "alone.html")
     maps.draw_plan(hostile, bad).save(folder / "hostile.html")
     maps.report(city, plan).save(folder / "report.html")
@@ -46,6 +48,11 @@ def _teams_at_home(scenario: Scenario) -> Scenario:
     homes = zip(scenario.response_teams, scenario.stations, strict=False)
     teams = tuple(replace(t, station_id=s.id) for t, s in homes)
     return replace(scenario, response_teams=teams)
+
+
+def _shared(plan: Plan) -> str:
+    """Return the id of a route with several zones."""
+    return next(r.id for r in plan.routes if len({s.zones for s in r.stops}) > 2)
 
 
 @pytest.fixture
@@ -178,6 +185,53 @@ def test_a_chosen_station_stands_out(tab: Tab) -> None:
     assert station["name"] in card
     for n in range(1, station["drones"] + 1):
         assert f"{station['id']}-{n}" in card
+
+
+def test_routes_in_turn_are_told_with_the_interval_that_results(
+    chromium: Browser, pages: Path
+) -> None:
+    """Zone, route and station tell how often somebody comes by, all together."""
+    tab = chromium.open(pages / "turn.html")
+    tab.run(
+        """{
+          const [turn] = Patrol.data.plan.turns;
+          globalThis.route = turn.routes[0];
+          const { station, stops } = Patrol.data.plan.routes[route];
+          globalThis.every = "In turn, together every " + minutes(turn.every_s);
+          globalThis.home = station;
+          globalThis.zone = stops[0][0][0];
+          globalThis.last = stops[stops.length - 1][0][0];
+        }"""
+    )
+    card = "document.getElementById('card').innerText"
+    for kind, index in (("zone", "zone"), ("station", "home")):
+        assert tab.run(f"select('{kind}', {index}), {card}.includes(every)"), kind
+    told = tab.run(f"select('route', route), {card}")
+    assert "In turn with these, together every" in told
+    # The last stop is not shared: its zone is visited at the route's own headway.
+    headway = tab.run("minutes(Patrol.data.plan.routes[route].headway_s)")
+    assert f"every {headway}" in told
+    assert f"every {headway}" in tab.run(f"select('zone', last), {card}")
+
+
+def test_the_first_view_holds_the_city_and_little_else(tab: Tab) -> None:
+    """Every station and zone is in view, and they fill the map in one direction."""
+    shares = """(() => {
+      const box = boxOf([
+        ...Patrol.data.stations.map((s) => new Float64Array(s.world)),
+        ...Patrol.data.zones.flatMap((z) => z.shape.rings),
+      ]);
+      const { box: seen } = viewOf(Patrol.map);
+      const inside = box.every((v, i) => (i < 2 ? v >= seen[i] : v <= seen[i]));
+      const share = (i) => (box[i + 2] - box[i]) / (seen[i + 2] - seen[i]);
+      return [inside, Math.max(share(0), share(1))];
+    })()"""
+    inside, share = tab.run(shares)
+    assert inside
+    assert share > 0.88
+    tab.run("select('station', 0, true)")
+    tab.run("document.querySelector('.home').click()")
+    assert tab.run(shares) == [inside, share]
 
 
 def test_a_click_on_the_map_tells_what_lies_there(tab: Tab) -> None:

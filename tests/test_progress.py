@@ -42,7 +42,7 @@ def test_a_terminal_shows_the_latest_figures() -> None:
                 drones=12,
             )
         )
-    assert "搜索航线  1:23  区域 7/9  无人机 12  第 4 轮" in stream.getvalue()
+    assert "搜索航线  1:23  巡区 7/9  无人机 12  第 4 轮" in stream.getvalue()
 
 
 def test_nothing_is_shown_without_a_stream() -> None:

@@ -14,7 +14,7 @@ from made_plan import made_plan
 import maps
 import seeds
 from maps.markup import Markup, tag
-from maps.report_page import margin
+from maps.words import margin
 from planner.checks.verdict import RuleResult, Verdict, Violation
 from planner.formats.scenario_folder import read_scenario
 from planner.messages import catalogue

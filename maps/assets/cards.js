@@ -49,6 +49,16 @@ function routeLink(index, note) {
   return link("route", index, route.id, note, stationColour(route.station));
 }
 
+/** Return the line above routes that are flown in turn. */
+function inTurn(key, every_s) {
+  return element("p", { class: "turn", text: say(key, { interval: minutes(every_s) }) });
+}
+
+/** Return the first take-off of a route that is flown, as a clock time. */
+function firstTakeoff(route) {
+  return route.sorties.length ? clock(route.sorties[0].takeoff) : say("none");
+}
+
 const routesOf = (station) =>
   (Patrol.data.plan ? Patrol.data.plan.routes : [])
     .map((route, index) => [route, index])
@@ -82,14 +92,30 @@ function stationCard(index) {
   };
   tell();
   live(tell);
-  const rows = own.map(([route, i]) =>
-    routeLink(
-      i,
-      say("route_note", { headway: minutes(route.headway_s), duration: minutes(route.duration_s) }),
-    ),
-  );
-  made.append(section("routes", element("div", { class: "rows" }, ...rows)));
+  made.append(section("routes", ...routeBlocks(own.map(([, i]) => i))));
   return made;
+}
+
+/** Return rows of routes; those flown in turn stand together under a line that says so. */
+function routeBlocks(indices) {
+  const { routes } = Patrol.data.plan;
+  const row = (i) => {
+    const { headway_s, duration_s } = routes[i];
+    const times = { headway: minutes(headway_s), duration: stopwatch(duration_s) };
+    return routeLink(i, say("route_note", times));
+  };
+  const told = new Set();
+  const blocks = [];
+  for (const i of indices) {
+    const { turn } = routes[i];
+    if (!turn) blocks.push(element("div", { class: "rows" }, row(i)));
+    else if (!told.has(turn)) {
+      told.add(turn);
+      const line = inTurn("in_turn", turn.every_s);
+      blocks.push(element("div", { class: "rows together" }, line, ...turn.routes.map(row)));
+    }
+  }
+  return blocks;
 }
 
 /** Return the drones of a station with what each does now. */
@@ -136,7 +162,7 @@ function routeCard(index) {
       ["duration", minutes(route.duration_s)],
       model ? ["landing_reserve", stopwatch(model.usable_s - route.duration_s)] : null,
       ["layer", say("metres", { n: number(route.layer_m) })],
-      ["first_takeoff", clock(route.phase_s)],
+      ["first_takeoff", firstTakeoff(route)],
       ["sorties", number(route.sorties.length)],
       ["drones", drones.join(", ") || say("none")],
     ]),
@@ -146,21 +172,47 @@ function routeCard(index) {
     const row = link("station", route.station, station.name, note, station.colour);
     made.append(section("station", element("div", { class: "rows" }, row)));
   }
-  const stops = element("ol", { class: "stops" });
-  for (const [zones, enter] of route.stops) {
-    const names = zones.map((zone) =>
-      link("zone", zone, Patrol.data.zones[zone].id, Patrol.data.zones[zone].name),
-    );
-    stops.append(
-      element("li", {}, element("span", { class: "offset", text: "+" + stopwatch(enter) }), ...names),
-    );
+  if (route.turn) {
+    const others = route.turn.routes.filter((i) => i !== index);
+    const rows = others.map((i) => {
+      const first = firstTakeoff(Patrol.data.plan.routes[i]);
+      return routeLink(i, say("first_note", { first }));
+    });
+    const line = inTurn("in_turn_with", route.turn.every_s);
+    made.append(element("div", { class: "rows together" }, line, ...rows));
   }
-  made.append(section("stops", stops));
+  made.append(section("stops", stopList(route)));
   const times = route.sorties.map((sortie) => clock(sortie.takeoff)).join("  ");
   const more = element("details", {}, element("summary", { text: say("takeoffs") }));
   more.append(element("p", { class: "times", text: times }));
   made.append(more);
   return made;
+}
+
+/** Return the stops of a route; stops in a row for the same zones are told as one. */
+function stopList(route) {
+  const runs = [];
+  route.stops.forEach(([zones, enter, , target], i) => {
+    const every = route.turn ? visitedEvery(target, route.headway_s) : null;
+    const last = runs[runs.length - 1];
+    if (last && last.zones.join() === zones.join() && last.every === every) last.to = i + 1;
+    else runs.push({ zones, enter, every, from: i + 1, to: i + 1 });
+  });
+  const list = element("ol", { class: "stops" });
+  for (const { zones, enter, every, from, to } of runs) {
+    const rows = element("div", { class: "rows" });
+    for (const zone of zones) {
+      rows.append(link("zone", zone, Patrol.data.zones[zone].id, Patrol.data.zones[zone].name));
+    }
+    if (every !== null) {
+      const text = say("every", { interval: minutes(every) });
+      rows.append(element("p", { class: "every", text }));
+    }
+    const marked = element("span", { class: "mark", text: from === to ? from : `${from}–${to}` });
+    const offset = element("span", { class: "offset", text: "+" + stopwatch(enter) });
+    list.append(element("li", {}, marked, offset, rows));
+  }
+  return list;
 }
 
 function zoneCard(index) {
@@ -199,21 +251,33 @@ function zoneCard(index) {
   tell();
   live(tell);
   made.append(rows);
-  const visits = [...Patrol.visitors[index]].map(([route, offset]) => {
-    const every = minutes(Patrol.data.plan.routes[route].headway_s);
-    return routeLink(route, say("visit_note", { offset: stopwatch(offset), headway: every }));
-  });
-  made.append(section("visited_by", element("div", { class: "rows" }, ...visits)));
+  made.append(section("visited_by", ...callersOf(index).map((callers) => callerRows(index, callers))));
   return made;
+}
+
+/** Return rows of the routes that visit some target of a zone together. */
+function callerRows(zone, { routes, every_s }) {
+  const note = (route) => {
+    const offset = stopwatch(Patrol.visitors[zone].get(route));
+    if (routes.length === 1) return say("visit_note", { offset, headway: minutes(every_s) });
+    return say("first_note", { first: firstTakeoff(Patrol.data.plan.routes[route]) });
+  };
+  const rows = routes.map((route) => routeLink(route, note(route)));
+  if (routes.length === 1) return element("div", { class: "rows" }, ...rows);
+  return element("div", { class: "rows together" }, inTurn("visited_in_turn", every_s), ...rows);
 }
 
 function airspaceCard(index) {
   const space = Patrol.data.airspace[index];
   const made = card(say("airspace_" + space.kind), space.name || space.id, space.id);
-  const upper = space.upper_m === null ? say("no_limit") : number(space.upper_m);
+  const lower = number(space.lower_m);
+  const heights =
+    space.upper_m === null
+      ? say("heights_open", { lower })
+      : say("heights_value", { lower, upper: number(space.upper_m) });
   made.append(
     facts([
-      ["heights", say("heights_value", { lower: number(space.lower_m), upper })],
+      ["heights", heights],
       ["holds", space.windows === null ? say("always") : space.windows.map(windowText).join(", ")],
       space.reason
         ? ["reason", knows("reason_" + space.reason) ? say("reason_" + space.reason) : space.reason]
@@ -231,9 +295,11 @@ function overviewCard() {
   const hint = say(data.plan ? "hint" : "hint_no_plan");
   box.append(element("p", { class: "hint", text: hint }));
   if (data.violations && data.violations.length) {
-    const rows = data.violations.slice(0, 20).map((v) =>
-      element("li", {}, element("span", { class: "name", text: v.rule }), element("span", { class: "note", text: v[Patrol.language] })),
-    );
+    const rows = data.violations.slice(0, 20).map((violation) => {
+      const { rule, text } = violation[Patrol.language];
+      const name = element("span", { class: "name", text: rule });
+      return element("li", {}, name, element("span", { class: "note", text }));
+    });
     box.append(section("violations", element("ul", { class: "fleet" }, ...rows)));
   }
   if (data.plan && data.plan.unserved.length) {

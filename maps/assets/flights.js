@@ -6,6 +6,7 @@
 function unpackFlights(data) {
   Patrol.visitors = data.zones.map(() => new Map()); // zone: route to first offset [s]
   Patrol.targetsOf = data.zones.map(() => new Set());
+  Patrol.routesAt = new Map(); // target: route to offset of the visit [s]
   Patrol.visits = new Map(); // target: times of completed visits
   if (!data.plan) return;
   const { routes, drones, unserved } = data.plan;
@@ -18,8 +19,13 @@ function unpackFlights(data) {
         if (!Patrol.visitors[zone].has(index)) Patrol.visitors[zone].set(index, exit);
         Patrol.targetsOf[zone].add(target);
       }
+      if (!Patrol.routesAt.has(target)) Patrol.routesAt.set(target, new Map());
+      Patrol.routesAt.get(target).set(index, exit);
     }
   });
+  for (const turn of data.plan.turns) {
+    for (const index of turn.routes) routes[index].turn = turn;
+  }
   drones.forEach((drone, index) => {
     drone.sorties = unpack(drone.sorties, 4).map(([route, takeoff, landing, ready]) => ({
       drone: index,
@@ -116,4 +122,40 @@ function nextTakeoffs(routeIndices, t, count) {
     next.push(...sorties.slice(at + 1, at + 1 + count));
   }
   return next.sort((a, b) => a.takeoff - b.takeoff).slice(0, count);
+}
+
+/**
+ * Return how often a target is visited by all routes of one headway together: the
+ * longest time between two visits in a row while all are flown, in whole seconds.
+ */
+function visitedEvery(target, headway_s) {
+  const times = [];
+  for (const [index, offset] of Patrol.routesAt.get(target)) {
+    const route = Patrol.data.plan.routes[index];
+    if (route.headway_s === headway_s) times.push((route.phase_s + offset) % headway_s);
+  }
+  times.sort((a, b) => a - b);
+  times.push(times[0] + headway_s);
+  return Math.round(Math.max(...times.slice(1).map((time, i) => time - times[i])));
+}
+
+/**
+ * Return who comes by at a zone: lists of routes that visit some target together, in
+ * the order of their clocks, each with how often the target is visited [s].
+ */
+function callersOf(zone) {
+  const { routes } = Patrol.data.plan;
+  const found = new Map();
+  for (const target of Patrol.targetsOf[zone]) {
+    const callers = [...Patrol.routesAt.get(target).keys()];
+    for (const headway_s of new Set(callers.map((index) => routes[index].headway_s))) {
+      const together = callers.filter((index) => routes[index].headway_s === headway_s);
+      together.sort((a, b) => routes[a].phase_s - routes[b].phase_s);
+      const every_s = visitedEvery(target, headway_s);
+      const known = found.get(together.join());
+      if (known) known.every_s = Math.max(known.every_s, every_s);
+      else found.set(together.join(), { routes: together, every_s });
+    }
+  }
+  return [...found.values()];
 }

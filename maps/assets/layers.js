@@ -105,15 +105,23 @@ function paintDistricts(context, view) {
   if (view.zoom > 11.5) return;
   context.font = `600 ${view.zoom < 9 ? 12 : 13}px ${FONT}`;
   context.textAlign = "center";
-  const taken = [];
+  const mark = view.zoom < 10 ? 9 : 14;
+  const taken = Patrol.data.stations.map(({ world }) => ({
+    x: world[0] * view.scale - view.x,
+    y: world[1] * view.scale - view.y,
+    half: mark,
+    high: mark,
+  }));
   for (const district of Patrol.data.districts) {
     const x = district.world[0] * view.scale - view.x;
-    const y = district.world[1] * view.scale - view.y;
+    const middle = district.world[1] * view.scale - view.y;
     const half = context.measureText(district.name).width / 2;
-    const free = taken.every((t) => Math.abs(t.x - x) > t.half + half || Math.abs(t.y - y) > 18);
-    if (!free) continue;
-    taken.push({ x, y, half });
-    label(context, district.name, x, y, "#6b7783");
+    const free = (y) =>
+      taken.every((t) => Math.abs(t.x - x) > t.half + half || Math.abs(t.y - y) > t.high + 9);
+    const y = [0, 14, -14, 28, -28].map((step) => middle + step).find(free);
+    if (y === undefined) continue;
+    taken.push({ x, y, half, high: 9 });
+    label(context, district.name, x, y + 4, "#6b7783");
   }
 }
 

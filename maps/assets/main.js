@@ -110,6 +110,15 @@ function wireMap() {
   if (Patrol.calm.matches) map.options.zoomAnimation = map.options.fadeAnimation = false;
   map.attributionControl.setPrefix(false);
   L.control.scale({ imperial: false }).addTo(map);
+  const home = L.control({ position: "topleft" });
+  home.onAdd = () =>
+    element(
+      "button",
+      { type: "button", class: "home", "data-say-label": "whole_area", on: { click: showAll } },
+      element("span"),
+    );
+  home.addTo(map);
+  L.DomEvent.disableClickPropagation(home.getContainer());
   const size = () => {
     map.getContainer().classList.toggle("named", map.getZoom() >= 12.25);
     map.getContainer().classList.toggle("far", map.getZoom() < 10);
@@ -132,15 +141,23 @@ function wireMap() {
   size();
 }
 
-/** Bring all stations and zones into view, and keep the map as large as its place. */
+/** Bring all stations and zones into view, as large as the map allows. */
 function showAll() {
+  const map = Patrol.map;
+  const stations = new Float64Array(Patrol.data.stations.flatMap((s) => s.world));
+  const all = boxOf([stations, ...Patrol.data.zones.flatMap((z) => z.shape.rings)]);
+  if (all[0] === Infinity) return;
+  const { zoomSnap } = map.options;
+  map.options.zoomSnap = 0; // a step of the zoom would leave a border free
+  map.fitBounds(boundsOf(all), { animate: false, ...free(20), paddingTopLeft: [64, 20] });
+  map.options.zoomSnap = zoomSnap;
+}
+
+/** Keep the map as large as its place. */
+function keepSize() {
   const map = Patrol.map;
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
   map.invalidateSize({ pan: false });
-  const stations = new Float64Array(Patrol.data.stations.flatMap((s) => s.world));
-  const shapes = [...Patrol.data.boundary, ...Patrol.data.zones.map((z) => z.shape)];
-  const all = boxOf([stations, ...shapes.flatMap((shape) => shape.rings)]);
-  if (all[0] < Infinity) map.fitBounds(boundsOf(all), { animate: false, ...free(14) });
 }
 
 /** Say in the map's corner where it comes from. */
@@ -154,10 +171,12 @@ unpackFlights(Patrol.data);
 Patrol.classes = intervalClasses(Patrol.data.zones);
 Patrol.language = Patrol.data.language;
 if (Patrol.data.plan) {
+  // The page opens when most drones are in the air, in the peak where one is known.
   const { busy, peak } = Patrol.data.plan;
-  Patrol.state.t = peak
-    ? (peak[0] + peak[1]) / 2
-    : busy.airborne.indexOf(Math.max(...busy.airborne)) * busy.step_s;
+  const times = busy.airborne.map((_, i) => i * busy.step_s);
+  const shown = times.filter((t) => !peak || (peak[0] <= t && t <= peak[1]));
+  const inAir = (t) => busy.airborne[t / busy.step_s];
+  Patrol.state.t = shown.reduce((a, b) => (inAir(b) > inAir(a) ? b : a), shown[0] ?? 0);
 }
 document.getElementById("legend").open = !Patrol.narrow.matches;
 makeLayers();
@@ -169,4 +188,5 @@ for (const node of document.querySelectorAll("[data-language]")) {
   node.addEventListener("click", () => setLanguage(node.dataset.language));
 }
 sayPage();
+keepSize();
 showAll();

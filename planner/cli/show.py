@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from maps.words import margin, percent, rule_name, whole
 from planner.checks import Verdict
 from planner.cli.terminal import Terminal
-from planner.messages import Language, catalogue, say
 from planner.plan import Plan
 
 MOST_ROWS = 40
@@ -20,9 +20,9 @@ def show_rules(terminal: Terminal, verdict: Verdict) -> None:
         ("cli.rule", "cli.holds", "cli.worst_margin", "cli.where"),
         [
             (
-                _rule_name(result.rule, terminal.language),
+                rule_name(result.rule, terminal.language),
                 terminal.text("cli.yes" if result.ok else "cli.no"),
-                _quantity(result.worst_margin, result.unit),
+                margin(result.worst_margin, result.unit),
                 result.where,
             )
             for result in verdict.rules
@@ -39,7 +39,7 @@ def show_violations(terminal: Terminal, verdict: Verdict) -> None:
         ("cli.rule", "cli.violation"),
         [
             (
-                _rule_name(violation.rule, terminal.language),
+                rule_name(violation.rule, terminal.language),
                 violation.text(terminal.language),
             )
             for violation in verdict.violations[:MOST_ROWS]
@@ -56,11 +56,11 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
         for name, shown in (
             ("zones", _of(metrics, "zones_served", "zones")),
             ("routes", str(len(plan.routes))),
-            ("drones_peak", _number(metrics.get("drones_peak"))),
-            ("worst_idleness_ratio", _number(metrics.get("worst_idleness_ratio"))),
+            ("drones_peak", whole(metrics.get("drones_peak"))),
+            ("worst_idleness_ratio", percent(metrics.get("worst_idleness_ratio"))),
             (
                 "min_landing_reserve_s",
-                _quantity(metrics.get("min_landing_reserve_s"), "s"),
+                margin(metrics.get("min_landing_reserve_s"), "s"),
             ),
             ("violations", str(len(verdict.violations))),
         )
@@ -75,19 +75,6 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
             ],
         )
         terminal.line("cli.unserved_count", count=len(plan.unserved))
-
-
-def _rule_name(rule: str, language: Language) -> str:
-    key = f"cli.rule.{rule}"
-    return say(key, language) if key in catalogue() else rule
-
-
-def _number(value: Any) -> str:
-    return "-" if value is None else f"{value:.4g}"
-
-
-def _quantity(value: Any, unit: str) -> str:
-    return "-" if value is None else f"{_number(value)} {unit}".strip()
 
 
 def _of(metrics: Mapping[str, Any], part: str, whole: str) -> str:
