@@ -14,11 +14,20 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 _POLL_S = 0.1
 _TRIES = 2
+_SLOW_TO_LOAD = (
+    "ortools.constraint_solver.pywrapcp",
+    "ortools.sat.python.cp_model",
+    "scipy.sparse.csgraph",
+    "scipy.spatial",
+)
+"""Loaded by the parent: each child would take more than a second to do it alone."""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -40,6 +49,8 @@ def run_tasks(
     stop
         Polled while waiting; when it says so, the children are killed.
     """
+    for name in _SLOW_TO_LOAD if tasks else ():
+        import_module(name)
     context = multiprocessing.get_context("fork")
     results: list[Any] = [None] * len(tasks)
     waiting = [(index, 1) for index in range(len(tasks))][::-1]
