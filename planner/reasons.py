@@ -1,8 +1,8 @@
 """
 Say why a zone is left out, with the figures behind it.
 
-Out of reach, inside closed airspace and interval too short are proofs: they
-follow from the scenario alone. Everything else is called not found.
+All reasons but one are proofs: they follow from the scenario alone. Everything
+else is called not found.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def reasons(
             told.append(_closed(zone, discretised.closed[zone.id]))
         else:
             told.append(
-                _far(scenario, zone, targets, home)
+                _barred(scenario, zone, targets, home)
+                or _far(scenario, zone, targets, home)
                 or _short(scenario, zone, targets, home)
                 or _without_layer(scenario, zone, targets)
                 or _not_found(zone, targets, home, visited)
@@ -100,6 +101,21 @@ def _alone_s(
     return sorted(times)
 
 
+def _barred(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    home: Mapping[str, Problem],
+) -> Unserved | None:
+    """Return the reason if no path leads to a target and back from any station."""
+    for target in targets:
+        _, needed, station = _alone_s(scenario, target, home.get(target.id))[0]
+        if math.isinf(needed):
+            wind = scenario.wind.speed_mps
+            return unserved(zone.id, "no_way", {"station": station, "wind_mps": wind})
+    return None
+
+
 def _far(
     scenario: Scenario,
     zone: Zone,
@@ -112,8 +128,6 @@ def _far(
     if excess <= 0:
         return None
     model = scenario.model(scenario.station(station).model)
-    if not math.isfinite(needed):
-        return None
     return unserved(
         zone.id,
         "out_of_reach",
