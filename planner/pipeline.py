@@ -9,6 +9,8 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from planner import __version__
 from planner.budget import Budget, Progress
 from planner.draft import DraftRoute
@@ -274,7 +276,7 @@ def _plan(
 ) -> Plan:
     """Return the plan with its metrics and where it comes from."""
     lonlat = scenario.projection.to_lonlat(
-        [[s.point.x, s.point.y] for s in scenario.stations]
+        np.array([[s.point.x, s.point.y] for s in scenario.stations])
     )
     plan = Plan(
         horizon={

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from planner.budget import Budget
-from planner.engines import Effort, Piece, engine
+from planner.engines import engine
 from planner.engines.alternate import fill_in_turn
 from planner.engines.assess import (
     Assessed,
@@ -23,6 +23,7 @@ from planner.engines.assess import (
     active,
     served_targets,
 )
+from planner.engines.piece import Effort, Piece
 from planner.engines.recombine import recombine
 from planner.engines.runner import run_tasks
 from planner.engines.waves import route_in_waves

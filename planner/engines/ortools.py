@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
-from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
+from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
 
 _UNSERVED_DRONES = 40
 """A zone left out costs as much as this many drones, times its priority."""
@@ -25,69 +26,196 @@ _LEAST = 4.0
 _FAILURES_A_SOLUTION = 200
 """Dead ends after which a search by solutions ends, times the solutions."""
 
+_HOP_S = 40.0
+_FILLED = 0.45
+"""Vehicles are enough for sorties that fill this share of the endurance."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Vehicle:
+    """
+    One route that may be flown.
+
+    Parameters
+    ----------
+    place
+        Of its station within the piece.
+    weight
+        Cost of a tick; ``weight * headway`` is the same for all vehicles.
+    fixed
+        Ticks that each sortie takes on top of its flight: overhead, turnaround.
+    """
+
     station: int
     place: int
     headway_s: float
     weight: int
+    fixed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The routing model of a piece, as it is built."""
+
+    problem: Problem
+    piece: Piece
+    nodes: IntArray
+    vehicles: list[_Vehicle]
+    manager: Any
+    routing: Any
+
+    @property
+    def drone_ticks(self) -> float:
+        """What a whole drone costs."""
+        first = self.vehicles[0]
+        return first.weight * first.headway_s * TICKS_PER_S
 
 
 def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     """
     Return routes for a piece; targets that do not fit are left out.
 
-    Parameters
-    ----------
-    piece
-        All its stations hold one drone type or several; ways that a station
-        cannot fly are never given to it.
+    Without a clock (``effort.seconds`` is None) the search ends after a number of
+    solutions, or of dead ends. A piece with ``start`` routes is searched from them.
     """
-    from ortools.constraint_solver import pywrapcp, routing_enums_pb2
+    from ortools.constraint_solver import pywrapcp
 
     nodes = np.flatnonzero(np.isin(problem.node_target, piece.targets))
-    if not len(nodes):
+    vehicles = list(_vehicles(problem, piece)) if len(nodes) else []
+    if not vehicles:
         return []
-    vehicles = list(_vehicles(problem, piece))
-    n, count_s = len(nodes), len(piece.stations)
-    depots = [n + v.place for v in vehicles]
-    manager = pywrapcp.RoutingIndexManager(n + count_s, len(vehicles), depots, depots)
+    depots = [len(nodes) + v.place for v in vehicles]
+    manager = pywrapcp.RoutingIndexManager(
+        len(nodes) + len(piece.stations), len(vehicles), depots, depots
+    )
     routing = pywrapcp.RoutingModel(manager)
+    model = _Model(problem, piece, nodes, vehicles, manager, routing)
+    _add_times(model)
+    _limit_loads(model)
+    _add_targets(model)
+    if effort.seconds is None:
+        # Where nothing is left to find, no solution would ever end the search.
+        failures = _FAILURES_A_SOLUTION * effort.solutions
+        routing.AddSearchMonitor(routing.solver().FailuresLimit(failures))
+    parameters = _parameters(effort)
+    routing.CloseModelWithParameters(parameters)
+    assignment = None
+    if piece.start:
+        first = routing.ReadAssignmentFromRoutes(_warm(model), True)
+        if first is not None:
+            assignment = routing.SolveFromAssignmentWithParameters(first, parameters)
+    if assignment is None:
+        assignment = routing.SolveWithParameters(parameters)
+    if assignment is None:
+        return list(piece.start)
+    return list(_columns(model, assignment))
+
+
+def _vehicles(problem: Problem, piece: Piece) -> Iterator[_Vehicle]:
+    """Yield enough vehicles of each class."""
+    targets = [problem.targets[t] for t in piece.targets]
+    headways = sorted({t.revisit_s for t in targets})
+    for place, station in enumerate(piece.stations):
+        model, table = problem.model(station), problem.table(station)
+        filled_s = _FILLED * model.usable_endurance_s
+        turnaround = round(model.turnaround_s * TICKS_PER_S)
+        for headway in headways:
+            work_s = sum(
+                table.task[problem.nodes_of(t)].min() / TICKS_PER_S + _HOP_S
+                for t, target in zip(piece.targets, targets, strict=True)
+                if target.revisit_s == headway
+            )
+            sorties = piece.drones[place] * headway / (model.turnaround_s + filled_s)
+            count = 1 + min(math.ceil(work_s / filled_s), math.ceil(sorties))
+            weight = max(1, round(4 * headways[-1] / headway))
+            fixed = table.overhead + turnaround
+            for _ in range(count):
+                yield _Vehicle(station, place, headway, weight, fixed)
+
+
+def _add_times(model: _Model) -> None:
+    """Give every vehicle its times, costs and longest sortie."""
+    problem, routing = model.problem, model.routing
     times: dict[str, int] = {}
     costs: dict[tuple[str, int], int] = {}
-    matrices = {
-        name: _matrix(problem, piece, nodes, name)
-        for name in sorted({problem.stations[v.station].model for v in vehicles})
-    }
-    for name, matrix in matrices.items():
-        times[name] = routing.RegisterTransitMatrix(matrix.tolist())
-    for index, vehicle in enumerate(vehicles):
+    limits: list[int] = []
+    for index, vehicle in enumerate(model.vehicles):
         name = problem.stations[vehicle.station].model
+        if name not in times:
+            times[name] = routing.RegisterTransitMatrix(_matrix(model, name).tolist())
         key = (name, vehicle.weight)
         if key not in costs:
-            costs[key] = routing.RegisterTransitMatrix(
-                (matrices[name] * vehicle.weight).tolist()
-            )
+            weighted = _matrix(model, name) * vehicle.weight
+            costs[key] = routing.RegisterTransitMatrix(weighted.tolist())
         routing.SetArcCostEvaluatorOfVehicle(costs[key], index)
-        overhead = problem.tables[name].overhead + _turnaround(problem, vehicle)
-        routing.SetFixedCostOfVehicle(overhead * vehicle.weight, index)
+        routing.SetFixedCostOfVehicle(vehicle.fixed * vehicle.weight, index)
+        longest = problem.longest(vehicle.station, vehicle.headway_s)
+        limits.append(max(0, longest - problem.tables[name].overhead))
     routing.AddDimensionWithVehicleTransitAndCapacity(
-        [times[problem.stations[v.station].model] for v in vehicles],
+        [times[problem.stations[v.station].model] for v in model.vehicles],
         0,
-        [
-            max(
-                0,
-                problem.longest(v.station, v.headway_s)
-                - problem.table(v.station).overhead,
-            )
-            for v in vehicles
-        ],
+        limits,
         True,
         "time",
     )
-    _limit_loads(problem, piece, vehicles, routing)
-    _add_targets(problem, piece, nodes, vehicles, manager, routing)
+
+
+def _matrix(model: _Model, name: str) -> IntArray:
+    """Return times on task and on the leg after it, depots last."""
+    table, nodes = model.problem.tables[name], model.nodes
+    stations = np.array(model.piece.stations)
+    n = len(nodes)
+    matrix = np.full((n + len(stations),) * 2, FAR, dtype=np.int64)
+    task = table.task[nodes][:, None]
+    matrix[:n, :n] = table.travel[np.ix_(nodes, nodes)] + task
+    matrix[:n, n:] = table.back[np.ix_(nodes, stations)] + task
+    matrix[n:, :n] = table.out[np.ix_(stations, nodes)]
+    np.fill_diagonal(matrix, 0)
+    return np.minimum(matrix, FAR)
+
+
+def _limit_loads(model: _Model) -> None:
+    """Keep the load of each station within its free drones."""
+    routing = model.routing
+    time, solver = routing.GetDimensionOrDie("time"), routing.solver()
+    for place, drones in enumerate(model.piece.drones):
+        terms = [
+            (
+                time.CumulVar(routing.End(index))
+                + routing.ActiveVehicleVar(index) * vehicle.fixed
+            )
+            * vehicle.weight
+            for index, vehicle in enumerate(model.vehicles)
+            if vehicle.place == place
+        ]
+        solver.Add(solver.Sum(terms) <= int(drones * model.drone_ticks))
+
+
+def _add_targets(model: _Model) -> None:
+    """Offer every target once, to the vehicles that may visit it."""
+    problem, routing = model.problem, model.routing
+    sizes: dict[str, int] = {}
+    for target in model.piece.targets:
+        for zone in problem.targets[target].zones:
+            sizes[zone] = sizes.get(zone, 0) + 1
+    for target in model.piece.targets:
+        info = problem.targets[target]
+        nobody = -1
+        allowed = [nobody] + [
+            i for i, v in enumerate(model.vehicles) if v.headway_s <= info.revisit_s
+        ]
+        mine = np.flatnonzero(problem.node_target[model.nodes] == target)
+        indices = [model.manager.NodeToIndex(int(k)) for k in mine]
+        for index in indices:
+            routing.VehicleVar(index).SetValues(allowed)
+        worth = sum(problem.scenario.zone(z).priority / sizes[z] for z in info.zones)
+        penalty = model.drone_ticks * max(_LEAST, _UNSERVED_DRONES * worth)
+        routing.AddDisjunction(indices, int(penalty))
+
+
+def _parameters(effort: Effort) -> Any:
+    """Return search parameters; the seed chooses how the search begins."""
+    from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     strategies = routing_enums_pb2.FirstSolutionStrategy
@@ -101,141 +229,32 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     )
     if effort.seconds is None:
         parameters.solution_limit = effort.solutions
-        # Where nothing is left to find, no solution would ever end the search.
-        failures = _FAILURES_A_SOLUTION * effort.solutions
-        routing.AddSearchMonitor(routing.solver().FailuresLimit(failures))
     else:
         parameters.time_limit.FromMilliseconds(max(50, int(effort.seconds * 1000)))
-    routing.CloseModelWithParameters(parameters)
-    assignment = None
-    if piece.start:
-        first = _warm(problem, piece, nodes, vehicles, manager)
-        initial = routing.ReadAssignmentFromRoutes(first, True)
-        if initial is not None:
-            assignment = routing.SolveFromAssignmentWithParameters(initial, parameters)
-    if assignment is None:
-        assignment = routing.SolveWithParameters(parameters)
-    if assignment is None:
-        return list(piece.start)
-    columns: list[Column] = []
-    for index, vehicle in enumerate(vehicles):
-        chain = list(_chain(routing, manager, assignment, index))
-        if chain:
-            columns.append(
-                make_column(
-                    problem, vehicle.station, vehicle.headway_s, nodes[chain].tolist()
-                )
-            )
-    return columns
+    return parameters
 
 
-def _vehicles(problem: Problem, piece: Piece) -> Iterator[_Vehicle]:
-    """Yield enough vehicles of each class."""
-    targets = [problem.targets[t] for t in piece.targets]
-    headways = sorted({t.revisit_s for t in targets})
-    top = max(headways)
-    for place, station in enumerate(piece.stations):
-        model = problem.model(station)
-        table = problem.table(station)
-        half = 0.45 * model.usable_endurance_s
-        for headway in headways:
-            work = sum(
-                table.task[problem.nodes_of(t)].min() / TICKS_PER_S + 40
-                for t, target in zip(piece.targets, targets, strict=True)
-                if target.revisit_s == headway
-            )
-            by_work = math.ceil(work / half) + 1
-            by_drones = (
-                math.ceil(piece.drones[place] * headway / (model.turnaround_s + half))
-                + 1
-            )
-            weight = max(1, round(4 * top / headway))
-            for _ in range(min(by_work, by_drones)):
-                yield _Vehicle(station, place, headway, weight)
-
-
-def _turnaround(problem: Problem, vehicle: _Vehicle) -> int:
-    return round(problem.model(vehicle.station).turnaround_s * TICKS_PER_S)
-
-
-def _matrix(problem: Problem, piece: Piece, nodes: np.ndarray, name: str) -> np.ndarray:
-    """Return times on task and on the leg after it, depots last."""
-    table = problem.tables[name]
-    stations = list(piece.stations)
-    n = len(nodes)
-    matrix = np.full((n + len(stations),) * 2, FAR, dtype=np.int64)
-    task = table.task[nodes][:, None]
-    matrix[:n, :n] = table.travel[np.ix_(nodes, nodes)] + task
-    matrix[:n, n:] = table.back[np.ix_(nodes, stations)] + task
-    matrix[n:, :n] = table.out[np.ix_(stations, nodes)]
-    np.fill_diagonal(matrix, 0)
-    return np.minimum(matrix, FAR)
-
-
-def _limit_loads(problem, piece, vehicles, routing) -> None:  # type: ignore[no-untyped-def]
-    """Keep the load of each station within its free drones."""
-    time = routing.GetDimensionOrDie("time")
-    solver = routing.solver()
-    for place, station in enumerate(piece.stations):
-        terms = []
-        top = None
-        for index, vehicle in enumerate(vehicles):
-            if vehicle.place != place:
-                continue
-            top = vehicle.weight * vehicle.headway_s
-            fixed = problem.table(station).overhead + _turnaround(problem, vehicle)
-            terms.append(
-                (
-                    time.CumulVar(routing.End(index))
-                    + routing.ActiveVehicleVar(index) * fixed
-                )
-                * vehicle.weight
-            )
-        if terms:
-            limit = int(piece.drones[place] * top * TICKS_PER_S)
-            solver.Add(solver.Sum(terms) <= limit)
-
-
-def _add_targets(problem, piece, nodes, vehicles, manager, routing) -> None:  # type: ignore[no-untyped-def]
-    """Offer every target once, to the vehicles that may visit it."""
-    top = max(v.weight * v.headway_s for v in vehicles)
-    sizes: dict[str, int] = {}
-    for target in piece.targets:
-        for zone in problem.targets[target].zones:
-            sizes[zone] = sizes.get(zone, 0) + 1
-    for target in piece.targets:
-        mine = np.flatnonzero(problem.node_target[nodes] == target)
-        info = problem.targets[target]
-        allowed = [-1] + [
-            i for i, v in enumerate(vehicles) if v.headway_s <= info.revisit_s
-        ]
-        indices = [manager.NodeToIndex(int(k)) for k in mine]
-        for index in indices:
-            routing.VehicleVar(index).SetValues(allowed)
-        priority = sum(problem.scenario.zone(z).priority / sizes[z] for z in info.zones)
-        penalty = int(top * TICKS_PER_S * max(_LEAST, _UNSERVED_DRONES * priority))
-        routing.AddDisjunction(indices, penalty)
-
-
-def _warm(problem, piece, nodes, vehicles, manager):  # type: ignore[no-untyped-def]
+def _warm(model: _Model) -> list[list[int]]:
     """Return the start routes as lists of model nodes, one a vehicle."""
-    position = {int(node): k for k, node in enumerate(nodes)}
-    routes: list[list[int]] = [[] for _ in vehicles]
-    for column in piece.start:
-        for index, vehicle in enumerate(vehicles):
-            if (
-                not routes[index]
-                and vehicle.station == column.station
-                and vehicle.headway_s == column.headway_s
-            ):
+    position = {int(node): k for k, node in enumerate(model.nodes)}
+    routes: list[list[int]] = [[] for _ in model.vehicles]
+    for column in model.piece.start:
+        for index, vehicle in enumerate(model.vehicles):
+            same = (vehicle.station, vehicle.headway_s)
+            if not routes[index] and same == (column.station, column.headway_s):
                 routes[index] = [position[node] for node in column.nodes]
                 break
     return routes
 
 
-def _chain(routing, manager, assignment, vehicle) -> Iterator[int]:  # type: ignore[no-untyped-def]
-    """Yield the nodes of a vehicle's route."""
-    index = assignment.Value(routing.NextVar(routing.Start(vehicle)))
-    while not routing.IsEnd(index):
-        yield manager.IndexToNode(index)
-        index = assignment.Value(routing.NextVar(index))
+def _columns(model: _Model, assignment: Any) -> Iterator[Column]:
+    """Yield the routes of a solution."""
+    routing = model.routing
+    for number, vehicle in enumerate(model.vehicles):
+        chain: list[int] = []
+        index = assignment.Value(routing.NextVar(routing.Start(number)))
+        while not routing.IsEnd(index):
+            chain.append(int(model.nodes[model.manager.IndexToNode(index)]))
+            index = assignment.Value(routing.NextVar(index))
+        if chain:
+            yield make_column(model.problem, vehicle.station, vehicle.headway_s, chain)
