@@ -8,8 +8,7 @@ import pytest
 from tiny_folder import TOML, example, found, inspected, write
 
 from planner.errors import InputError
-from planner.formats.new_scenario import new_scenario
-from planner.formats.scenario_folder import inspect_scenario, read_scenario
+from planner.formats.scenario_folder import read_scenario
 from planner.formats.settings import drone_catalogue
 from planner.scenario import Rules, Scenario, Wind
 
@@ -201,53 +200,3 @@ def test_optional_layers_are_read(tmp_path: Path) -> None:
     assert [district.id for district in scenario.districts] == ["Z1", "Z2"]
     assert (len(scenario.water), len(scenario.boundary)) == (1, 1)
     assert scenario.response_teams[0].station_id == "S1"
-
-
-# --- patrol new --------------------------------------------------------------
-
-
-def test_a_new_scenario_is_sound_as_it_is(tmp_path: Path) -> None:
-    """Without files the folder holds an example that validates without a word."""
-    told = new_scenario(tmp_path / "new")
-    assert len(told) == 2
-    scenario, findings = inspect_scenario(tmp_path / "new")
-    assert findings == ()
-    assert scenario is not None
-    assert (len(scenario.stations), len(scenario.zones)) == (2, 3)
-
-
-def test_a_new_scenario_of_own_files_maps_their_columns(tmp_path: Path) -> None:
-    """What was guessed is written down and told; what was not is asked for."""
-    mine = write(tmp_path / "mine")
-    stations = mine / "站点.csv"
-    stations.write_bytes("编号,经度,纬度,架数\n1,120.15,33.36,3\n".encode("gbk"))
-    zones = mine / "zones.geojson"
-    told = new_scenario(
-        tmp_path / "new", stations=stations, zones=zones, drones="m30t", language="zh"
-    )
-    assert any("架数" in line and "drones" in line for line in told)
-    scenario, findings = inspect_scenario(tmp_path / "new")
-    assert scenario is not None
-    assert scenario.station("1").drones == 3
-    assert scenario.drone_models[0].model == "M30T"
-    assert {finding.code for finding in findings} == {"W-ENCODING", "W-AIRSPACE-NONE"}
-
-
-def test_a_new_scenario_overwrites_nothing(tmp_path: Path) -> None:
-    """A second call leaves the folder as it is."""
-    from planner.errors import OutputError
-
-    new_scenario(tmp_path)
-    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
-    with pytest.raises(OutputError):
-        new_scenario(tmp_path)
-    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
-
-
-def test_a_new_scenario_of_bad_files_is_refused(tmp_path: Path) -> None:
-    """Nothing is written of files that cannot be read, or a type not known."""
-    with pytest.raises(InputError):
-        new_scenario(tmp_path / "new", zones=tmp_path / "none.shp")
-    with pytest.raises(InputError):
-        new_scenario(tmp_path / "new", drones="Concorde")
-    assert not (tmp_path / "new").exists()

@@ -19,27 +19,33 @@ _COMMON: dict[str, str] = {
 }
 
 FIELDS: dict[str, dict[str, str]] = {
-    "stations": _COMMON
-    | {
-        "drones": "无人机数 无人机数量 无人机 架数 n_drones drone_count",
-        "pads": "机位 机位数 停机位 机库 机库数 n_pads pad_count docks",
-        "model": "型号 机型 drone_model",
+    "stations": {
+        "id": f"{_COMMON['id']} 警务站编号 站点编号 station_id",
+        "name": f"{_COMMON['name']} 警务站名称 站点名称 站名 station_name",
+        "drones": "无人机数 无人机数量 无人机 架数 n_drones drone_count "
+        "num_drones uavs",
+        "pads": "机位 机位数 停机位 停机坪 停机坪数 机库 机库数 机巢 机巢数 n_pads "
+        "pad_count docks",
+        "model": "型号 机型 无人机型号 drone_model",
         "district": "辖区 分局 所属分局 bureau",
     },
-    "zones": _COMMON
-    | {
-        "kind": "类型 巡查类型 类别 zone_kind",
-        "priority": "优先级 重要性 等级",
-        "revisit_min": "巡查间隔 重访间隔 间隔 间隔分钟 巡查间隔分钟 revisit",
-        "active": "时段 巡查时段 有效时段 hours",
-        "dwell_s": "停留秒数 停留时间 悬停秒数 dwell",
+    "zones": {
+        "id": f"{_COMMON['id']} 巡区编号 区域编号 zone_id",
+        "name": f"{_COMMON['name']} 巡区名称 区域名称 zone_name",
+        "kind": "类型 巡查类型 巡查方式 类别 zone_kind",
+        "priority": "优先级 优先级别 重要性 重要程度 等级",
+        "revisit_min": "巡查间隔 重访间隔 间隔 间隔分钟 巡查间隔分钟 间隔(分钟) "
+        "巡查间隔(分钟) 巡查周期 revisit revisit_interval revisit_minutes interval "
+        "interval_min interval_minutes",
+        "active": "时段 巡查时段 有效时段 巡查时间 时间段 hours active_hours",
+        "dwell_s": "停留秒数 停留时间 停留时长 悬停秒数 dwell",
         "district": "辖区 分局 所属分局 bureau",
     },
     "airspace": _COMMON
     | {
         "restriction": "限制 管制类型 限制类型 类型 type",
-        "lower_m_agl": "下限 下限高度 lower_m lower",
-        "upper_m_agl": "上限 上限高度 upper_m upper",
+        "lower_m_agl": "下限 下限高度 最低高度 lower_m lower lower_limit",
+        "upper_m_agl": "上限 上限高度 最高高度 upper_m upper upper_limit",
         "schedule": "时段 生效时段 hours",
         "reason": "原因 事由",
     },
@@ -84,6 +90,7 @@ def match_columns(
 
     What the scenario maps goes first, then our own name, then other names that
     are known. A Shapefile cuts names to ten characters; cut ones are known too.
+    Ids are not missed: rows without them are numbered.
     """
     theirs = list(columns)
     found: dict[str, str] = {}
@@ -111,7 +118,7 @@ def match_columns(
             faults.append(Fault("E-COLUMN-AMBIGUOUS", field=field, columns=several))
         elif hits:
             found[field] = hits[0]
-        elif field in REQUIRED.get(layer, ()) and theirs:
+        elif field in REQUIRED.get(layer, ()) and field != "id" and theirs:
             near = guess(field, theirs)
             faults.append(Fault("E-COLUMN-MISSING", field=field, guess=near))
     return found, faults

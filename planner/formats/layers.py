@@ -15,6 +15,9 @@ from planner.formats.vector import (
     read_zipped_shapefile,
 )
 
+LAYER_NAME = "|layername="
+"""Between the name of a file and that of a layer in it, as QGIS writes it."""
+
 FORMATS = (".geojson", ".json", ".gpkg", ".shp", ".zip", ".kml", ".kmz", ".csv")
 
 
@@ -36,7 +39,7 @@ def read_layer(folder: Path, text: str, layer: str) -> Layer:
     Fault
         If the file as a whole cannot be used.
     """
-    name, _, chosen = text.partition("|layername=")
+    name, _, chosen = text.partition(LAYER_NAME)
     path = inside(folder, name)
     suffix = path.suffix.lower()
     if suffix not in FORMATS:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import Finding, InputError, OutputError
 from planner.formats.columns import FIELDS, REQUIRED, match_columns
 from planner.formats.example import EXAMPLE
-from planner.formats.layers import read_layer
+from planner.formats.layers import LAYER_NAME, read_layer
 from planner.formats.settings import FILE, guess, known_models
 from planner.formats.table import Fault, Notes, shown
 from planner.messages import Language, say
@@ -37,7 +38,8 @@ def new_scenario(
     directory
         Folder to make; it may exist, but holds no scenario yet.
     zones, stations, airspace
-        Files in any format that layers come in.
+        Files in any format that layers come in; a layer of a GeoPackage with
+        several is named as in ``city.gpkg|layername=zones``.
     drones
         Name of a drone type that ships; the first if None.
 
@@ -55,17 +57,26 @@ def new_scenario(
     """
     given = {"stations": stations, "zones": zones, "airspace": airspace}
     sources = {
-        layer: path.resolve() for layer, path in given.items() if path is not None
+        layer: _Source.of(path) for layer, path in given.items() if path is not None
     }
     model = _model(drones)
     columns, told = _looked_at(sources, language)
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        if (directory / FILE).exists():
-            raise OutputError(say("new.exists", language, file=FILE))
+        home = directory.resolve()
+        copies = [
+            pair
+            for layer, source in sources.items()
+            for pair in _copies(source, home, layer)
+        ]
+        for new in [home / FILE, *(copy for _, copy in copies)]:
+            if new.exists():
+                raise OutputError(say("new.exists", language, file=shown(new.name)))
         if sources:
+            for part, copy in copies:
+                shutil.copyfile(part, copy)
             files = {
-                layer: _copied(source, directory.resolve(), layer)
+                layer: _name_in(source, home, layer)
                 for layer, source in sources.items()
             }
         else:
@@ -94,47 +105,78 @@ def _model(drones: str | None) -> str:
     return known[drones.casefold()]
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file that was given, and what names a layer in it."""
+
+    file: Path
+    layer: str
+
+    @classmethod
+    def of(cls, path: Path) -> _Source:
+        file, mark, layer = str(path).partition(LAYER_NAME)
+        return cls(Path(file).resolve(), mark + layer)
+
+
 def _looked_at(
-    sources: dict[str, Path], language: Language
+    sources: dict[str, _Source], language: Language
 ) -> tuple[dict[str, list[str]], list[str]]:
     """Return the lines of column mappings by layer, and what was guessed."""
     notes = Notes()
     columns: dict[str, list[str]] = {}
     told: list[str] = []
     for name, source in sources.items():
+        file = source.file.name
         try:
-            layer = read_layer(source.parent, source.name, name)
+            layer = read_layer(source.file.parent, file + source.layer, name)
         except Fault as fault:
-            notes.add_fault(fault, source.name)
+            notes.add_fault(fault, file)
             continue
-        found, _ = match_columns(name, layer.columns, {})
+        found, faults = match_columns(name, layer.columns, {})
+        several = {
+            fault.values["field"]: fault.values["columns"]
+            for fault in faults
+            if fault.code == "E-COLUMN-AMBIGUOUS"
+        }
         for field in FIELDS[name]:
-            values = {"file": shown(source.name), "field": field}
+            values = {"file": shown(file), "field": field}
             if field in found and found[field] != field:
-                values["column"] = shown(found[field])
-                columns.setdefault(name, []).append(f"{field} = {_text(found[field])}")
-                told.append(say("new.guessed", language, **values))
+                line = f"{field} = {_text(found[field])}"
+                key, values["column"] = "guessed", shown(found[field])
+            elif field in several:
+                line = f'# {field} = "?"'
+                key, values["columns"] = "several", shown(several[field])
             elif field not in found and field in REQUIRED[name]:
-                values["columns"] = shown(", ".join(layer.columns))
-                columns.setdefault(name, []).append(f'# {field} = "?"')
-                told.append(say("new.missing", language, **values))
+                line = f'# {field} = "?"'
+                key = "numbered" if field == "id" else "missing"
+                values["columns"] = shown(", ".join(layer.columns) or "-")
+                values["layer"] = name
+            else:
+                continue
+            columns.setdefault(name, []).append(line)
+            told.append(say(f"new.{key}", language, **values))
     if notes.has_errors:
         raise InputError(notes.listed())
     return columns, told
 
 
-def _copied(source: Path, directory: Path, layer: str) -> str:
-    """Copy a file, a Shapefile with its sidecars, and return its name there."""
-    if source.parent == directory:
-        return source.name
-    suffixes = [source.suffix]
-    if source.suffix.lower() == ".shp":
+def _copies(source: _Source, directory: Path, layer: str) -> list[tuple[Path, Path]]:
+    """Return what is to be copied where: a file, a Shapefile with its sidecars."""
+    file = source.file
+    if file.parent == directory:
+        return []
+    suffixes = [file.suffix]
+    if file.suffix.lower() == ".shp":
         suffixes += _SIDECARS
-    for suffix in suffixes:
-        part = source.with_suffix(suffix)
-        if part.is_file():
-            shutil.copyfile(part, directory / f"{layer}{suffix}")
-    return f"{layer}{source.suffix}"
+    parts = [(file.with_suffix(s), directory / f"{layer}{s}") for s in suffixes]
+    return [(part, copy) for part, copy in parts if part.is_file()]
+
+
+def _name_in(source: _Source, directory: Path, layer: str) -> str:
+    """Return what scenario.toml calls a file that was given."""
+    if source.file.parent == directory:
+        return source.file.name + source.layer
+    return f"{layer}{source.file.suffix}{source.layer}"
 
 
 def _example(directory: Path, layer: str) -> str:

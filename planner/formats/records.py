@@ -90,9 +90,18 @@ class Record:
         return self.value(field, read, default)
 
 
-def records(name: str, layer: Layer, source: Source) -> list[Record]:
+def records(
+    name: str, layer: Layer, source: Source, numbered_from: int = 1
+) -> list[Record]:
     """
     Return the records of a file, noting every fault.
+
+    Where no column holds ids, the rows are numbered in the order of the file.
+
+    Parameters
+    ----------
+    numbered_from
+        The number of the first row, where other files of the layer went before.
 
     Raises
     ------
@@ -115,14 +124,21 @@ def records(name: str, layer: Layer, source: Source) -> list[Record]:
     to_wgs84(crs)  # one that is not known is a fault of the file, not of each row
     if faults:
         return []
+    wants_id = "id" in REQUIRED.get(name, ())
+    if wants_id and "id" not in found and layer.features:
+        last = numbered_from + len(layer.features) - 1
+        made = {"first": f"{name}-{numbered_from}", "last": f"{name}-{last}"}
+        notes.add("W-ID-MADE", file, **made)
     guessed: set[str] = set()
     result: list[Record] = []
-    for feature in layer.features:
+    for number, feature in enumerate(layer.features, numbered_from):
         values = {ours: feature.values.get(theirs) for ours, theirs in found.items()}
         where = f"row {feature.row}"
         try:
-            if "id" in REQUIRED.get(name, ()):
+            if wants_id and "id" in found:
                 where = columns.identifier(values.get("id"))
+            elif wants_id:
+                where = f"{name}-{number}"
             if isinstance(feature.geometry, Fault):
                 raise feature.geometry
             remarks = list(feature.remarks)

@@ -133,10 +133,13 @@ def _layer(
     """Return the records of all files of a layer, in order."""
     mapping = settings.columns.get(name, {})
     found: list[Record] = []
+    rows = 0
     for file in files:
         source = Source(file, settings.crs, settings.datum, mapping, notes)
         try:
-            found.extend(records(name, read_layer(folder, file, name), source))
+            layer = read_layer(folder, file, name)
+            found.extend(records(name, layer, source, numbered_from=rows + 1))
+            rows += len(layer.features)
         except Fault as fault:
             notes.add_fault(fault, file)
     return in_order(name, found)
