@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -147,6 +149,33 @@ def test_a_killed_run_leaves_no_lock(start: Start, best: Path, tmp_path: Path) -
     second.send_signal(signal.SIGTERM)
     second.communicate(timeout=20)
     assert second.returncode == 20
+
+
+def test_a_real_search_stops_in_its_midst(tmp_path: Path) -> None:
+    """Ctrl-C ends a search over processes within seconds, with 20 and a good plan."""
+    folder, out = seeds.path("two-stations"), tmp_path / "out"
+    words = ["plan", str(folder), "-o", str(out), "--seconds", "120", "--workers", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "planner", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stderr is not None
+    while "searching" not in (line := process.stderr.readline()):
+        assert line, "ended before the search"
+    time.sleep(2)  # into the rounds; what was found first is a plan already
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 20
+    assert json.loads((out / "run.json").read_text())["stopped_early"] is True
+    plan = planner.read_plan(out / "plan.geojson")
+    assert plan.routes
+    assert planner.check(planner.read_scenario(folder), plan) == []
 
 
 KEEPS_HANDLER = """
