@@ -81,6 +81,14 @@ WORLDS = {"two": two_stations(), "busy": busy(), "unlike": unlike()}
 ALL = pytest.mark.parametrize("which", WORLDS)
 
 
+@cache
+def cold_routes() -> tuple[Column, ...]:
+    """Return routes for the busy world, searched for a while."""
+    problem = problem_of("busy")
+    longer = replace(FEW, solutions=200)
+    return tuple(engine("portfolio")(problem, whole(problem), longer))
+
+
 def assert_flyable(problem: Problem, piece: Piece, columns: Sequence[Column]) -> None:
     """Hold that routes fit their class, and no target is asked of two."""
     seen: list[int] = []
@@ -196,8 +204,8 @@ def test_what_nobody_reaches_is_left_out(name: str) -> None:
 def test_a_warm_start_is_never_made_worse(name: str) -> None:
     """From routes to start with an engine comes back with at least as much served."""
     problem = problem_of("busy")
-    cold = engine("portfolio")(problem, whole(problem), replace(FEW, solutions=200))
-    warm = engine(name)(problem, replace(whole(problem), start=tuple(cold)), FEW)
+    cold = cold_routes()
+    warm = engine(name)(problem, replace(whole(problem), start=cold), FEW)
     assert_flyable(problem, whole(problem), warm)
     assert unserved_priority(problem, warm) <= unserved_priority(problem, cold)
     if served_targets(problem, warm) == served_targets(problem, cold):
