@@ -170,6 +170,7 @@ CLOSURES = {
     "small": square(600, 10, 5),
     "at its end": box(1700, -300, 3000, 300),
     "round": Point(600, 0).buffer(40),
+    "at a slant": Polygon([(1200, -600), (3600, -600), (3600, 450), (1700, 450)]),
     "long alongside": box(-3000, -20, 6000, 300),
 }
 

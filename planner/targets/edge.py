@@ -12,6 +12,7 @@ from planner.geometry import FloatArray
 from planner.targets.model import Way
 
 _EDGE_M = 0.01
+_ROOM_M = 1.0
 
 
 def edge_ways(
@@ -36,7 +37,7 @@ def edge_ways(
     list of (Way, Way)
         Each path and its reverse.
     """
-    near = missing.buffer(reach_m)
+    near = missing.buffer(reach_m + _ROOM_M)
     rim = shapely.boundary(closed.intersection(near.buffer(reach_m)).buffer(_EDGE_M))
     edge = shapely.line_merge(rim.intersection(near).difference(closed))
     ways: list[tuple[Way, ...]] = []
