@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -238,6 +240,51 @@ def test_strict_ends_with_4_where_a_zone_is_left_out(
     code, said, _ = run("plan", BY_HAND, "-o", tmp_path, "--strict")
     assert code == 4
     assert "no room for it" in said
+
+
+def test_a_plan_of_another_scenario_is_called_so(
+    run: Run, good_plan: planner.Plan, tmp_path: Path
+) -> None:
+    """Whoever asks about the wrong scenario is told, whatever the verb."""
+    planner.write_plan(good_plan, tmp_path / "plan.geojson")
+    other = seeds.path("two-stations")
+    for words in (("report", "--json"), ("map", "-o", tmp_path / "m.html")):
+        said = run(words[0], other, tmp_path / "plan.geojson", *words[1:])[2]
+        assert "made for another scenario" in said
+    assert not run("report", BY_HAND, tmp_path / "plan.geojson", "--json")[2]
+
+
+def patrol(*words: str, **streams: Any) -> subprocess.Popen[bytes]:
+    """Start ``patrol`` as a process of its own."""
+    command = [sys.executable, "-m", "planner", *words]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT, **streams)
+
+
+@pytest.mark.parametrize("verb", [("validate",), ("validate", "--json"), ("check",)])
+def test_a_reader_that_leaves_is_no_fault(
+    good_plan: planner.Plan, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    """`patrol ... | head -0` ends quietly, with 0."""
+    planner.write_plan(good_plan, tmp_path / "plan.geojson")
+    plan = [str(tmp_path / "plan.geojson")] if "check" in verb else []
+    process = patrol(*verb, BY_HAND, *plan, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    said = process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 0
+    assert not {"Traceback", "Exception", "error:"} & set(said.split())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")
+@pytest.mark.parametrize("words", [("--version",), ("validate", BY_HAND, "--json")])
+def test_output_that_cannot_be_written_ends_with_6(words: tuple[str, ...]) -> None:
+    """A full disk is told in one line."""
+    with Path("/dev/full").open("w") as full:
+        process = patrol(*words, stdout=full)
+        said = process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 6
+    assert "No space left" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(

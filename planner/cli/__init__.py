@@ -11,9 +11,9 @@ from importlib import import_module
 import click
 
 from planner import __version__
-from planner.cli.terminal import language_of
-from planner.cli.verb import Verb, common_options, dress
-from planner.errors import EXIT_NO_PLAN, EXIT_OK
+from planner.cli.terminal import Terminal, language_of
+from planner.cli.verb import Verb, common_options, dress, forget_output, reader_left
+from planner.errors import EXIT_NO_PLAN, EXIT_OK, EXIT_OUTPUT
 from planner.messages import LANGUAGES, Language
 
 VERBS = ("new", "validate", "plan", "check", "explain", "map", "report")
@@ -86,12 +86,20 @@ def main(args: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    group = Patrol(wanted_language(words))
+    language = wanted_language(words)
     try:
-        code = group.main(words, prog_name="patrol", standalone_mode=False)
+        code = Patrol(language).main(words, prog_name="patrol", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a full disk shows here at the latest
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return EXIT_NO_PLAN
+    except BrokenPipeError:
+        return reader_left()
+    except OSError as error:
+        forget_output()
+        Terminal(language=language).fail(error.strerror or str(error))
+        return EXIT_OUTPUT
     return code if isinstance(code, int) else EXIT_OK

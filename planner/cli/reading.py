@@ -34,9 +34,10 @@ def scenario_of_plan(terminal: Terminal, folder: Path, plan: Plan) -> Scenario:
     """
     Return the scenario of a plan, over the horizon that the plan was made for.
 
-    A plan may have been asked for another horizon than the scenario's own; that
-    is said on standard error, never passed over. Warnings about the scenario are
-    not: they were told when it was planned.
+    A plan may be of another scenario, or of this one before it changed, or it
+    may have been asked for another horizon than the scenario's own; that is said
+    on standard error, never passed over. Warnings about the scenario are not:
+    they were told when it was planned.
 
     Raises
     ------
@@ -47,6 +48,8 @@ def scenario_of_plan(terminal: Terminal, folder: Path, plan: Plan) -> Scenario:
     from planner.formats.scenario_folder import read_scenario
 
     scenario = read_scenario(folder)
+    if plan.provenance.get("scenario_digest") != scenario.digest:
+        terminal.warn("cli.other_scenario", name=scenario.name)
     described = over_horizon_of(scenario, plan)
     horizon = described.horizon
     if horizon != scenario.horizon:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,8 @@ class Verb(click.Command):
             code: int | None = super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except BrokenPipeError:
-            return _reader_left()
+        except (BrokenPipeError, SystemExit):  # rich leaves when its reader has
+            return reader_left()
         except (KeyboardInterrupt, StoppedError):
             terminal.warn("cli.stopped_without_plan")
             return _failed(terminal, EXIT_NO_PLAN)
@@ -137,7 +138,8 @@ def _terminal(ctx: click.Context) -> Terminal:
 
 
 def _failed(terminal: Terminal, code: int, **details: Any) -> int:
-    terminal.json({"ok": False, "exit_code": code, **details})
+    with suppress(OSError):  # it may be standard output itself that failed
+        terminal.json({"ok": False, "exit_code": code, **details})
     return code
 
 
@@ -155,10 +157,15 @@ def _bug(terminal: Terminal, error: BaseException) -> int:
     return _failed(terminal, EXIT_BUG, report=report.name)
 
 
-def _reader_left() -> int:
+def reader_left() -> int:
     """End quietly when the reader of a pipe has seen enough."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    forget_output()
     return EXIT_OK
+
+
+def forget_output() -> None:
+    """Send what standard output still holds to nowhere, so that the end is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def path_argument(name: str, *, required: bool = True) -> Callable[..., Any]:

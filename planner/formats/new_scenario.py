@@ -85,7 +85,7 @@ def new_scenario(
         text = _toml(directory.resolve().name, files, columns, model)
         (directory / FILE).write_bytes(text.encode("utf-8", errors="replace"))
     except OSError as error:
-        raise OutputError(str(error)) from error
+        raise OutputError(f"{error.filename or directory}: {error.strerror}") from error
     told += [
         say("new.layer", language, file=FILE, layer=layer)
         for layer in ("stations", "zones")
@@ -99,9 +99,12 @@ def _model(drones: str | None) -> str:
     if drones is None:
         return known_models()[0]
     if drones.casefold() not in known:
-        near = guess(drones, list(known))
-        values = {"given": drones, "choices": near}
-        raise InputError([Finding(code="E-TOML-CHOICE", file=FILE, values=values)])
+        near = known.get(guess(drones, list(known)), ", ".join(known.values()))
+        values = {"given": shown(drones), "choices": near}
+        code = "E-DRONE-UNKNOWN"
+        raise InputError(
+            [Finding(code=code, file=FILE, feature="drones", values=values)]
+        )
     return known[drones.casefold()]
 
 
