@@ -275,6 +275,13 @@ def test_a_reader_that_leaves_is_no_fault(
     assert not {"Traceback", "Exception", "error:"} & set(said.split())
 
 
+def test_a_closed_output_is_no_fault() -> None:
+    """`patrol ... >&-` says what it has to say to nobody."""
+    command = [sys.executable, "-m", "planner", "validate", BY_HAND]
+    closing = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    assert subprocess.run(closing, capture_output=True, cwd=ROOT).returncode == 0
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")
 @pytest.mark.parametrize("words", [("--version",), ("validate", BY_HAND, "--json")])
 def test_output_that_cannot_be_written_ends_with_6(words: tuple[str, ...]) -> None:

@@ -73,6 +73,16 @@ def wanted_language(args: Sequence[str]) -> Language:
     return wanted
 
 
+def _open_streams() -> None:
+    """Let any text be printed; what goes to a closed stream goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
+        with suppress(AttributeError, ValueError):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
 def main(args: Sequence[str] | None = None) -> int:
     """
     Run ``patrol`` and return its exit code.
@@ -83,14 +93,11 @@ def main(args: Sequence[str] | None = None) -> int:
     stopped with no plan; 70 a bug of ours.
     """
     words = list(sys.argv[1:] if args is None else args)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _open_streams()
     language = wanted_language(words)
     try:
         code = Patrol(language).main(words, prog_name="patrol", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()  # a full disk shows here at the latest
+        sys.stdout.flush()  # a full disk shows here at the latest
     except click.ClickException as error:
         error.show()
         return error.exit_code
