@@ -89,7 +89,7 @@ class Unserved:
     ----------
     code
         ``out_of_reach``, ``inside_closed_airspace``, ``interval_too_short`` and
-        ``infeasible`` are proofs; ``not_found`` is not.
+        ``no_layer`` and ``no_way`` are proofs; ``not_found`` is not.
     reason, remedy
         In English; in other languages made anew from ``code`` and ``figures``
         (catalogue keys ``unserved.CODE`` and ``remedy.CODE``).

@@ -146,3 +146,13 @@ def interrupted(number: int) -> int:
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
     return number
+
+
+def _broken(number: int) -> int:
+    return 1 // number
+
+
+def test_what_a_task_raises_is_raised() -> None:
+    """A task that raises is no lost result: what it raised is told."""
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        run_tasks(_broken, [(1,), (0,)], workers=2)

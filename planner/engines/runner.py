@@ -13,6 +13,7 @@ import ctypes
 import multiprocessing
 import signal
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
@@ -48,6 +49,11 @@ def run_tasks(
         Of `time.monotonic`; children that still run then are killed.
     stop
         Polled while waiting; when it says so, the children are killed.
+
+    Raises
+    ------
+    RuntimeError
+        If a task raises, with what it raised; it would raise again.
     """
     for name in _SLOW_TO_LOAD if tasks else ():
         import_module(name)
@@ -72,12 +78,15 @@ def run_tasks(
                 assert isinstance(ready, Connection)
                 index, attempt, child = running.pop(ready)
                 try:
-                    results[index] = ready.recv()
+                    fault, results[index] = ready.recv()
+                    if fault:
+                        raise RuntimeError(f"a task failed:\n{fault}")
                 except EOFError:
                     if attempt < _TRIES:
                         waiting.append((index, attempt + 1))
-                ready.close()
-                child.join()
+                finally:
+                    ready.close()
+                    child.join()
     finally:
         for pipe, (_, _, child) in running.items():
             child.kill()
@@ -93,7 +102,11 @@ def _child(pipe: Connection, function: Callable[..., Any], task: Sequence[Any]) 
         signal.signal(name, signal.SIG_IGN)
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    result = function(*task)
+    result, fault = None, ""
+    try:
+        result = function(*task)
+    except Exception:
+        fault = traceback.format_exc()
     with contextlib.suppress(BrokenPipeError):
-        pipe.send(result)
+        pipe.send((fault, result))
     pipe.close()
