@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class Budget:
     Raises
     ------
     ValueError
-        If a limit is negative.
+        If a limit is negative or infinite.
     """
 
     seconds: float | None = 60.0
@@ -40,8 +41,8 @@ class Budget:
     def __post_init__(self) -> None:
         if self.iterations is not None and self.iterations < 0:
             raise ValueError("iterations must not be negative.")
-        if self.seconds is not None and not self.seconds >= 0:
-            raise ValueError("seconds must not be negative.")
+        if self.seconds is not None and not 0 <= self.seconds < math.inf:
+            raise ValueError("seconds must be finite and not negative.")
         if self.seconds is None and self.iterations is None:
             raise ValueError("give seconds or iterations.")
         if not 0 <= self.seed < 2**31:

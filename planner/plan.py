@@ -88,8 +88,8 @@ class Unserved:
     Parameters
     ----------
     code
-        ``out_of_reach``, ``inside_closed_airspace``, ``interval_too_short`` and
-        ``no_layer`` and ``no_way`` are proofs; ``not_found`` is not.
+        ``out_of_reach``, ``inside_closed_airspace``, ``interval_too_short``,
+        ``no_layer``, ``no_way`` and ``not_active`` are proofs; ``not_found`` is not.
     reason, remedy
         In English; in other languages made anew from ``code`` and ``figures``
         (catalogue keys ``unserved.CODE`` and ``remedy.CODE``).

@@ -11,7 +11,12 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from planner.clock import clock_text
 from planner.messages import say
+from planner.network import scenario_wind
+from planner.physics import flight_time_s
 from planner.plan import Unserved
 from planner.problem import FAR, TICKS_PER_S, Problem, overhead_s, straight_s
 from planner.scenario import Scenario, Zone
@@ -41,7 +46,9 @@ def reasons(
         if zone.id in served:
             continue
         targets = [t for t in discretised.targets if zone.id in t.zones]
-        if zone.id in discretised.closed:
+        if not scenario.windows(zone):
+            told.append(_asleep(zone))
+        elif zone.id in discretised.closed:
             told.append(_closed(zone, discretised.closed[zone.id]))
         else:
             told.append(
@@ -63,6 +70,11 @@ def unserved(zone: str, code: str, figures: Mapping[str, Any]) -> Unserved:
         figures=dict(figures),
         remedy=say(f"remedy.{code}", "en", **figures),
     )
+
+
+def _asleep(zone: Zone) -> Unserved:
+    spans = ", ".join(f"{clock_text(a)}-{clock_text(b)}" for a, b in zone.active)
+    return unserved(zone.id, "not_active", {"active": spans or "-"})
 
 
 def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:
@@ -123,8 +135,9 @@ def _far(
     home: Mapping[str, Problem],
 ) -> Unserved | None:
     """Return the reason if a target is out of reach of every station."""
-    worst = max(_alone_s(scenario, t, home.get(t.id))[0] for t in targets)
-    excess, needed, station = worst
+    alone = {t.id: _alone_s(scenario, t, home.get(t.id))[0] for t in targets}
+    target = max(targets, key=lambda t: (alone[t.id], t.id))
+    excess, needed, station = alone[target.id]
     if excess <= 0:
         return None
     model = scenario.model(scenario.station(station).model)
@@ -135,9 +148,19 @@ def _far(
             "needed_min": _minutes_up(needed),
             "station": station,
             "allowed_min": round(model.usable_endurance_s / 60, 1),
-            "closer_km": _km_up(excess * model.airspeed_mps / 2),
+            "closer_km": _km_up(excess / _out_and_back_s(scenario, station, target)),
         },
     )
+
+
+def _out_and_back_s(scenario: Scenario, station_id: str, target: Target) -> float:
+    """Return what a metre of the way to a target takes, there and back [s]."""
+    station = scenario.station(station_id)
+    airspeed = scenario.model(station.model).airspeed_mps
+    step = target.ways[0].xy[0] - [station.point.x, station.point.y]
+    dx, dy = np.stack([step, -step]).T
+    times = flight_time_s(dx, dy, airspeed, scenario_wind(scenario))
+    return float(times.sum() / np.hypot(*step))
 
 
 def _short(

@@ -301,6 +301,7 @@ def test_output_that_cannot_be_written_ends_with_6(words: tuple[str, ...]) -> No
         ("plan", BY_HAND, "-o", "out", "--seconds", "1", "--iterations", "1"),
         ("plan", BY_HAND, "-o", "out", "--workers", "0"),
         ("plan", BY_HAND, "-o", "out", "--seconds", "nan"),
+        ("plan", BY_HAND, "-o", "out", "--seconds", "inf"),
         ("map", BY_HAND),
         ("fly", BY_HAND),
         ("check",),

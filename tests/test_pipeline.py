@@ -262,6 +262,25 @@ def test_a_wind_that_nobody_flies_against_is_told() -> None:
     assert told["near"].figures["wind_mps"] == 14.0
 
 
+def test_the_wind_counts_in_how_much_nearer_a_station_has_to_be() -> None:
+    """A station so much nearer would reach the zone, in a strong wind as well."""
+    zones = near_and(zone("far", square(15_000, 0, 100)))
+    scenario = replace(zones, wind=Wind(speed_mps=8.0, from_deg=90.0))
+    figures = planned_without(scenario)["far"].figures
+    nearer = station("B", 1000 * figures["closer_km"], 0)
+    helped = replace(scenario, stations=(*scenario.stations, nearer))
+    assert planned_without(helped) == {}
+    assert figures["closer_km"] < 14.9
+
+
+def test_a_zone_that_sleeps_through_the_horizon_is_told() -> None:
+    """What is active at other times only needs no route, and no search."""
+    asleep = ((0.0, 3600.0),)
+    told = planned_without(near_and(zone("night", square(900, 0, 100), active=asleep)))
+    assert {name: u.code for name, u in told.items()} == {"night": "not_active"}
+    assert told["night"].figures == {"active": "00:00-01:00"}
+
+
 def test_nothing_to_plan_is_no_error() -> None:
     """A station without a zone in reach gives a plan without routes."""
     scenario = world([station("A", 0, 0)], [zone("W", square(50_000, 0, 100))])

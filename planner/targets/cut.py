@@ -37,7 +37,7 @@ def discretise(
     scenario: Scenario, space: FreeSpace, mapper: Mapper = map
 ) -> Discretised:
     """
-    Cut every zone into targets.
+    Cut every zone that is active within the horizon into targets.
 
     Parameters
     ----------
@@ -49,6 +49,8 @@ def discretise(
     servable: dict[str, BaseGeometry] = {}
     hidden = _hidden(scenario)
     for zone in scenario.zones:
+        if not scenario.windows(zone):
+            continue
         part = zone.geometry.difference(hidden[zone.kind]).difference(
             space.privacy_area
         )
