@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import takewhile
 
 from maps.charts import day_chart, route_colour
 from maps.facts import Clock
@@ -36,6 +37,7 @@ def station_sheet(
         sorties=len(roster),
     )
     parts: list[object] = [
+        tag("p", both("map.sensitivity"), class_="sensitivity on-paper"),
         tag("h2", station.name, " ", tag("small", station.id)),
         tag("p", *_with_commas(district_name(scenario, station), *teams), facts),
     ]
@@ -93,12 +95,13 @@ def _routes(
     scenario: Scenario, plan: Plan, routes: list[Route], turn_of: Mapping[str, Turn]
 ) -> Markup:
     usable = {str(m["model"]): m.get("usable_endurance_s") for m in plan.drone_models}
-    names = {z.id: z.name for z in scenario.zones}
+    names = {z.id: f"{z.id} {z.name}".strip() for z in scenario.zones}
+    numbers = {route.id: number for number, route in enumerate(routes)}
     rows: list[list[object]] = []
     for number, route in enumerate(routes):
         endurance = usable.get(route.drone_model)
         left = None if endurance is None else float(endurance) - route.duration_s
-        zones = dict.fromkeys(z for s in route.stops for z in s.zones)
+        first = turn_of[route.id].routes[0] if route.id in turn_of else route.id
         rows.append(
             [
                 join(_mark(number), " ", route.id),
@@ -106,16 +109,31 @@ def _routes(
                 stopwatch(route.duration_s),
                 stopwatch(left),
                 f"{route.layer_m:g} m",
-                tag(
-                    "span",
-                    ", ".join(f"{z} {names.get(z, '')}".strip() for z in zones),
-                    class_="zones",
-                ),
+                _zones(route, routes[numbers[first]], numbers[first] + 1, names),
             ]
         )
     keys = ("route", "headway", "duration", "reserve", "layer", "stops")
     heads: list[object] = [both(f"report.{key}") for key in keys]
     return table(heads, rows, class_="routes")
+
+
+def _zones(route: Route, first: Route, number: int, names: Mapping[str, str]) -> Markup:
+    """
+    Return the zones of a route in the order flown, each once.
+
+    Of a route in a turn, only where it goes on otherwise than the turn's first,
+    which has a number.
+    """
+    mine, others = (
+        list(dict.fromkeys(z for s in r.stops for z in s.zones)) for r in (route, first)
+    )
+    pairs = zip(mine, others, strict=False)
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+    if route is first or same < 2:
+        return tag("span", ", ".join(names.get(z, z) for z in mine))
+    rest = ", ".join(names.get(z, z) for z in mine[same:])
+    key = "report.starts_as" if rest else "report.same_as"
+    return tag("span", both(key, n=number), " ", rest)
 
 
 def _headway(route: Route, turn: Turn | None) -> Markup:

@@ -174,6 +174,21 @@ def test_the_language_switches(tab: Tab) -> None:
     assert "Zones served" in tab.run("document.body.innerText")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_key_figure_is_cut_off(
+    chromium: Browser, pages: Path, language: str
+) -> None:
+    """On a common screen every figure and its note can be read whole."""
+    tab = chromium.open(pages / "map.html", width=1400)
+    tab.run(f"setLanguage('{language}')")
+    cut = tab.run(
+        """[...document.querySelectorAll("#figures dt, #figures dd, #figures p")]
+          .filter((node) => node.scrollWidth > node.clientWidth)
+          .map((node) => node.textContent)"""
+    )
+    assert cut == []
+
+
 def test_a_chosen_station_stands_out(tab: Tab) -> None:
     """Its routes keep their colour, all others turn grey, its drones are listed."""
     before = pixels(tab, "routes")

@@ -94,9 +94,10 @@ def test_the_report_tells_every_departure() -> None:
 
 
 def test_the_report_has_a_sheet_for_every_station() -> None:
-    """Each station can be printed by itself."""
+    """Each station can be printed by itself, and says that it is sensitive."""
     html = maps.report(yancheng(), plan()).html
     assert html.count('<section class="station"') == 37
+    assert html.count("on-paper") == 37 + html.count(".on-paper")
     for station in yancheng().stations:
         assert station.name in html
 

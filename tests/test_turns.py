@@ -17,7 +17,7 @@ from planner.plan import Plan
 
 CITY = read_scenario(seeds.path("yancheng"))
 ALONE = made_plan(CITY)
-NAME = next(r.id for r in ALONE.routes if len(r.stops) > 1)
+NAME = next(r.id for r in ALONE.routes if len({s.zones for s in r.stops}) > 2)
 PLAN = in_turn(ALONE, NAME)
 HEADWAY_S = ALONE.route(NAME).headway_s
 
@@ -78,6 +78,19 @@ def test_the_map_knows_the_turns() -> None:
     names = [PLAN.routes[i].id for i in turn["routes"]]
     assert (names, turn["every_s"]) == ([NAME, f"{NAME}-B"], HEADWAY_S)
     assert payload(CITY, ALONE, None, "en")["plan"]["turns"] == []
+
+
+def test_what_routes_of_a_turn_share_is_told_once() -> None:
+    """The second route of a turn says where it goes on otherwise than the first."""
+    assert ">as 1</span>" in maps.report(CITY, PLAN).html  # only the last stop is not
+    last = PLAN.route(NAME).stops[-1]
+    elsewhere = replace(last, target="?", zones=("elsewhere",))
+    routes = tuple(
+        replace(r, stops=(*r.stops, elsewhere)) if r.id == f"{NAME}-B" else r
+        for r in PLAN.routes
+    )
+    html = maps.report(CITY, replace(PLAN, routes=routes)).html
+    assert re.search("starts as 1, then</span>.*? elsewhere</span>", html)
 
 
 def test_a_station_sheet_tells_a_turn_as_one_line() -> None:
