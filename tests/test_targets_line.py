@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from worlds import MODEL, closure, discretised, privacy, square, station, world,
 
 from planner.freespace import free_space
 from planner.physics import swath_at
-from planner.scenario import Airspace, Rules, Scenario
+from planner.scenario import Airspace, Rules, Scenario, Wind
 from planner.targets import Discretised, Way
 from planner.targets.line import line_pieces
 
@@ -213,3 +214,13 @@ def test_a_line_deep_in_closed_airspace_is_told() -> None:
     assert not found.targets
     assert found.closed["L"]["airspace"] == ["X"]
     assert 0.2 < found.closed["L"]["servable_share"] < 0.3
+
+
+def test_the_wind_makes_pieces_shorter() -> None:
+    """What takes longer to fly is cut smaller, so that reach is not lost by cutting."""
+    dyke = zone("dyke", LineString([(500, 0), (3500, 0)]), "line")
+    calm = world([station("A", 0, 0)], [dyke])
+    windy = replace(calm, wind=Wind(speed_mps=6.0, from_deg=90.0))
+    gale = replace(calm, wind=Wind(speed_mps=11.9, from_deg=90.0))
+    counts = [len(discretised(each)[1].targets) for each in (calm, windy, gale)]
+    assert counts == [2, 3, 8]

@@ -25,7 +25,10 @@ TILE_S = 420.0
 """Longest time on task of a sweep tile [s]: small tiles fill sorties better."""
 
 PIECE_M = 1600.0
-"""Longest line piece [m]."""
+"""Longest line piece in still air [m]."""
+
+_LEAST_PACE = 0.25
+"""Wind makes pieces and tiles smaller, but not smaller than this share."""
 
 SERVABLE_SHARE = 0.5
 """A zone of which less can be seen counts as unserved."""
@@ -264,7 +267,7 @@ def _sweep_targets(
     models = flying_models(scenario)
     camera = sweep_camera(models, scenario.rules)
     keep_out = shapely.union_all([space.shut, *space.columns])
-    airspeed = min(m.airspeed_mps for m in models)
+    airspeed = min(m.airspeed_mps for m in models) * _pace(scenario)
     longest = min(TILE_S, min(m.usable_endurance_s for m in models) / 3)
     lanes = sweep_tiles(area, keep_out, camera, airspeed, longest)
     missing = area.difference(seen_along(lanes, camera.reach_m[0]))
@@ -291,7 +294,8 @@ def _line_targets(
 ) -> list[Target]:
     swath = min(m.swath_m for m in flying_models(scenario))
     rules = scenario.rules
-    pieces = line_pieces(zone.geometry, space.shut, space.columns, PIECE_M)
+    longest_m = PIECE_M * _pace(scenario)
+    pieces = line_pieces(zone.geometry, space.shut, space.columns, longest_m)
     by_wanted: dict[bytes, list[tuple[Way, ...]]] = {}
     for wanted, ways in pieces:
         by_wanted.setdefault(wanted.wkb, []).append(ways)
@@ -304,7 +308,7 @@ def _line_targets(
     missing = unseen(line, tracks, widest)
     if missing.length > 0:
         keep_out = shapely.union_all([space.shut, *space.columns])
-        groups = [(line, [*tracks, *edge_ways(missing, keep_out, widest, PIECE_M)])]
+        groups = [(line, [*tracks, *edge_ways(missing, keep_out, widest, longest_m)])]
     targets: list[Target] = []
     for wanted, mine in groups:
         layers = fit_layers(wanted, mine, swath, rules.layers_m)
@@ -312,6 +316,12 @@ def _line_targets(
             name = f"{zone.id}.{len(targets) + 1}"
             targets.append(_target(scenario, space, zone, name, ways, layers))
     return targets
+
+
+def _pace(scenario: Scenario) -> float:
+    """Return the share of the airspeed that is left, with the wind and against it."""
+    airspeed = min(m.airspeed_mps for m in flying_models(scenario))
+    return max(_LEAST_PACE, 1 - (scenario.wind.speed_mps / airspeed) ** 2)
 
 
 def _target(
