@@ -26,7 +26,7 @@ from planner.engines.assess import (
 from planner.engines.piece import Effort, Piece
 from planner.engines.recombine import recombine
 from planner.engines.runner import run_tasks
-from planner.engines.waves import route_in_waves
+from planner.engines.waves import MOST_EFFORTS, route_in_waves
 from planner.freespace import FreeSpace
 from planner.problem import Column, Problem
 
@@ -121,13 +121,16 @@ class Search:
         assert self._budget.seconds is not None
         return self._started + self._budget.seconds - time.monotonic()
 
-    def _effort(self, targets: int, offset: int, *, share: float = 1.0) -> Effort:
+    def _effort(
+        self, targets: int, offset: int, *, share: float = 1.0, times: float = 1.0
+    ) -> Effort:
+        """Return how long to search a piece, where that may be done many times."""
         seed = self._budget.seed - 1 + self.round + offset
         if self._budget.iterations is not None:
             return Effort(seconds=None, solutions=_SOLUTIONS, seed=seed)
         wanted = min(max(_SECONDS_A_TARGET * targets, _SHORTEST_JOB_S), _LONGEST_JOB_S)
         return Effort(
-            seconds=max(0.2, min(wanted * share, self._left_s() - 0.5)),
+            seconds=max(0.2, min(wanted * share, (self._left_s() - 0.5) / times)),
             solutions=0,
             seed=seed,
         )
@@ -188,6 +191,7 @@ class Search:
                     len(self._parts[k].problem.targets),
                     k,
                     share=2.0 if k == order[0] else 0.6,
+                    times=MOST_EFFORTS,
                 ),
             )
             for k in order

@@ -236,6 +236,19 @@ def test_too_few_drones_is_no_proof() -> None:
         assert 1 <= entry.figures["missing"] <= entry.figures["targets"]
 
 
+def test_a_zone_too_large_does_not_cost_the_small_ones() -> None:
+    """Where one zone asks for more than there is, it is the one given up."""
+    scenario = world(
+        [station("A", 0, 0, 1)],
+        [
+            zone("vast", square(2000, 0, 1000), revisit_s=2100.0),
+            zone("small", square(1500, 0, 100), revisit_s=2100.0),
+        ],
+    )
+    plan = plan_routes(scenario, budget=Budget(iterations=1, workers=1))
+    assert set(left_out(scenario, plan)) == {"vast"}
+
+
 def test_no_open_layer_is_told() -> None:
     """A zone that cameras and airspace leave no layer for says so."""
     low = closure("X", box(500, 300, 1500, 1300), lower_m=85.0)

@@ -27,6 +27,9 @@ _ROOM = 0.1
 _FIRST_SHARE = 0.8
 _LATER_SHARE = 0.4
 
+MOST_EFFORTS = 2 * _FIRST_SHARE + _TRIES * _LATER_SHARE
+"""How many times its effort a part takes where zones stay broken."""
+
 
 def route_in_waves(problem: Problem, route: Route, effort: Effort) -> list[Column]:
     """Return routes for a whole part."""
@@ -94,18 +97,20 @@ def _broken(
     columns: Sequence[Column],
     given_up: set[str],
 ) -> list[str]:
-    """Return the zones of which a target is missing, those that matter least first."""
+    """
+    Return the zones of which a target is missing, those that matter least first.
+
+    Of two that matter as much, the one that asks for more first.
+    """
     served = served_targets(problem, columns)
-    sizes: dict[str, int] = {}
     missing: dict[str, int] = {}
     for target in targets:
         for zone in _zones(problem, target):
-            sizes[zone] = sizes.get(zone, 0) + 1
             if target not in served and zone not in given_up:
                 missing[zone] = missing.get(zone, 0) + 1
     return sorted(
         missing,
-        key=lambda z: (problem.scenario.zone(z).priority, -missing[z] / sizes[z], z),
+        key=lambda z: (problem.scenario.zone(z).priority, -missing[z], z),
     )
 
 
@@ -120,6 +125,14 @@ def _put_back(
             piece, targets=tuple(sorted(before | mine)), start=tuple(columns)
         )
         longer = greedy.route(problem, wider, effort)
-        if mine <= served_targets(problem, longer):
+        if mine <= served_targets(problem, longer) and _fits(problem, piece, longer):
             columns = longer
     return columns
+
+
+def _fits(problem: Problem, piece: Piece, columns: Sequence[Column]) -> bool:
+    """Whether every station has drones enough: insertion does not count them anew."""
+    return all(
+        sum(c.load(problem) for c in columns if c.station == station) <= drones + 1e-9
+        for station, drones in zip(piece.stations, piece.drones, strict=True)
+    )
