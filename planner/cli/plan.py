@@ -118,13 +118,15 @@ def _carry_out(
     terminal: Terminal, task: Scenario, budget: Budget, out: Path, run: _Run
 ) -> _Outcome:
     """Search, check and write; whoever asks to stop gets the best plan so far."""
-    from planner.checks import examine
     from planner.cli.stopping import polite_stop
-    from planner.formats.plan_geojson import as_written
-    from planner.pipeline import plan_routes
-    from planner.progress import show_progress
 
     with polite_stop(terminal.text("cli.stopping")) as stop:
+        # These take a second to load, in which somebody may ask to stop.
+        from planner.checks import examine
+        from planner.formats.plan_geojson import as_written
+        from planner.pipeline import plan_routes
+        from planner.progress import show_progress
+
         with show_progress(
             None if terminal.quiet else sys.stderr,
             language=terminal.language,
