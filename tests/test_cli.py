@@ -344,6 +344,16 @@ def test_a_new_scenario_can_be_planned_as_it_is(run: Run, tmp_path: Path) -> Non
     assert run("new", tmp_path / "mine")[0] == 6
 
 
+def test_what_a_killed_run_left_is_removed(run: Run, tmp_path: Path) -> None:
+    """Files that never got their names go; a user's own hidden files stay."""
+    left, own = tmp_path / ".plan.geojson.x_y1z2ab", tmp_path / ".plan.geojson.mine"
+    left.touch()
+    own.touch()
+    assert run("plan", BY_HAND, "-o", tmp_path, "--iterations", 0)[0] == 0
+    assert not left.exists()
+    assert own.exists()
+
+
 def test_an_output_folder_that_cannot_be_one_ends_with_6(
     run: Run, tmp_path: Path
 ) -> None:

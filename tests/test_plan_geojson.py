@@ -380,6 +380,16 @@ def test_a_full_disk_leaves_the_old_file_as_it_was(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_files_that_belong_together_are_written_all_or_none(tmp_path: Path) -> None:
+    """Where the last cannot be written the first stays as it was."""
+    first, last = tmp_path / "plan.geojson", tmp_path / "none" / "map.html"
+    first.write_bytes(b"old")
+    with pytest.raises(OutputError, match=r"map\.html"):
+        files.write_together({first: b"new", last: b"new"})
+    assert first.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [first]
+
+
 def test_a_folder_that_is_not_there_is_an_output_error(tmp_path: Path) -> None:
     """Nothing is made up on the way to a file."""
     with pytest.raises(OutputError):

@@ -10,8 +10,18 @@ from pathlib import Path
 
 from planner.cli.terminal import Terminal
 from planner.errors import OutputError
+from planner.formats.files import remove_leftovers
 
 LOCK = ".patrol.lock"
+FILES = (
+    "plan.geojson",
+    "timetable.csv",
+    "map.html",
+    "report.html",
+    "rejected.geojson",
+    "run.json",
+)
+"""What a run may write."""
 
 
 @contextmanager
@@ -36,6 +46,7 @@ def output_folder(terminal: Terminal, folder: Path) -> Iterator[Path]:
         )
         try:
             _hold(terminal, lock, folder)
+            remove_leftovers(folder, FILES)
             yield folder
         finally:
             os.close(lock)

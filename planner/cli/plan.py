@@ -177,8 +177,9 @@ def _write(
 ) -> dict[str, Path]:
     """Write a plan that holds, with all that is made of it; return the paths."""
     import maps
-    from planner.formats.plan_geojson import write_plan
-    from planner.formats.timetable_csv import write_timetable_csv
+    from planner.formats.files import write_together
+    from planner.formats.plan_geojson import plan_to_bytes
+    from planner.formats.timetable_csv import timetable_to_bytes
 
     paths = {
         "plan": out / "plan.geojson",
@@ -186,14 +187,17 @@ def _write(
         "map": out / "map.html",
         "report": out / "report.html",
     }
-    # Both pages are drawn before the first file is written: a fault in drawing
-    # must not leave a new plan beside old pages.
     page = maps.draw_plan(task, plan, verdict=verdict, language=language)
     report = maps.report(task, plan, verdict, language=language)
-    write_plan(plan, paths["plan"])
-    write_timetable_csv(plan, paths["timetable"])
-    page.save(paths["map"])
-    report.save(paths["report"])
+    # No fault in drawing or on the disk may leave a new plan beside old pages.
+    write_together(
+        {
+            paths["plan"]: plan_to_bytes(plan),
+            paths["timetable"]: timetable_to_bytes(plan),
+            paths["map"]: page.to_bytes(),
+            paths["report"]: report.to_bytes(),
+        }
+    )
     (out / "rejected.geojson").unlink(missing_ok=True)
     return paths
 

@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 import zipfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from planner.errors import OutputError
@@ -19,6 +20,9 @@ MOST_MEMBERS = 1_000
 MOST_RATIO = 100
 RATIO_MATTERS_FROM = 10_000_000
 """Below this many bytes a high ratio is only a table full of blanks."""
+
+_MKSTEMP = "[a-z0-9_]" * 8
+"""What `tempfile.mkstemp` ends names with, as a pattern."""
 
 _FORBIDDEN = re.compile(r"://|^/|^~|^[A-Za-z]:|\\|[<>|*?\x00-\x1f]")
 
@@ -128,28 +132,51 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     Write a file whole or not at all, readable by its owner alone.
 
-    The bytes go to a file beside it, reach the disk, and only then take its
-    name: a full disk or a pulled plug leaves the old content as it was.
+    Raises
+    ------
+    OutputError
+        If the disk or its permissions do not allow it.
+    """
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """
+    Write files that belong together, all or none, readable by their owner alone.
+
+    The bytes go to files beside them, reach the disk, and only when all are there
+    take their names: a full disk or a pulled plug leaves the old content as it was.
 
     Raises
     ------
     OutputError
         If the disk or its permissions do not allow it.
     """
+    beside: dict[Path, Path] = {}
+    path = Path()
     try:
-        # mkstemp makes the file with mode 0600.
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
+        for path, data in files.items():
+            # mkstemp makes the file with mode 0600.
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            beside[path] = Path(name)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, ready in beside.items():
+            ready.replace(path)
     except BaseException as error:
-        with contextlib.suppress(OSError):
-            Path(beside).unlink()
+        for left in beside.values():
+            with contextlib.suppress(OSError):
+                left.unlink()
         if isinstance(error, OSError):
             raise OutputError(f"{path}: {error.strerror}") from error
         raise
+
+
+def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
+    """Remove what a run that was killed in the midst of writing left beside files."""
+    for name in names:
+        for left in folder.glob(f".{name}.{_MKSTEMP}"):
+            with contextlib.suppress(OSError):
+                left.unlink()

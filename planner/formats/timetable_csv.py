@@ -30,21 +30,28 @@ _FORMULA_STARTS = tuple("=+-@\t\r\n\0＝＋－＠")
 
 def write_timetable_csv(plan: Plan, path: Path) -> None:
     """
-    Write one row a sortie, with clock times of the plan's own time zone.
-
-    UTF-8 with a byte order mark, since spreadsheets ask for one. No text of a
-    scenario can become a formula: it gets an apostrophe in front.
+    Write one row a sortie, see `timetable_to_bytes`.
 
     Raises
     ------
     OutputError
         If the disk or its permissions do not allow it.
     """
+    write_atomically(Path(path), timetable_to_bytes(plan))
+
+
+def timetable_to_bytes(plan: Plan) -> bytes:
+    """
+    Return one row a sortie, with clock times of the plan's own time zone.
+
+    UTF-8 with a byte order mark, since spreadsheets ask for one. No text of a
+    scenario can become a formula: it gets an apostrophe in front.
+    """
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     writer.writerow(COLUMNS)
     writer.writerows(_rows(plan))
-    write_atomically(Path(path), table.getvalue().encode("utf-8-sig"))
+    return table.getvalue().encode("utf-8-sig")
 
 
 def _rows(plan: Plan) -> list[list[Any]]:
