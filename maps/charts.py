@@ -39,7 +39,7 @@ def busy_chart(
     grid = []
     for count in range(0, top + 1, step):
         y = f"{level(count):.1f}"
-        grid.append(_line(LEFT, y, WIDTH, y, "grid"))
+        grid.append(line(LEFT, y, WIDTH, y, "grid"))
         grid.append(
             tag("text", count, x=LEFT - 6, y=f"{level(count) + 4:.1f}", class_="end")
         )
@@ -51,12 +51,12 @@ def busy_chart(
     limit = f"{level(total):.1f}"
     return tag(
         "svg",
-        *_title("report.chart_busy"),
+        *chart_title("report.chart_busy"),
         *band,
         *grid,
         area(busy.occupied.tolist(), "occupied"),
         area(busy.airborne.tolist(), "airborne"),
-        _line(LEFT, limit, WIDTH, limit, "limit"),
+        line(LEFT, limit, WIDTH, limit, "limit"),
         *_hours(clock, base, base),
         viewBox=f"0 0 {WIDTH:.0f} {height:.0f}",
         role="img",
@@ -83,7 +83,7 @@ def day_chart(
         for i, d in enumerate(drones)
     ]
     lines = [
-        _line(LEFT, f"{top + pitch * i:.1f}", WIDTH, f"{top + pitch * i:.1f}", "grid")
+        line(LEFT, f"{top + pitch * i:.1f}", WIDTH, f"{top + pitch * i:.1f}", "grid")
         for i in range(len(drones) + 1)
     ]
     flights: dict[int, list[str]] = {}
@@ -101,7 +101,7 @@ def day_chart(
         )
     return tag(
         "svg",
-        *_title("report.chart_day"),
+        *chart_title("report.chart_day"),
         *lines,
         *_hours(clock, base, top),
         tag("path", d="".join(pauses), class_="pause"),
@@ -138,7 +138,7 @@ def _hours(clock: Clock, base: float, top: float) -> list[Markup]:
     t = first
     while t <= clock.length_s + 1:
         x = f"{across(t):.1f}"
-        marks.append(_line(x, f"{top:.1f}", x, f"{base + 4:.1f}", "grid"))
+        marks.append(line(x, f"{top:.1f}", x, f"{base + 4:.1f}", "grid"))
         text = clock_text(clock.start_clock_s + t)
         name = "end" if across(t) > WIDTH - 12 else "middle"
         marks.append(tag("text", text, x=x, y=f"{base + 17:.1f}", class_=name))
@@ -146,10 +146,11 @@ def _hours(clock: Clock, base: float, top: float) -> list[Markup]:
     return marks
 
 
-def _line(x1: object, y1: object, x2: object, y2: object, name: str) -> Markup:
+def line(x1: object, y1: object, x2: object, y2: object, name: str) -> Markup:
+    """Return a line of a class."""
     return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=name)
 
 
-def _title(key: str) -> list[Markup]:
+def chart_title(key: str) -> list[Markup]:
     """Return what a screen reader says of a chart."""
     return [tag("title", " / ".join(say(key, language) for language in LANGUAGES))]

@@ -23,11 +23,13 @@ from maps.facts import (
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.page import ReportPage, asset, escape, security_policy
 from maps.station_sheet import station_sheet
+from maps.trace_section import trace_section
 from maps.words import margin, minutes, percent, rule_name, stopwatch, whole
 from planner.clock import clock_text
 from planner.messages import LANGUAGES, Language, catalogue, say
 from planner.plan import Plan
 from planner.scenario import Scenario
+from planner.trace import Trace
 
 if TYPE_CHECKING:
     from planner.checks.verdict import Verdict
@@ -39,6 +41,7 @@ def report(
     verdict: Verdict | None = None,
     *,
     language: Language = "en",
+    trace: Trace | None = None,
 ) -> ReportPage:
     """
     Report on a plan.
@@ -50,6 +53,8 @@ def report(
         was not checked.
     language
         The one shown first; the page holds both.
+    trace
+        How the search for the plan went, to be told too.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def report(
         "</head>",
         "<body>",
         *_switch(language),
-        _body(scenario, plan, verdict),
+        _body(scenario, plan, verdict, trace),
         "</body>",
         "</html>",
     ]
@@ -87,7 +92,9 @@ def _switch(language: Language) -> list[str]:
     ]
 
 
-def _body(scenario: Scenario, plan: Plan, verdict: Verdict | None) -> Markup:
+def _body(
+    scenario: Scenario, plan: Plan, verdict: Verdict | None, trace: Trace | None
+) -> Markup:
     clock = clock_of(scenario, plan)
     return tag(
         "div",
@@ -100,6 +107,7 @@ def _body(scenario: Scenario, plan: Plan, verdict: Verdict | None) -> Markup:
             _section("report.rules", _rules(verdict)),
             _section("report.unserved", _unserved(scenario, plan)),
             _section("report.districts", _districts(scenario, plan)),
+            _section("report.trace", trace_section(trace)) if trace else "",
             _contents(scenario),
             *(station_sheet(scenario, plan, s, clock) for s in scenario.stations),
         ),

@@ -58,11 +58,55 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a search tells while it runs; None for what is not known yet."""
+    """
+    What a search tells while it runs; None for what is not known yet.
+
+    Parameters
+    ----------
+    stage
+        Of planning: ``targets``, ``network``, ``routing``, ``timetable``.
+    elapsed_s
+        Since planning began [s].
+    round, rounds
+        The round of the search, and how many the budget asks for.
+    left_s
+        What the budget leaves the search [s].
+    step
+        What the search did in this round: ``first``, ``whole``, ``pieces``,
+        ``recombination``.
+    engine, part
+        What found better routes just now, and for which part of the city, named
+        by its first station; None at the end of a round.
+    zones_served, zones
+        Of the whole city, as all that follows.
+    unserved
+        Priority of the zones that are left out.
+    drones
+        Drones of all stations in the busiest period.
+    load
+        Drones occupied on average.
+    bound
+        Drones that no plan can do without.
+    """
 
     stage: str
     elapsed_s: float
     round: int = 0
+    rounds: int | None = None
+    left_s: float | None = None
+    step: str | None = None
+    engine: str | None = None
+    part: str | None = None
     zones_served: int | None = None
     zones: int | None = None
+    unserved: float | None = None
     drones: int | None = None
+    load: float | None = None
+    bound: int | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """How many more drones than the bound, as a share of the bound."""
+        if self.drones is None or not self.bound or self.drones < self.bound:
+            return None
+        return (self.drones - self.bound) / self.bound

@@ -50,7 +50,7 @@ def plan_routes(
     budget
         Limits of the search for routes; an ordinary `Budget` if None.
     on_progress
-        Called at each stage and round.
+        Called at each stage, at each new best and at the end of each round.
     stop
         Polled; when it says so, the best routes so far become the plan.
 
@@ -84,16 +84,32 @@ def plan_routes(
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
     tell("routing")
-    search = Search(problems, space, budget, ended)
-    zones = len(scenario.zones)
-    while True:
+    ends = time.monotonic() + (budget.seconds or 0.0)
+
+    def tell_routes(round_: int, **known: Any) -> None:
+        if budget.iterations is None:
+            known["left_s"] = max(0.0, ends - time.monotonic())
+        served = _served(discretised, problems, search)
         tell(
             "routing",
-            round=search.round,
-            zones=zones,
-            zones_served=len(_served(discretised, problems, search)),
+            round=round_,
+            rounds=budget.iterations,
+            step=search.step,
+            zones=len(scenario.zones),
+            zones_served=len(served),
+            unserved=sum(z.priority for z in scenario.zones if z.id not in served),
             drones=sum(part.drones for part in search.best),
+            load=sum(part.load for part in search.best),
+            **known,
         )
+
+    def on_best(part: int, found_by: str) -> None:
+        name = problems[part].stations[0].id
+        tell_routes(search.round + 1, engine=found_by, part=name)
+
+    search = Search(problems, space, budget, ended, on_best)
+    while True:
+        tell_routes(search.round)
         if not search.goes_on():
             break
         search.improve()

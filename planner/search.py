@@ -81,6 +81,9 @@ class Search:
         Its seconds start to count now.
     stop
         Polled; says that the search should end at once.
+    on_best
+        Called with the index of a part and the name of an engine that has just
+        found better routes for it.
     """
 
     def __init__(
@@ -89,12 +92,14 @@ class Search:
         space: FreeSpace,
         budget: Budget,
         stop: Callable[[], bool],
+        on_best: Callable[[int, str], None] = lambda part, engine: None,
     ) -> None:
-        self._budget, self._stop = budget, stop
+        self._budget, self._stop, self._on_best = budget, stop, on_best
         self._started = time.monotonic()
         self._route = engine(budget.engine)
         greedy = engine("greedy")
         self.round = 0
+        self.step = "first"
         self._parts: list[_Part] = []
         for problem in problems:
             assessor = Assessor(problem, space)
@@ -169,10 +174,13 @@ class Search:
         """Run one round; return whether anything got better."""
         before = [part.best.score for part in self._parts]
         if self.round == 0:
+            self.step = "whole"
             self._route_whole()
         elif self.round % _RECOMBINE_EVERY == 0:
+            self.step = "recombination"
             self._recombine()
         else:
+            self.step = "pieces"
             self._route_pieces()
         self.round += 1
         return before != [part.best.score for part in self._parts]
@@ -198,7 +206,7 @@ class Search:
         ]
         for k, columns in zip(order, self._run(route_in_waves, tasks), strict=True):
             if columns is not None:
-                self._consider(k, columns, columns)
+                self._consider(k, columns, columns, self._budget.engine)
 
     def _route_pieces(self) -> None:
         """Route the pieces again that promise most."""
@@ -213,7 +221,8 @@ class Search:
         ]
         for job, columns in zip(jobs, self._run(self._route, tasks), strict=True):
             if columns is not None:
-                self._consider(job.part, [*job.kept, *columns], columns)
+                found = [*job.kept, *columns]
+                self._consider(job.part, found, columns, self._budget.engine)
 
     def _recombine(self) -> None:
         """Pick again among all routes seen."""
@@ -228,10 +237,10 @@ class Search:
         ]
         for k, columns in enumerate(self._run(recombine, tasks)):
             if columns is not None:
-                self._consider(k, columns, columns)
+                self._consider(k, columns, columns, "recombine")
 
     def _consider(
-        self, k: int, columns: Sequence[Column], seen: Sequence[Column]
+        self, k: int, columns: Sequence[Column], seen: Sequence[Column], engine: str
     ) -> None:
         part = self._parts[k]
         part.pool.update(dict.fromkeys(seen))
@@ -244,6 +253,7 @@ class Search:
             if found.score[:2] < part.best.score[:2]:
                 part.tried.clear()
             part.best = found
+            self._on_best(k, engine)
 
     def _jobs(self) -> list[_Job]:
         """Return this round's jobs: first what is unserved, then what may relieve."""

@@ -20,6 +20,7 @@ FILES = (
     "report.html",
     "rejected.geojson",
     "run.json",
+    "trace.json",
 )
 """What a run may write."""
 

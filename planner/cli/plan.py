@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from planner import __version__
+from planner.cli.run_record import RunRecord
 from planner.cli.terminal import Terminal
 from planner.cli.verb import json_option, path_argument, verb
 from planner.errors import (
@@ -27,11 +22,12 @@ from planner.errors import (
 )
 
 if TYPE_CHECKING:
-    from planner.budget import Budget
+    from planner.budget import Budget, Progress
     from planner.checks import Verdict
     from planner.messages import Language
     from planner.plan import Plan
     from planner.scenario import Scenario
+    from planner.trace import Trace
 
 DEFAULT_S = 60.0
 """How long to search where neither seconds nor rounds are given [s]."""
@@ -47,6 +43,7 @@ DEFAULT_S = 60.0
 @click.option("--engine", default="portfolio", show_default=True)
 @click.option("--horizon")
 @click.option("--strict", is_flag=True)
+@click.option("--trace", is_flag=True)
 @json_option
 @click.pass_obj
 def command(
@@ -60,6 +57,7 @@ def command(
     engine: str,
     horizon: str | None,
     strict: bool,
+    trace: bool,
     as_json: bool,
 ) -> int:
     """Plan routes, check them, and only then write them."""
@@ -82,11 +80,10 @@ def command(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    run = _Run()
+    run = RunRecord("read")
     task = sound_scenario(terminal, scenario, horizon)
-    run.lap("read")
     with output_folder(terminal, out):
-        outcome = _carry_out(terminal, task, budget, out, run)
+        outcome = _carry_out(terminal, task, budget, out, run, trace)
     code = _tell(terminal, outcome, strict)
     terminal.json(
         {
@@ -115,15 +112,23 @@ class _Outcome:
 
 
 def _carry_out(
-    terminal: Terminal, task: Scenario, budget: Budget, out: Path, run: _Run
+    terminal: Terminal,
+    task: Scenario,
+    budget: Budget,
+    out: Path,
+    run: RunRecord,
+    trace: bool,
 ) -> _Outcome:
     """Search, check and write; whoever asks to stop gets the best plan so far."""
     from planner.cli.stopping import polite_stop
 
+    told: list[Progress] = []
+    run.begin("load")
     with polite_stop(terminal.text("cli.stopping")) as stop:
         # These take a second to load, in which somebody may ask to stop.
         from planner.checks import examine
         from planner.formats.plan_geojson import as_written
+        from planner.formats.trace_json import trace_of
         from planner.pipeline import plan_routes
         from planner.progress import show_progress
 
@@ -131,19 +136,25 @@ def _carry_out(
             None if terminal.quiet else sys.stderr,
             language=terminal.language,
             color=terminal.color,
-        ) as on_progress:
+        ) as show:
+
+            def on_progress(progress: Progress) -> None:
+                run.begin(progress.stage)
+                told.append(progress)
+                show(progress)
+
             found = plan_routes(task, budget=budget, on_progress=on_progress, stop=stop)
-        run.lap("plan")
+        run.begin("check")
         if stop() and not found.routes:
             raise StoppedError
         plan = as_written(found)  # what is checked is what a reader will see
         verdict = examine(task, plan)
-        run.lap("check")
+        run.begin("pages")
         if verdict.ok:
-            files = _write(out, task, plan, verdict, terminal.language)
+            kept = trace_of(plan, told) if trace else None
+            files = _write(out, task, plan, verdict, terminal.language, kept)
         else:
             files = _write_rejected(out, plan)
-        run.lap("write")
         run.write(out / "run.json", budget.processes, stop())
         return _Outcome(plan=plan, verdict=verdict, files=files, stopped=stop())
 
@@ -173,13 +184,19 @@ def _write_rejected(out: Path, plan: Plan) -> dict[str, Path]:
 
 
 def _write(
-    out: Path, task: Scenario, plan: Plan, verdict: Verdict, language: Language
+    out: Path,
+    task: Scenario,
+    plan: Plan,
+    verdict: Verdict,
+    language: Language,
+    trace: Trace | None,
 ) -> dict[str, Path]:
     """Write a plan that holds, with all that is made of it; return the paths."""
     import maps
     from planner.formats.files import write_together
     from planner.formats.plan_geojson import plan_to_bytes
     from planner.formats.timetable_csv import timetable_to_bytes
+    from planner.formats.trace_json import TRACE, trace_to_bytes
 
     paths = {
         "plan": out / "plan.geojson",
@@ -188,48 +205,19 @@ def _write(
         "report": out / "report.html",
     }
     page = maps.draw_plan(task, plan, verdict=verdict, language=language)
-    report = maps.report(task, plan, verdict, language=language)
+    report = maps.report(task, plan, verdict, language=language, trace=trace)
+    content = {
+        paths["plan"]: plan_to_bytes(plan),
+        paths["timetable"]: timetable_to_bytes(plan),
+        paths["map"]: page.to_bytes(),
+        paths["report"]: report.to_bytes(),
+    }
+    if trace:
+        paths["trace"] = out / TRACE
+        content[paths["trace"]] = trace_to_bytes(trace)
     # No fault in drawing or on the disk may leave a new plan beside old pages.
-    write_together(
-        {
-            paths["plan"]: plan_to_bytes(plan),
-            paths["timetable"]: timetable_to_bytes(plan),
-            paths["map"]: page.to_bytes(),
-            paths["report"]: report.to_bytes(),
-        }
-    )
-    (out / "rejected.geojson").unlink(missing_ok=True)
+    write_together(content)
+    # What another plan left here is not of this one.
+    for name in ("rejected.geojson", *([] if trace else [TRACE])):
+        (out / name).unlink(missing_ok=True)
     return paths
-
-
-class _Run:
-    """What was measured in one run; it differs from run to run."""
-
-    def __init__(self) -> None:
-        self.started = datetime.now(UTC).isoformat(timespec="seconds")
-        self.last_s = time.monotonic()
-        self.laps_s: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        """Note the time since the last lap."""
-        now_s = time.monotonic()
-        self.laps_s[name] = round(now_s - self.last_s, 3)
-        self.last_s = now_s
-
-    def write(self, path: Path, workers: int, stopped: bool) -> None:
-        """Write the measurements beside the plan."""
-        from planner.formats.files import write_atomically
-
-        run = {
-            "started": self.started,
-            "elapsed_s": self.laps_s,
-            "stopped_early": stopped,
-            "workers": workers,
-            "machine": {
-                "cores": os.cpu_count(),
-                "system": platform.platform(),
-                "python": platform.python_version(),
-            },
-            "version": __version__,
-        }
-        write_atomically(path, (json.dumps(run, indent=2) + "\n").encode())

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from planner.errors import Finding, InputError
 from planner.formats.files import write_atomically
+from planner.formats.json_document import json_document, read_whole
 from planner.formats.plan_reader import Reader
-from planner.formats.table import Fault
 from planner.plan import Plan, Route, Sortie, Stop, Unserved
 
 LONLAT_DECIMALS = 8
@@ -173,23 +172,15 @@ def read_plan(path: Path) -> Plan:
         With every fault of the file, if it is no plan.
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        detail = getattr(error, "strerror", None) or str(error)
-        raise _unusable("E-PLAN-FILE", path.name, detail=detail) from error
-    if len(data) > MOST_BYTES:
-        raise _unusable("E-PLAN-SIZE", path.name, limit_mb=MOST_BYTES // 1_000_000)
-    return _plan(data, path.name)
+    return _plan(read_whole(path, MOST_BYTES), path.name)
 
 
 def _plan(data: bytes, file: str) -> Plan:
     """Return the plan that bytes hold, or raise every fault."""
     reader = Reader(file)
-    document = _document(data, file)
+    document = json_document(data, file)
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
-        raise _unusable("E-PLAN-KIND", file)
+        raise InputError([Finding(code="E-PLAN-KIND", file=file)])
     timetable = reader.mapping_in(document, "timetable", "")
     plan = Plan(
         horizon=_read_horizon(reader, document),
@@ -219,61 +210,6 @@ def _plan(data: bytes, file: str) -> Plan:
             )
     reader.raise_faults()
     return plan
-
-
-def _document(data: bytes, file: str) -> Any:
-    """Return what JSON text says, as strictly as RFC 8259 does."""
-    try:
-        text = data.decode("utf-8-sig")
-        document = json.loads(
-            text,
-            object_pairs_hook=_once,
-            parse_constant=_figure,
-            parse_float=_figure,
-            parse_int=_count,
-        )
-        if "\\ud" in text.lower():
-            json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair
-    except UnicodeError as error:
-        raise _unusable("E-PLAN-ENCODING", file) from error
-    except json.JSONDecodeError as error:
-        raise _unusable(
-            "E-PLAN-PARSE", file, detail=error.msg, line=error.lineno
-        ) from error
-    except RecursionError as error:
-        raise _unusable("E-PLAN-DEEP", file) from error
-    except Fault as fault:
-        raise _unusable(fault.code, file, **fault.values) from fault
-    return document
-
-
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object, or refuse one that says a thing twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise Fault("E-PLAN-DUPKEY", name=twice)
-    return found
-
-
-def _figure(text: str) -> float:
-    """Return a number, or refuse one that is not finite."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise Fault("E-PLAN-FINITE", found=text[:20])
-    return number
-
-
-def _count(text: str) -> int:
-    """Return a whole number, or refuse one with more digits than a float has."""
-    if len(text) > 16:
-        raise Fault("E-PLAN-FINITE", found=text[:20])
-    return int(text)
-
-
-def _unusable(code: str, file: str, **values: Any) -> InputError:
-    return InputError([Finding(code=code, file=file, values=values)])
 
 
 def _read_horizon(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
