@@ -10,7 +10,6 @@ from maps.charts import LEFT, WIDTH, chart_title, line
 from maps.colours import PALETTE
 from maps.markup import Markup, in_both, tag
 from maps.words import stopwatch, whole
-from planner.budget import Progress
 from planner.messages import LANGUAGES, say
 from planner.trace import Trace
 
@@ -64,9 +63,10 @@ def trace_chart(trace: Trace) -> Markup:
 
     A mark is a new best, its shape who found it; the broken line is the bound.
     """
-    told = trace.told
-    last_s = max((p.elapsed_s for p in told), default=0.0)
-    across = _across(last_s)
+    told = [p for p in trace.told if p.stage == "routing"]
+    times = [p.elapsed_s for p in told]
+    begin_s, end_s = min(times, default=0.0), max(times, default=0.0)
+    across = _across(begin_s, end_s)
     drones = [(p.elapsed_s, float(p.drones)) for p in told if p.drones is not None]
     bound = [(p.elapsed_s, float(p.bound)) for p in told if p.bound is not None]
     unserved = [(p.elapsed_s, p.unserved) for p in told if p.unserved is not None]
@@ -75,10 +75,9 @@ def trace_chart(trace: Trace) -> Markup:
     return tag(
         "svg",
         *chart_title("report.chart_trace"),
-        *_aside(told, across),
         *_grid(upper, "report.trace_drones"),
         *_grid(lower, "report.trace_unserved"),
-        *_times(last_s, across),
+        *_times(begin_s, end_s, across),
         _steps(bound, upper, across, "bound"),
         _steps(drones, upper, across, "course"),
         _steps(unserved, lower, across, "course"),
@@ -103,10 +102,10 @@ def _colour(number: int) -> str:
     return PALETTE[number % len(PALETTE)]
 
 
-def _across(last_s: float) -> Callable[[float], float]:
+def _across(begin_s: float, end_s: float) -> Callable[[float], float]:
     """Return what turns seconds into a place along the horizontal axis."""
-    per_s = (_RIGHT - LEFT) / last_s if last_s > 0 else 0.0
-    return lambda t_s: LEFT + t_s * per_s
+    per_s = (_RIGHT - LEFT) / (end_s - begin_s) if end_s > begin_s else 0.0
+    return lambda t_s: LEFT + (t_s - begin_s) * per_s
 
 
 def _axis(values: Sequence[float], top: float, base: float) -> _Axis:
@@ -137,43 +136,19 @@ def _grid(axis: _Axis, key: str) -> list[Markup]:
     return [*marks, in_both(texts, "text", x=LEFT, y=f"{axis.top - 10:.1f}")]
 
 
-def _times(last_s: float, across: Callable[[float], float]) -> list[Markup]:
-    """Return ticks with the time since the start below, at most thirteen."""
-    step = next((s for s in _SECONDS if last_s / s <= 12), last_s / 12)
+def _times(
+    begin_s: float, end_s: float, across: Callable[[float], float]
+) -> list[Markup]:
+    """Return ticks with the time since planning began below, at most thirteen."""
+    span_s = end_s - begin_s
+    step = next((s for s in _SECONDS if span_s / s <= 12), span_s / 12)
     marks = []
-    for n in range(int(last_s / step) + 1):
+    for n in range(math.ceil(begin_s / step), math.floor(end_s / step) + 1):
         x, base = f"{across(n * step):.1f}", _UNSERVED[1]
         marks.append(line(x, base, x, base + 4, "grid"))
         text = stopwatch(n * step)
         marks.append(tag("text", text, x=x, y=f"{base + 17:.1f}", class_="middle"))
     return marks
-
-
-def _aside(told: Sequence[Progress], across: Callable[[float], float]) -> list[Markup]:
-    """Return what shades the time before and after the search for routes."""
-    routing = [p.elapsed_s for p in told if p.stage == "routing"]
-    if not routing:
-        return []
-    ends = [
-        p.elapsed_s for p in told if p.elapsed_s >= routing[-1] and p.stage != "routing"
-    ]
-    spans = [
-        (0.0, routing[0]),
-        (min(ends, default=told[-1].elapsed_s), told[-1].elapsed_s),
-    ]
-    return [
-        tag(
-            "rect",
-            x=f"{across(begin):.1f}",
-            y=part[0],
-            width=f"{across(end) - across(begin):.1f}",
-            height=part[1] - part[0],
-            class_="aside",
-        )
-        for begin, end in spans
-        for part in (_DRONES, _UNSERVED)
-        if end > begin
-    ]
 
 
 def _steps(
@@ -185,6 +160,7 @@ def _steps(
     (begin_s, first), *rest = course
     pieces = [f"M{across(begin_s):.1f} {axis.level(first):.1f}"]
     pieces += [f"H{across(t):.1f}V{axis.level(value):.1f}" for t, value in rest]
+    pieces.append(f"H{_RIGHT:.1f}")
     return tag("path", d="".join(pieces), class_=name)
 
 

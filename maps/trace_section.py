@@ -15,7 +15,7 @@ from planner.trace import Trace
 
 def trace_section(trace: Trace) -> Markup:
     """Return the part of the report on the search; a trace may tell nothing."""
-    moments = [p for p in trace.told if p.drones is not None]
+    moments = [p for p in trace.told if p.stage == "routing" and p.step]
     if not moments:
         return tag("p", both("report.trace_empty"), class_="none")
     return join(
@@ -48,19 +48,15 @@ def _summary(moments: list[Progress]) -> Markup:
 
 
 def _legend(trace: Trace) -> Markup:
-    bounds = [p.bound for p in trace.told if p.bound is not None]
     found = [
         tag("li", finder_mark(n), " ", _step(step), " · ", engine)
         for n, (step, engine) in enumerate(finders(trace))
     ]
+    lines = {"course": "report.trace_best"}
+    if any(p.bound is not None for p in trace.told):
+        lines["bound"] = "report.trace_bound_head"
     others = [
-        tag("li", tag("i", class_=name), both(key))
-        for name, key, shown in (
-            ("course", "report.trace_best", True),
-            ("bound", "report.trace_bound_head", bool(bounds)),
-            ("aside", "report.trace_aside", True),
-        )
-        if shown
+        tag("li", tag("i", class_=name), both(key)) for name, key in lines.items()
     ]
     return tag("ul", *found, *others, class_="legend")
 

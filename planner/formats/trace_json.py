@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -37,8 +38,8 @@ def plan_digest(plan: Plan) -> str:
 
 
 def trace_of(plan: Plan, told: Iterable[Progress]) -> Trace:
-    """Return what was told on the way to a plan, as the trace of that plan."""
-    return Trace(plan_digest=plan_digest(plan), told=tuple(told))
+    """Return what was told on the way to a plan, as a reader of its file sees it."""
+    return Trace(plan_digest=plan_digest(plan), told=tuple(map(_as_written, told)))
 
 
 def trace_to_bytes(trace: Trace) -> bytes:
@@ -85,18 +86,25 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
+def _as_written(progress: Progress) -> Progress:
+    """Return a moment with its figures rounded, without what looks ahead."""
+    return replace(
+        progress,
+        elapsed_s=round(progress.elapsed_s, _TIME_DECIMALS),
+        rounds=None,
+        left_s=None,
+        unserved=_rounded(progress.unserved),
+        load=_rounded(progress.load),
+    )
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(float(figure), _FIGURE_DECIMALS)
+
+
 def _moment(progress: Progress) -> dict[str, Any]:
-    figures = {name: getattr(progress, name) for name in _FIGURES}
-    return {
-        "elapsed_s": round(progress.elapsed_s, _TIME_DECIMALS),
-        "stage": progress.stage,
-        "round": progress.round,
-        **{name: getattr(progress, name) for name in (*_NAMES, *_COUNTS)},
-        **{
-            name: None if value is None else round(float(value), _FIGURE_DECIMALS)
-            for name, value in figures.items()
-        },
-    }
+    names = ("elapsed_s", "stage", "round", *_NAMES, *_COUNTS, *_FIGURES)
+    return {name: getattr(progress, name) for name in names}
 
 
 def _progress(reader: Reader, moment: Mapping[str, Any], where: str) -> Progress:
