@@ -64,7 +64,8 @@ class Progress:
     Parameters
     ----------
     stage
-        Of planning: ``targets``, ``network``, ``routing``, ``timetable``.
+        Of planning: ``targets``, ``network``, ``routing``, ``timetable``; ``bound``
+        where one is computed.
     elapsed_s
         Since planning began [s].
     round, rounds
@@ -86,7 +87,7 @@ class Progress:
     load
         Drones occupied on average.
     bound
-        Drones that no plan can do without.
+        Best known bound from below on the drones.
     """
 
     stage: str

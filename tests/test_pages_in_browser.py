@@ -10,6 +10,7 @@ import pytest
 from browser import Browser, Tab, browser
 from hostile import TEXTS, hostile_plan, hostile_scenario
 from made_plan import in_turn, made_plan
+from made_trace import made_trace
 
 import maps
 import seeds
@@ -38,8 +39,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     maps.draw_plan(city, in_turn(plan, _shared(plan))).save(folder / "turn.html")
     maps.draw_plan(city).save(folder / "alone.html")
     maps.draw_plan(hostile, bad).save(folder / "hostile.html")
-    maps.report(city, plan).save(folder / "report.html")
-    maps.report(hostile, bad).save(folder / "hostile_report.html")
+    trace = made_trace(plan, bound=80)
+    maps.report(city, plan, trace=trace).save(folder / "report.html")
+    worse = made_trace(bad, ["".join(TEXTS)], bound=80)
+    maps.report(hostile, bad, trace=worse).save(folder / "hostile_report.html")
     return folder
 
 
@@ -346,6 +349,24 @@ def test_the_report_switches_its_language_by_style_alone(
     text = tab.run("document.body.innerText")
     assert "主要指标" in text
     assert "Key figures" not in text
+
+
+def test_the_course_of_the_search_is_drawn(chromium: Browser, pages: Path) -> None:
+    """Lines and marks stand inside the chart, the bound below the drones' line."""
+    tab = chromium.open(pages / "report.html")
+    chart = "document.querySelector('svg:has(.course)')"
+    box = f"{chart}.getBoundingClientRect()"
+    inside = tab.run(
+        f"[...{chart}.querySelectorAll('path, [lang=en]')].every((e) => {{"
+        f"const a = e.getBoundingClientRect(), b = {box};"
+        "return a.left >= b.left - 1 && a.right <= b.right + 1"
+        " && a.top >= b.top - 1 && a.bottom <= b.bottom + 1})"
+    )
+    assert inside is True
+    assert tab.run(f"{chart}.querySelectorAll('.found').length") == 2
+    bottom = f"{chart}.querySelector('.%s').getBoundingClientRect().bottom"
+    assert tab.run(bottom % "bound") > tab.run(bottom % "course")
+    assert "Drones in the busiest period" in tab.run(f"{chart}.textContent")
 
 
 def test_the_report_prints_a_sheet_a_station(chromium: Browser, pages: Path) -> None:

@@ -7,9 +7,9 @@ import os
 import platform
 import resource
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 from planner import __version__
 
@@ -29,14 +29,14 @@ class RunRecord:
 
     def __init__(self, stage: str) -> None:
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
-        self._stage, self._since_s = stage, time.monotonic()
+        self._stage, self._since_s = stage, monotonic()
         self._elapsed_s: dict[str, float] = {}
 
     def begin(self, stage: str) -> None:
         """End the stage that runs, if it is another one, and begin this one."""
         if stage == self._stage:
             return
-        now_s = time.monotonic()
+        now_s = monotonic()
         before_s = self._elapsed_s.get(self._stage, 0.0)
         self._elapsed_s[self._stage] = before_s + now_s - self._since_s
         self._stage, self._since_s = stage, now_s
