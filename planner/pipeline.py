@@ -86,22 +86,11 @@ def plan_routes(
     tell("routing")
     ends = time.monotonic() + (budget.seconds or 0.0)
 
-    def tell_routes(round_: int, **known: Any) -> None:
+    def tell_routes(round_: int, **found: str) -> None:
+        known = _standing(scenario, _served(discretised, problems, search), search)
         if budget.iterations is None:
             known["left_s"] = max(0.0, ends - time.monotonic())
-        served = _served(discretised, problems, search)
-        tell(
-            "routing",
-            round=round_,
-            rounds=budget.iterations,
-            step=search.step,
-            zones=len(scenario.zones),
-            zones_served=len(served),
-            unserved=sum(z.priority for z in scenario.zones if z.id not in served),
-            drones=sum(part.drones for part in search.best),
-            load=sum(part.load for part in search.best),
-            **known,
-        )
+        tell("routing", round=round_, rounds=budget.iterations, **known, **found)
 
     def on_best(part: int, found_by: str) -> None:
         name = problems[part].stations[0].id
@@ -151,6 +140,18 @@ def _formulate_parts(
         return formulate(scenario, space, targets, part)
 
     return list(spread(one, parts))
+
+
+def _standing(scenario: Scenario, served: set[str], search: Search) -> dict[str, Any]:
+    """Return how far a search is, over the whole city."""
+    return {
+        "step": search.step,
+        "zones": len(scenario.zones),
+        "zones_served": len(served),
+        "unserved": sum(z.priority for z in scenario.zones if z.id not in served),
+        "drones": sum(part.drones for part in search.best),
+        "load": sum(part.load for part in search.best),
+    }
 
 
 def _served(
