@@ -82,7 +82,8 @@ def _gains(trace: Trace, moments: list[Progress]) -> Markup:
         won = sum((a.unserved or 0) - (b.unserved or 0) for a, b in found)
         saved = sum((a.drones or 0) - (b.drones or 0) for a, b in found)
         load = sum((a.load or 0) - (b.load or 0) for a, b in found)
-        rows.append([_step(step), engine, len(found), f"{won:g}", saved, f"{load:.1f}"])
+        gains = (_gain(won), _gain(saved), _gain(load))
+        rows.append([_step(step), engine, len(found), *gains])
     if not rows:
         return Markup("")
     heads: list[object] = [
@@ -90,6 +91,11 @@ def _gains(trace: Trace, moments: list[Progress]) -> Markup:
         for key in ("step", "engine", "bests", "won", "saved", "load_saved")
     ]
     return table(heads, rows, class_="numbers gains")
+
+
+def _gain(value: float) -> str:
+    """Return what was gained with one decimal at most; it may be less than nothing."""
+    return f"{round(value, 1) + 0.0:g}".replace("-", "−")
 
 
 def _course(moments: list[Progress]) -> Markup:

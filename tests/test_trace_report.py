@@ -66,8 +66,26 @@ def test_what_each_engine_brought_is_summed_up() -> None:
     html = str(trace_section(made_trace(plan())))
     (rows,) = re.findall(r'<table class="numbers gains">(.*?)</table>', html)
     cells = re.findall(r"<td>([^<]*)</td>", rows)
-    brought = ["3", "6", "3", "3.0"]
+    brought = ["3", "6", "3", "3"]
     assert cells == ["engine-whole", *brought, "engine-pieces", *brought]
+
+
+def test_a_loss_is_told_as_one() -> None:
+    """A zone more may cost drones: what was saved is then less than nothing."""
+    told = [
+        Progress(stage="routing", elapsed_s=0, step="first", unserved=9.0, drones=7),
+        Progress(
+            stage="routing",
+            elapsed_s=1,
+            round=1,
+            step="pieces",
+            engine="x",
+            unserved=4.5,
+            drones=9,
+        ),
+    ]
+    html = str(trace_section(Trace(plan_digest="", told=tuple(told))))
+    assert "<td>1</td><td>4.5</td><td>−2</td><td>0</td>" in html
 
 
 def path_of(html: str, name: str) -> list[tuple[str, float]]:
