@@ -15,7 +15,7 @@ from planner.geometry import FloatArray
 from planner.network import scenario_wind
 from planner.physics import flight_time_s
 from planner.plan import Stop
-from planner.problem import Column, Problem, beat
+from planner.problem import Column, Problem
 
 _SEGMENT_ROOM_S = 0.003
 """Added to every segment, for coordinates and times that a file rounds."""
@@ -64,18 +64,14 @@ def draw(problem: Problem, space: FreeSpace, column: Column) -> DraftRoute:
     longest = max(v.duration_s for v in variants)
     variants = [_padded(v, longest) for v in variants]
     shared = len(column.nodes)
-    # A stop that comes once a round has to be done within its beat as well: it is
-    # told to the clock with the zones of a stop that makes the beat.
-    zones = variants[0].stops[beat(problem, column) or 0].zones
-    stops = [
-        *variants[0].stops[:shared],
-        *(replace(stop, zones=zones) for v in variants for stop in v.stops[shared:]),
-    ]
     return replace(
         variants[0],
         id=_id(problem, column.station, [n for c in column.chains() for n in c]),
         headway_s=column.headway_s,
-        stops=tuple(stops),
+        stops=(
+            *variants[0].stops[:shared],
+            *(stop for variant in variants for stop in variant.stops[shared:]),
+        ),
         layers_m=variants[0].layers_m if all(v.layers_m for v in variants) else (),
         variants=tuple(_told_apart(variants)),
     )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from planner.clock import Span
 from planner.draft import DraftRoute
 from planner.geometry import FloatArray
+from planner.plan import Stop
 from planner.scenario import Rules, Scenario
 
 BoolArray = NDArray[np.bool_]
@@ -96,23 +97,29 @@ def allowed_phases(scenario: Scenario, draft: DraftRoute) -> list[Span]:
     """
     headway_s = draft.headway_s
     phases: list[Span] = [(0.0, headway_s)]
-    for enter_s, exit_s, interval_s, (start_s, end_s) in _visits(scenario, draft):
-        # Take-offs from `first_s` to `last_s` give visits that count.
-        first_s, last_s = max(0.0, start_s - enter_s), end_s - exit_s
+    for visit in _visits(scenario, draft):
+        first_s, last_s = visit.takeoffs_s
+        start_s, end_s = visit.window
         for low_s, high_s in (
-            (first_s, min(last_s, start_s + interval_s - exit_s)),
-            (max(first_s, end_s - interval_s - enter_s), last_s),
+            (first_s, min(last_s, start_s + visit.interval_s - visit.exit_s)),
+            (max(first_s, end_s - visit.interval_s - visit.enter_s), last_s),
         ):
-            phases = _common(phases, _modulo(low_s, high_s, headway_s))
+            rounds = _modulo(low_s, high_s, visit.period_s)
+            ours = _common(rounds, [(visit.after_s, visit.after_s + headway_s)])
+            shifted = [
+                (low - visit.after_s, high - visit.after_s) for low, high in ours
+            ]
+            phases = _common(phases, shifted)
     return phases
 
 
 def flown_spans(scenario: Scenario, draft: DraftRoute) -> tuple[WholeSpan, ...]:
     """Return the whole take-off times [s] that give a visit in some window."""
     spans = []
-    for enter_s, exit_s, _, (start_s, end_s) in _visits(scenario, draft):
-        first = math.ceil(max(0.0, start_s - enter_s) - TIME_TOLERANCE_S)
-        last = math.floor(end_s - exit_s + TIME_TOLERANCE_S)
+    for visit in _visits(scenario, draft):
+        first_s, last_s = visit.takeoffs_s
+        first = math.ceil(first_s - TIME_TOLERANCE_S)
+        last = math.floor(last_s + TIME_TOLERANCE_S)
         last = min(last, math.ceil(scenario.horizon.length_s) - 1)
         if first <= last:
             spans.append((first, last))
@@ -169,23 +176,29 @@ def column_spans(scenario: Scenario, draft: DraftRoute) -> tuple[Span, ...]:
     -------
     tuple of Span
         Seconds from take-off, closed and sorted; climb and descent are in it.
+        Of sorties that alternate, all together.
     """
     centre = scenario.station(draft.depot).point
-    length_s = np.diff(draft.t_s)
-    first, last = times_within(
-        draft.xy[:-1] - (centre.x, centre.y),
-        np.diff(draft.xy, axis=0) / np.maximum(length_s, 1e-9)[:, None],
-        length_s,
-        column_radius_m(scenario.rules),
-    )
-    begin_s = draft.t_s[:-1]
-    inside = [
-        (float(begin_s[n] + first[n]), float(begin_s[n] + last[n]))
-        for n in np.flatnonzero(first <= last)
-    ]
-    ends = [(0.0, float(draft.t_s[0])), (float(draft.t_s[-1]), draft.duration_s)]
+    spans: list[Span] = []
+    for flown in draft.variants or (draft,):
+        length_s = np.diff(flown.t_s)
+        first, last = times_within(
+            flown.xy[:-1] - (centre.x, centre.y),
+            np.diff(flown.xy, axis=0) / np.maximum(length_s, 1e-9)[:, None],
+            length_s,
+            column_radius_m(scenario.rules),
+        )
+        begin_s = flown.t_s[:-1]
+        spans += [
+            (0.0, float(flown.t_s[0])),
+            (float(flown.t_s[-1]), flown.duration_s),
+            *(
+                (float(begin_s[n] + first[n]), float(begin_s[n] + last[n]))
+                for n in np.flatnonzero(first <= last)
+            ),
+        ]
     merged: list[Span] = []
-    for low_s, high_s in sorted([*ends, *inside]):
+    for low_s, high_s in sorted(spans):
         if merged and low_s <= merged[-1][1] + TIME_TOLERANCE_S:
             merged[-1] = (merged[-1][0], max(merged[-1][1], high_s))
         else:
@@ -288,22 +301,76 @@ def _starts(rhythm: Rhythm) -> NDArray[np.int64]:
     return np.array(sorted(ks), dtype=np.int64) * h
 
 
-def _visits(
-    scenario: Scenario, draft: DraftRoute
-) -> list[tuple[float, float, float, Span]]:
-    """Return (enter, exit, interval, window) of each stop, zone and window."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Visit:
+    """
+    The visits to a target, for one zone and one of its windows.
+
+    Parameters
+    ----------
+    enter_s, exit_s
+        On task, from take-off.
+    period_s
+        Between two sorties that stop there.
+    after_s
+        Take-off of the first of them, after the first of the route.
+    """
+
+    enter_s: float
+    exit_s: float
+    period_s: float
+    after_s: float
+    interval_s: float
+    window: Span
+
+    @property
+    def takeoffs_s(self) -> Span:
+        """The first and the last take-off that give a visit which counts."""
+        return max(0.0, self.window[0] - self.enter_s), self.window[1] - self.exit_s
+
+
+def _visits(scenario: Scenario, draft: DraftRoute) -> list[_Visit]:
+    """Return the visits of each target, zone and window."""
     zones = {zone.id: zone for zone in scenario.zones}
     slack_s = scenario.rules.revisit_slack_s
+    flown = draft.variants or (draft,)
+    stops: dict[str, list[tuple[int, Stop]]] = {}
+    for turn, variant in enumerate(flown):
+        for stop in variant.stops:
+            stops.setdefault(stop.target, []).append((turn, stop))
     windows: Mapping[str, tuple[Span, ...]] = {
         zone_id: scenario.windows(zones[zone_id])
-        for zone_id in sorted({z for stop in draft.stops for z in stop.zones})
+        for zone_id in sorted({z for v in flown for s in v.stops for z in s.zones})
     }
     return [
-        (stop.enter_s, stop.exit_s, zones[zone_id].revisit_s - slack_s, window)
-        for stop in draft.stops
-        for zone_id in stop.zones
+        _Visit(
+            enter_s=min(stop.enter_s for stop in alike),
+            exit_s=max(stop.exit_s for stop in alike),
+            period_s=every * draft.headway_s,
+            after_s=turn * draft.headway_s,
+            interval_s=zones[zone_id].revisit_s - slack_s,
+            window=window,
+        )
+        for found in stops.values()
+        for turn, every, alike in _in_turn(found, len(flown))
+        for zone_id in alike[0].zones
         for window in windows[zone_id]
     ]
+
+
+def _in_turn(
+    found: Sequence[tuple[int, Stop]], count: int
+) -> list[tuple[int, int, list[Stop]]]:
+    """
+    Return the stops at one target as (first turn, every so many turns, stops).
+
+    Stops that come at equal steps are one rhythm; others are each their own.
+    """
+    turns = [turn for turn, _ in found]
+    step = count // len(turns)
+    if turns == list(range(turns[0], count, step)) and turns[0] < step:
+        return [(turns[0], step, [stop for _, stop in found])]
+    return [(turn, count, [stop]) for turn, stop in found]
 
 
 def _modulo(low_s: float, high_s: float, period_s: float) -> list[Span]:

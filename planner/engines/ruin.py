@@ -1,0 +1,516 @@
+"""
+Ruin and recreate beats, compiled.
+
+A beat is one or a few whole drones of a station that take off every headway, in a
+cycle of ``2 ** depth`` sorties. Its stops stand in lists that form a binary tree:
+the list of level 0 is flown on every sortie, those of level 1 on every other one,
+and so on; a sortie flies one list a level, outermost first. So what is due half as
+often costs half as much, and every stop comes at the same time of its sorties.
+
+Some neighbouring stops are taken out, then put back one by one where they cost
+least flying time a second; what is slightly worse is kept now and then (Christiaens
+and Vanden Berghe, Slack induction by string removals for vehicle routing problems,
+Transportation Science 54(2), 2020). Once every target is placed, a beat is closed,
+and its targets have to find room elsewhere.
+
+List ``2 ** level - 1 + turn`` of a beat is flown on sorties ``k`` with
+``k % 2 ** level == turn``. Times are ticks.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+DEEPEST = 3
+LISTS = 2 ** (DEEPEST + 1) - 1
+LONGEST_LIST = 80
+"""More stops than any sortie has time for."""
+
+ABSENT, DRONES, LIMIT, SINCE = range(4)
+"""Places in `State.counts`: targets left out, drones used and allowed, patience."""
+
+_BLINK = 0.01
+_LEAST_TAKEN, _MOST_TAKEN = 4, 26
+_LONGEST_STRING = 8
+_WHOLE_BEAT = 0.03
+_NEVER = 1e18
+
+
+class World(NamedTuple):
+    """
+    What does not change: targets, nodes, stations and kinds of beats.
+
+    Parameters
+    ----------
+    first, last
+        Range of nodes of each target, shape (t,).
+    target
+        Of each node, shape (n,).
+    travel, task
+        By drone type, shapes (m, n, n) and (m, n).
+    out, back
+        By station, shape (s, n).
+    overhead, model, drones
+        By station, shape (s,).
+    headway, crew, depth
+        By kind of beat, shape (k,): ticks, drones, levels below the first.
+    longest
+        Longest sortie by station and kind, shape (s, k).
+    level
+        Of a target on a kind of beat, -1 where it cannot be on it, shape (k, t).
+    near_targets, near_stations
+        Nearest first, shapes (t, a) and (t, b); -1 for none.
+    worth
+        Of a target left out, in drones, shape (t,).
+    crew_cost
+        Of a drone, in drones of flying time.
+    """
+
+    first: Ints
+    last: Ints
+    target: Ints
+    travel: Ints
+    task: Ints
+    out: Ints
+    back: Ints
+    overhead: Ints
+    model: Ints
+    drones: Ints
+    headway: Ints
+    crew: Ints
+    depth: Ints
+    longest: Ints
+    level: Ints
+    near_targets: Ints
+    near_stations: Ints
+    worth: Floats
+    crew_cost: float
+
+
+class State(NamedTuple):
+    """
+    Beats as they are: what stands in which list.
+
+    Parameters
+    ----------
+    stops, length
+        Nodes of each list of each beat, shapes (b, `LISTS`, `LONGEST_LIST`) and
+        (b, `LISTS`).
+    station, kind
+        Of each beat, shape (b,); kind -1 for a beat that is not flown.
+    sortie
+        Duration of each sortie of the cycle, shape (b, 2 ** `DEEPEST`).
+    worst
+        Longest sortie that flies a list, shape (b, `LISTS`).
+    beat, list
+        Where each target stands, -1 for nowhere, shape (t,).
+    used
+        Drones by station, shape (s,).
+    absent
+        Targets left out, the first ``counts[ABSENT]``, shape (t,).
+    counts
+        See `ABSENT` and its like.
+    """
+
+    stops: Ints
+    length: Ints
+    station: Ints
+    kind: Ints
+    sortie: Ints
+    worst: Ints
+    beat: Ints
+    list: Ints
+    used: Ints
+    absent: Ints
+    counts: Ints
+
+
+@njit(cache=True)
+def _list_of(level, turn):
+    return (1 << level) - 1 + (turn & ((1 << level) - 1))
+
+
+@njit(cache=True)
+def measure(world, state, b):
+    """Compute the sorties of a beat anew."""
+    s = state.station[b]
+    m = world.model[s]
+    depth = world.depth[state.kind[b]]
+    state.worst[b, :] = 0
+    for k in range(1 << depth):
+        duration = world.overhead[s]
+        before = -1
+        for level in range(depth + 1):
+            q = _list_of(level, k)
+            for p in range(state.length[b, q]):
+                node = state.stops[b, q, p]
+                leg = (
+                    world.out[s, node] if before < 0 else world.travel[m, before, node]
+                )
+                duration += leg + world.task[m, node]
+                before = node
+        if before >= 0:
+            duration += world.back[s, before]
+        state.sortie[b, k] = duration
+        for level in range(depth + 1):
+            q = _list_of(level, k)
+            state.worst[b, q] = max(state.worst[b, q], duration)
+
+
+@njit(cache=True)
+def _last_above(state, b, level, turn):
+    """Return the last stop before a list, -1 for the station."""
+    for above in range(level - 1, -1, -1):
+        q = _list_of(above, turn)
+        if state.length[b, q] > 0:
+            return state.stops[b, q, state.length[b, q] - 1]
+    return -1
+
+
+@njit(cache=True)
+def _first_below(state, b, level, turn, depth):
+    """Return the first stop after a list on one sortie, -1 for the station."""
+    for below in range(level + 1, depth + 1):
+        q = _list_of(below, turn)
+        if state.length[b, q] > 0:
+            return state.stops[b, q, 0]
+    return -1
+
+
+@njit(cache=True)
+def _cheapest_place(world, state, b, level, node, best):
+    """Return (cost, list, position) of a node on a beat; list -1 if not below best."""
+    s, kind = state.station[b], state.kind[b]
+    m, depth, longest = world.model[s], world.depth[kind], world.longest[s, kind]
+    turns = 1 << level
+    share = 1.0 / (turns * world.headway[kind])
+    found, place = -1, -1
+    for turn in range(turns):
+        q = turns - 1 + turn
+        count = state.length[b, q]
+        room = longest - state.worst[b, q]
+        before = _last_above(state, b, level, turn)
+        for p in range(count + 1):
+            if p > 0:
+                before = state.stops[b, q, p - 1]
+            there = world.out[s, node] if before < 0 else world.travel[m, before, node]
+            there += world.task[m, node]
+            if p < count:
+                after = state.stops[b, q, p]
+                gone = (
+                    world.out[s, after]
+                    if before < 0
+                    else world.travel[m, before, after]
+                )
+                extra = there + world.travel[m, node, after] - gone
+                if extra > room:
+                    continue
+                cost = extra * share
+            else:
+                total, sorties, fits = 0, 0, True
+                for k in range(turn, 1 << depth, turns):
+                    after = _first_below(state, b, level, k, depth)
+                    if after < 0:
+                        gone = 0 if before < 0 else world.back[s, before]
+                        extra = there + world.back[s, node] - gone
+                    else:
+                        gone = (
+                            world.out[s, after]
+                            if before < 0
+                            else world.travel[m, before, after]
+                        )
+                        extra = there + world.travel[m, node, after] - gone
+                    if state.sortie[b, k] + extra > longest:
+                        fits = False
+                        break
+                    total += extra
+                    sorties += 1
+                if not fits:
+                    continue
+                cost = total * share / sorties
+            if cost < best and np.random.random() >= _BLINK:
+                best, found, place = cost, q, p
+    return best, found, place
+
+
+@njit(cache=True)
+def _reaches(world, t, s):
+    for k in range(world.near_stations.shape[1]):
+        if world.near_stations[t, k] == s:
+            return True
+    return False
+
+
+@njit(cache=True)
+def _put(world, state, t, touched):
+    """Put a target where it costs least; return whether there is a place."""
+    best, where, q, place, chosen = _NEVER, -1, -1, -1, -1
+    for b in range(len(state.kind)):
+        kind = state.kind[b]
+        if kind < 0 or world.level[kind, t] < 0:
+            continue
+        if not _reaches(world, t, state.station[b]):
+            continue
+        for node in range(world.first[t], world.last[t]):
+            cost, found, position = _cheapest_place(
+                world, state, b, world.level[kind, t], node, best
+            )
+            if found >= 0 and state.length[b, found] < LONGEST_LIST:
+                best, where, q, place, chosen = cost, b, found, position, node
+    opened_at, opened_kind = -1, -1
+    for k in range(world.near_stations.shape[1]):
+        s = world.near_stations[t, k]
+        for kind in range(len(world.crew)):
+            crew = world.crew[kind]
+            if s < 0 or world.level[kind, t] < 0:
+                continue
+            if state.used[s] + crew > world.drones[s]:
+                continue
+            if state.counts[DRONES] + crew > state.counts[LIMIT]:
+                continue
+            for node in range(world.first[t], world.last[t]):
+                alone = world.overhead[s] + world.out[s, node] + world.back[s, node]
+                alone += world.task[world.model[s], node]
+                if alone > world.longest[s, kind]:
+                    continue
+                turns = 1 << world.level[kind, t]
+                cost = alone / (turns * world.headway[kind]) + world.crew_cost * crew
+                if cost < best:
+                    best, chosen, opened_at, opened_kind = cost, node, s, kind
+                    q, place = turns - 1, 0
+    if chosen < 0:
+        return False
+    if opened_at >= 0:
+        where = 0
+        while state.kind[where] >= 0:
+            where += 1
+        state.kind[where], state.station[where] = opened_kind, opened_at
+        state.length[where, :] = 0
+        state.used[opened_at] += world.crew[opened_kind]
+        state.counts[DRONES] += world.crew[opened_kind]
+    for p in range(state.length[where, q], place, -1):
+        state.stops[where, q, p] = state.stops[where, q, p - 1]
+    state.stops[where, q, place] = chosen
+    state.length[where, q] += 1
+    state.beat[t], state.list[t] = where, q
+    touched[where] = True
+    measure(world, state, where)
+    return True
+
+
+@njit(cache=True)
+def _take_out(world, state, b, q, low, high):
+    """Take the stops of a list from one position to another out."""
+    for p in range(low, high):
+        t = world.target[state.stops[b, q, p]]
+        state.beat[t] = -1
+        state.absent[state.counts[ABSENT]] = t
+        state.counts[ABSENT] += 1
+    for p in range(high, state.length[b, q]):
+        state.stops[b, q, p - high + low] = state.stops[b, q, p]
+    state.length[b, q] -= high - low
+
+
+@njit(cache=True)
+def _empty(world, state, b):
+    for q in range(LISTS):
+        _take_out(world, state, b, q, 0, state.length[b, q])
+
+
+@njit(cache=True)
+def _close_if_empty(world, state, b):
+    """Give the drones of a beat without stops back; measure any other."""
+    if state.length[b].sum() > 0:
+        measure(world, state, b)
+        return
+    crew = world.crew[state.kind[b]]
+    state.used[state.station[b]] -= crew
+    state.counts[DRONES] -= crew
+    state.kind[b] = -1
+
+
+@njit(cache=True)
+def _ruin(world, state, touched):
+    """Take out strings of stops round a target, or its whole beat."""
+    absent = state.counts[ABSENT]
+    if absent > 0 and np.random.random() < 0.5:
+        seed = state.absent[np.random.randint(absent)]
+    else:
+        seed = np.random.randint(len(world.first))
+    if state.beat[seed] >= 0 and np.random.random() < _WHOLE_BEAT:
+        b = state.beat[seed]
+        touched[b] = True
+        _empty(world, state, b)
+    else:
+        wanted = absent + np.random.randint(_LEAST_TAKEN, _MOST_TAKEN)
+        for k in range(-1, world.near_targets.shape[1]):
+            t = seed if k < 0 else world.near_targets[seed, k]
+            if t < 0 or state.counts[ABSENT] >= wanted:
+                break
+            b = state.beat[t]
+            if b < 0 or (touched[b] and np.random.random() < 0.5):
+                continue
+            q = state.list[t]
+            p = 0
+            while world.target[state.stops[b, q, p]] != t:
+                p += 1
+            string = min(state.length[b, q], 1 + np.random.randint(_LONGEST_STRING))
+            low = max(0, p - np.random.randint(string))
+            _take_out(world, state, b, q, low, min(state.length[b, q], low + string))
+            touched[b] = True
+    for b in range(len(touched)):
+        if touched[b]:
+            _close_if_empty(world, state, b)
+
+
+@njit(cache=True)
+def _recreate(world, state, touched):
+    """Put back what is out, in one of several orders."""
+    count = state.counts[ABSENT]
+    out = state.absent[:count].copy()
+    rank = np.empty(count)
+    way = np.random.random()
+    for i, t in enumerate(out):
+        node = world.first[t]
+        if way < 0.35:
+            rank[i] = np.random.random()
+        elif way < 0.6:
+            rank[i] = -world.worth[t] * (1.0 + 0.3 * np.random.random())
+        elif way < 0.8:
+            rank[i] = -world.task[0, node] + 200.0 * np.random.random()
+        else:
+            rank[i] = -world.out[max(world.near_stations[t, 0], 0), node]
+    left = 0
+    for i in np.argsort(rank):
+        if not _put(world, state, out[i], touched):
+            state.absent[left] = out[i]
+            left += 1
+    state.counts[ABSENT] = left
+
+
+@njit(cache=True)
+def _flying(world, state):
+    """Return the drones in the air on average."""
+    total = 0.0
+    for b in range(len(state.kind)):
+        kind = state.kind[b]
+        if kind >= 0:
+            sorties = 1 << world.depth[kind]
+            total += state.sortie[b, :sorties].sum() / (sorties * world.headway[kind])
+    return total
+
+
+@njit(cache=True)
+def _missed(world, state, failures):
+    """Return what is left out, dearer where it is left out often."""
+    total = 0.0
+    for i in range(state.counts[ABSENT]):
+        t = state.absent[i]
+        total += world.worth[t] * np.log(1.0 + failures[t])
+    return total
+
+
+@njit(cache=True)
+def _copy_beat(source, target, b):
+    target.stops[b] = source.stops[b]
+    target.length[b] = source.length[b]
+    target.station[b] = source.station[b]
+    target.kind[b] = source.kind[b]
+    target.sortie[b] = source.sortie[b]
+    target.worst[b] = source.worst[b]
+
+
+@njit(cache=True)
+def _copy(source, target, touched):
+    """Copy a state, of its beats those touched."""
+    for b in range(len(touched)):
+        if touched[b]:
+            _copy_beat(source, target, b)
+    target.beat[:] = source.beat
+    target.list[:] = source.list
+    target.used[:] = source.used
+    target.absent[:] = source.absent
+    target.counts[:] = source.counts
+
+
+@njit(cache=True)
+def _close_one(world, state, failures):
+    """Close the beat whose targets were the least trouble so far."""
+    least, chosen = _NEVER, -1
+    for b in range(len(state.kind)):
+        if state.kind[b] < 0:
+            continue
+        trouble = 0.0
+        for q in range(LISTS):
+            for p in range(state.length[b, q]):
+                t = world.target[state.stops[b, q, p]]
+                trouble += world.worth[t] * np.log(1.0 + failures[t])
+        trouble *= 0.5 + np.random.random()
+        if trouble < least:
+            least, chosen = trouble, b
+    _empty(world, state, chosen)
+    _close_if_empty(world, state, chosen)
+
+
+@njit(cache=True)
+def improve(world, state, kept, best, failures, record, seed, rounds, heat, patience):
+    """
+    Ruin and recreate for a number of rounds.
+
+    Parameters
+    ----------
+    state, kept, best
+        Being changed, last accepted, and best seen; the first two alike.
+    failures
+        How often each target found no place, shape (t,).
+    record
+        Of the best: what is left out, drones, drones in the air, shape (3,).
+    heat
+        How much worse may be accepted, in drones.
+    patience
+        Rounds after which a beat is closed, all targets being placed.
+    """
+    np.random.seed(seed)
+    touched = np.zeros(len(state.kind), dtype=np.bool_)
+    every = np.ones(len(state.kind), dtype=np.bool_)
+    now = _flying(world, kept) + world.crew_cost * kept.counts[DRONES]
+    for _ in range(rounds):
+        touched[:] = False
+        _ruin(world, state, touched)
+        _recreate(world, state, touched)
+        for i in range(state.counts[ABSENT]):
+            failures[state.absent[i]] += 1.0
+        flying = _flying(world, state)
+        drones = state.counts[DRONES]
+        after = flying + world.crew_cost * drones
+        missed = 0.0
+        for i in range(state.counts[ABSENT]):
+            missed += world.worth[state.absent[i]]
+        better = missed < record[0] - 1e-9
+        if not better and missed <= record[0] + 1e-9:
+            better = drones < record[1]
+            better = better or (drones == record[1] and flying < record[2] - 1e-9)
+        limit = now + _missed(world, kept, failures) - heat * np.log(np.random.random())
+        patient = kept.counts[SINCE] + 1
+        if better or after + _missed(world, state, failures) < limit:
+            now = after
+            _copy(state, kept, touched)
+        else:
+            _copy(kept, state, touched)
+        if better:
+            record[0], record[1], record[2] = missed, drones, flying
+            _copy(state, best, every)
+        kept.counts[SINCE] = state.counts[SINCE] = patient
+        if patient > patience and kept.counts[ABSENT] == 0 and kept.counts[DRONES] > 1:
+            state.counts[LIMIT] = min(state.counts[LIMIT], state.counts[DRONES] - 1)
+            state.counts[SINCE] = 0
+            _close_one(world, state, failures)
+            _copy(state, kept, every)
+            now = _flying(world, kept) + world.crew_cost * kept.counts[DRONES]
