@@ -309,6 +309,7 @@ def _plan(
                 name: version(name)
                 for name in ("numpy", "ortools", "pyproj", "scipy", "shapely")
             },
+            "objective": scenario.objective,
             "engine": budget.engine,
             "seed": budget.seed,
             "budget": {"iterations": budget.iterations, "seconds": budget.seconds}

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from planner.freespace import FreeSpace
 from planner.geometry import FloatArray
 from planner.network import Legs, obstacles_near, path_times, scenario_wind
+from planner.objectives import OBJECTIVES, Objective
 from planner.physics import flight_time_s
 from planner.scenario import DroneModel, Scenario, Station
 from planner.targets import Target, Way
@@ -87,6 +88,11 @@ class Problem:
     home: IntArray
     entry: IntArray
     leave: IntArray
+
+    @property
+    def objective(self) -> Objective:
+        """What the scenario wants minimised."""
+        return OBJECTIVES[self.scenario.objective]
 
     def model(self, station: int) -> DroneModel:
         """Return the drone type of a station."""

@@ -304,14 +304,16 @@ def _job(k: int, part: _Part, station: int) -> _Job | None:
     Return the piece round a station to route again.
 
     Two times of three with a drone less there, the third time as it is. Where a
-    zone of the part is left out, with all drones and that zone's targets instead.
+    zone of the part is left out, with all drones and that zone's targets instead;
+    where no drones are to be saved, with all drones too, warm from what there is.
     """
     problem, best = part.problem, part.best
+    relieves = problem.objective.relieves
     tried = part.tried.get(station, 0)
     missing = _missing(part, station, tried)
     # A zone left out may need any route to make room, not only those of the rush;
     # but routed together, what flies at other times counts as if it flew all day.
-    both = missing and tried % 2 == 1
+    both = (missing or not relieves) and tried % 2 == 1
     movable = list(best.columns) if both else _rush_columns(part)
     movable = [c for c in movable if not c.tails]
     stations: list[int] = []
@@ -325,11 +327,13 @@ def _job(k: int, part: _Part, station: int) -> _Job | None:
     targets = sorted({t for c in columns for t in c.targets(problem)} | missing)
     chosen = set(columns)
     kept = tuple(c for c in best.columns if c not in chosen)
-    polish = not missing and tried % 3 == 2
+    polish = not missing and (tried % 3 == 2 or not relieves)
     drones = []
     for s in stations:
         clock = best.clocks.get(s)
-        whole = clock.peak_busiest if clock and not missing else problem.drones(s)
+        whole = problem.drones(s)
+        if clock and relieves and not missing:
+            whole = clock.peak_busiest
         if s == station and not missing and not polish:
             whole -= 1
         fixed = sum(

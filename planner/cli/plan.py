@@ -8,7 +8,7 @@ import platform
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from planner.errors import (
     EXIT_STOPPED,
     StoppedError,
 )
+from planner.objectives import OBJECTIVES, ObjectiveName
 
 if TYPE_CHECKING:
     from planner.budget import Budget
@@ -45,6 +46,7 @@ DEFAULT_S = 60.0
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1))
 @click.option("--engine", default="portfolio", show_default=True)
+@click.option("--objective", type=click.Choice(list(OBJECTIVES)))
 @click.option("--horizon")
 @click.option("--strict", is_flag=True)
 @json_option
@@ -58,6 +60,7 @@ def command(
     seed: int,
     workers: int | None,
     engine: str,
+    objective: ObjectiveName | None,
     horizon: str | None,
     strict: bool,
     as_json: bool,
@@ -84,6 +87,8 @@ def command(
         raise click.UsageError(str(error)) from error
     run = _Run()
     task = sound_scenario(terminal, scenario, horizon)
+    if objective is not None:
+        task = replace(task, objective=objective)
     run.lap("read")
     with output_folder(terminal, out):
         outcome = _carry_out(terminal, task, budget, out, run)
