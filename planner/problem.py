@@ -76,6 +76,8 @@ class Problem:
         By drone type.
     home, entry, leave
         Places of stations, and of each node's start and end, in the legs.
+    idleness_ratio
+        Share of the intervals wanted that those of the targets are.
     """
 
     scenario: Scenario
@@ -88,6 +90,7 @@ class Problem:
     home: IntArray
     entry: IntArray
     leave: IntArray
+    idleness_ratio: float = 1.0
 
     @property
     def objective(self) -> Objective:

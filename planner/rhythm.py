@@ -85,8 +85,8 @@ def allowed_phases(scenario: Scenario, draft: DraftRoute) -> list[Span]:
 
     In each window of each zone of a stop, a visit counts if it lies in the window
     whole. One must; the first must end, and the last begin, within the interval
-    (less ``revisit_slack_s``) of the window's start and end. Between visits the
-    headway keeps it.
+    (less ``revisit_slack_s``, and the draft's share of that) of the window's start
+    and end. Between visits the headway keeps it.
 
     Returns
     -------
@@ -299,7 +299,12 @@ def _visits(
         for zone_id in sorted({z for stop in draft.stops for z in stop.zones})
     }
     return [
-        (stop.enter_s, stop.exit_s, zones[zone_id].revisit_s - slack_s, window)
+        (
+            stop.enter_s,
+            stop.exit_s,
+            (zones[zone_id].revisit_s - slack_s) * draft.idleness_ratio,
+            window,
+        )
         for stop in draft.stops
         for zone_id in stop.zones
         for window in windows[zone_id]

@@ -47,6 +47,15 @@ _MOST_ROOM = 0.3
 """Shares of a station's drones left free: more each time its clock finds no way."""
 
 
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The routes of a part, and what draws them."""
+
+    problem: Problem
+    assessor: Assessor
+    best: Assessed
+
+
 @dataclass(slots=True)
 class _Part:
     """What is known of one part while the search goes on."""
@@ -106,14 +115,9 @@ class Search:
             self._parts[-1].pool.update(dict.fromkeys(columns))
 
     @property
-    def best(self) -> list[Assessed]:
+    def routed(self) -> list[Routed]:
         """The best routes of each part."""
-        return [part.best for part in self._parts]
-
-    @property
-    def assessors(self) -> list[Assessor]:
-        """What draws the routes of each part."""
-        return [part.assessor for part in self._parts]
+        return [Routed(p.problem, p.assessor, p.best) for p in self._parts]
 
     def _left_s(self) -> float:
         if self._budget.iterations is not None:
@@ -148,6 +152,13 @@ class Search:
             deadline=deadline,
             stop=self._stop,
         )
+
+    @property
+    def spent(self) -> float:
+        """Share of the budget that is spent."""
+        if self._budget.iterations is not None:
+            return self.round / max(self._budget.iterations, 1)
+        return 1 - self._left_s() / max(self._budget.seconds or 0.0, 1e-9)
 
     def goes_on(self) -> bool:
         """Whether the budget leaves time for another round."""

@@ -16,7 +16,8 @@ PARTS = {
     "files": "formats validation validation_ground",
     "judges": "checks flown footprints metrics visits",
     "middle": "colouring drafting engines freespace layers network packing prices "
-    "problem reasons rhythm roster search separation stationclock targets timetable",
+    "problem reasons rhythm roster search separation shrinking stationclock targets "
+    "tightening timetable",
     "verbs": "explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",

@@ -132,7 +132,7 @@ def test_routes_are_compared_in_the_order_of_the_objective(
     space, (problem,) = problems_of(replace(school_run(), objective=objective))
     columns = route(problem, whole(problem), Effort(seconds=0, solutions=0, seed=1))
     assessed = Assessor(problem, space).assess(columns)
-    measures = [getattr(assessed, name) for name in OBJECTIVES[objective].order]
+    measures = [getattr(assessed, name) for name in OBJECTIVES[objective].routes]
     assert assessed.score == pytest.approx(measures)
 
 
@@ -182,3 +182,20 @@ def test_every_objective_is_told_everywhere() -> None:
     told = schema["properties"]["provenance"]["properties"]["objective"]["enum"]
     assert sorted(told) == sorted(OBJECTIVES) == sorted(get_args(ObjectiveName))
     assert {f"objective.{name}" for name in OBJECTIVES} <= set(catalogue())
+
+
+@pytest.mark.parametrize("seed", SMALL)
+def test_a_tight_plan_never_waits_longer(seed: str) -> None:
+    """Who asks for short gaps gets none longer, in proportion, than by default."""
+    tight = figure(seed, "tighten", "worst_idleness_ratio")
+    assert tight <= figure(seed, "guarantee", "worst_idleness_ratio")
+
+
+def test_a_tight_plan_uses_the_drones_that_are_left() -> None:
+    """With four drones where two would do, gaps get much shorter, by every measure."""
+    assert figure("two-stations", "guarantee", "drones_used") < 4
+    assert figure("two-stations", "tighten", "drones_used") == 4
+    for name in ("worst_idleness_ratio", "mean_idleness_ratio"):
+        assert figure("two-stations", "tighten", name) < 0.75 * figure(
+            "two-stations", "guarantee", name
+        )

@@ -52,10 +52,21 @@ class Assessed:
 
 
 class Assessor:
-    """Assesses sets of routes of one problem; remembers drafts and clocks."""
+    """
+    Assesses sets of routes of one problem; remembers drafts and clocks.
 
-    def __init__(self, problem: Problem, space: FreeSpace) -> None:
+    Parameters
+    ----------
+    minimise
+        Whether clocks are to take few drones; otherwise no more than there are,
+        which is found much sooner.
+    """
+
+    def __init__(
+        self, problem: Problem, space: FreeSpace, *, minimise: bool = True
+    ) -> None:
         self._problem, self._space = problem, space
+        self._minimise = minimise
         self._drafts: dict[Column, DraftRoute] = {}
         self._rhythms: dict[Column, Rhythm] = {}
         self._clocks: dict[tuple[int, frozenset[Column]], StationClock | None] = {}
@@ -83,6 +94,7 @@ class Assessor:
                         d.id: self._rhythms[c]
                         for c, d in zip(columns, drafts, strict=True)
                     },
+                    minimise=self._minimise,
                     deterministic_time=_CLOCK_DETERMINISTIC_S,
                 )
             if clock is not None and clock.peak > self._problem.drones(station):
