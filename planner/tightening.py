@@ -33,7 +33,7 @@ from planner.search import Routed, Search
 
 GRID = 60
 FIRST_SHARE = 0.4
-LONGEST_FIRST_SHARE = 0.7
+LONGEST_FIRST_SHARE = 0.8
 ALL_SHARE = 0.9
 
 _STEPS = 6

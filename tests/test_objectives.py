@@ -184,6 +184,32 @@ def test_every_objective_is_told_everywhere() -> None:
     assert {f"objective.{name}" for name in OBJECTIVES} <= set(catalogue())
 
 
+@pytest.mark.parametrize("stage", ["tightening", "timetable"])
+def test_a_stop_while_tightening_gives_the_best_so_far(stage: str) -> None:
+    """Whenever it is stopped, the plan is whole, checked, and no wider than asked."""
+    told: list[str] = []
+    plan = planner.plan_routes(
+        scenario("two-stations", "tighten"),
+        budget=planner.Budget(seconds=None, iterations=ROUNDS, workers=1),
+        on_progress=lambda progress: told.append(progress.stage),
+        stop=lambda: stage in told,
+    )
+    assert planner.check(scenario("two-stations"), plan) == []
+    assert plan.unserved == ()
+    assert plan.metrics["worst_idleness_ratio"] <= 1
+
+
+def test_tightening_by_the_clock_ends_in_time_with_a_whole_plan() -> None:
+    """Seconds in place of rounds give a checked plan, however few they are."""
+    for seconds in (0, 2):
+        plan = planner.plan_routes(
+            scenario("two-stations", "tighten"),
+            budget=planner.Budget(seconds=seconds, workers=1),
+        )
+        assert planner.check(scenario("two-stations"), plan) == []
+        assert plan.unserved == ()
+
+
 @pytest.mark.parametrize("seed", SMALL)
 def test_a_tight_plan_never_waits_longer(seed: str) -> None:
     """Who asks for short gaps gets none longer, in proportion, than by default."""

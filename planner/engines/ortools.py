@@ -137,6 +137,9 @@ def _vehicles(problem: Problem, piece: Piece) -> Iterator[_Vehicle]:
     targets = [problem.targets[t] for t in piece.targets]
     headways = sorted({t.revisit_s for t in targets})
     hours = patterns(problem, piece.targets)
+    if not piece.start:
+        # Serving everything comes first, and is found sooner with fewer classes.
+        hours = hours[-1:]
     shares = [day_share(problem, windows) for windows in hours]
     for place, station in enumerate(piece.stations):
         model, table = problem.model(station), problem.table(station)
