@@ -24,7 +24,15 @@ from maps.markup import Markup, both, in_both, join, table, tag
 from maps.page import ReportPage, asset, escape, security_policy
 from maps.station_sheet import station_sheet
 from maps.trace_section import trace_section
-from maps.words import margin, minutes, percent, rule_name, stopwatch, whole
+from maps.words import (
+    margin,
+    minimised,
+    minutes,
+    percent,
+    rule_name,
+    stopwatch,
+    whole,
+)
 from planner.clock import clock_text
 from planner.messages import LANGUAGES, Language, catalogue, say
 from planner.plan import Plan
@@ -102,7 +110,9 @@ def _body(
         tag("p", both("map.sensitivity"), class_="sensitivity"),
         tag(
             "main",
-            _section("report.figures", _figures(plan, verdict, clock)),
+            _section(
+                "report.figures", _figures(plan, verdict, clock), _minimised(plan)
+            ),
             _section("report.busy", _busy(scenario, plan, clock)),
             _section("report.rules", _rules(verdict)),
             _section("report.unserved", _unserved(scenario, plan)),
@@ -240,6 +250,16 @@ def _figures(plan: Plan, verdict: Verdict | None, clock: Clock) -> Markup:
         ),
         class_="figures",
     )
+
+
+def _minimised(plan: Plan) -> Markup | str:
+    """Return the objective in words; nothing where the plan names none we know."""
+    texts = {
+        code: say("report.minimised", code, what=what)
+        for code in LANGUAGES
+        if (what := minimised(plan, code))
+    }
+    return tag("p", in_both(texts)) if texts else ""
 
 
 def _busy(scenario: Scenario, plan: Plan, clock: Clock) -> Markup:

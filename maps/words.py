@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from planner.messages import Language, catalogue, say
+from planner.plan import Plan
 
 UNKNOWN = "–"
 
@@ -78,3 +79,9 @@ def rule_name(rule: str, language: Language) -> str:
     """Return the name of a rule of the checker; one that is new names itself."""
     key = f"cli.rule.{rule}"
     return say(key, language) if key in catalogue() else rule
+
+
+def minimised(plan: Plan, language: Language) -> str:
+    """Return what a plan minimises, most important first; "" if it does not say."""
+    key = f"objective.{plan.provenance.get('objective')}"
+    return say(key, language) if key in catalogue() else ""

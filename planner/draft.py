@@ -21,6 +21,9 @@ class DraftRoute:
     ----------
     headway_s
         Time between take-offs; at most the smallest revisit interval on it.
+    idleness_ratio
+        Share of each interval within which its stops come again, at the ends of
+        windows too.
     xy
         Vertices of the level flight in metres, shape (n, 2); the first and the
         last are the station. A vertex that is repeated is a wait.
@@ -50,3 +53,4 @@ class DraftRoute:
     stops: tuple[Stop, ...]
     layers_m: tuple[float, ...]
     variants: tuple[DraftRoute, ...] = ()
+    idleness_ratio: float = 1.0

@@ -157,6 +157,7 @@ def _draw_chain(
         duration_s=trace.t_s[-1] + ceiling / model.descent_mps,
         stops=tuple(stops),
         layers_m=tuple(h for h in layers if h in open_to_path),
+        idleness_ratio=problem.idleness_ratio,
     )
 
 

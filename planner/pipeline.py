@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -19,12 +20,15 @@ from planner.engines.runner import run_tasks
 from planner.errors import StoppedError
 from planner.freespace import FreeSpace, free_space
 from planner.metrics import compute_metrics
+from planner.objectives import OBJECTIVES
 from planner.plan import Plan, Unserved
 from planner.problem import Column, Problem, formulate, independent_parts, make_column
 from planner.reasons import reasons
 from planner.scenario import Scenario
-from planner.search import Search
+from planner.search import Routed, Search
+from planner.shrinking import SHRINK_SHARE, shrunk_timetable
 from planner.targets import Discretised, discretise
+from planner.tightening import first_is_over, tighten
 from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
@@ -84,10 +88,11 @@ def plan_routes(
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
     tell("routing")
+    objective = OBJECTIVES[scenario.objective]
     ends = time.monotonic() + (budget.seconds or 0.0)
 
     def tell_routes(round_: int, **found: str) -> None:
-        known = _standing(scenario, _served(discretised, problems, search), search)
+        known = _standing(scenario, _served(discretised, search.routed), search)
         if budget.iterations is None:
             known["left_s"] = max(0.0, ends - time.monotonic())
         tell("routing", round=round_, rounds=budget.iterations, **known, **found)
@@ -99,11 +104,22 @@ def plan_routes(
     search = Search(problems, space, budget, ended, on_best)
     while True:
         tell_routes(search.round)
-        if not search.goes_on():
+        if not search.goes_on() or (objective.tightens and first_is_over(search)):
             break
         search.improve()
+    finish = partial(_finish, scenario, discretised, budget=budget, stop=ended)
+    if not objective.tightens:
+        tell("timetable")
+        return finish(search.routed, rounds=search.round)
+    tell("tightening")
+    tight = tighten(search.routed, space, budget, search.spent, ended)
     tell("timetable")
-    return _finish(scenario, space, discretised, problems, search, budget)
+    plan = finish(tight, rounds=search.round)
+    if _served(discretised, search.routed) & {u.zone for u in plan.unserved}:
+        # The layers may have room for the first routes where they have none for these.
+        plans = [plan, finish(search.routed, rounds=search.round)]
+        plan = min(plans, key=lambda p: objective.plan_score(p.metrics))
+    return plan
 
 
 def _spread_over(budget: Budget, stop: Callable[[], bool]) -> Spread:
@@ -149,22 +165,15 @@ def _standing(scenario: Scenario, served: set[str], search: Search) -> dict[str,
         "zones": len(scenario.zones),
         "zones_served": len(served),
         "unserved": sum(z.priority for z in scenario.zones if z.id not in served),
-        "drones": sum(part.drones for part in search.best),
-        "load": sum(part.load for part in search.best),
+        "drones": sum(part.best.drones for part in search.routed),
+        "load": sum(part.best.load for part in search.routed),
     }
 
 
-def _served(
-    discretised: Discretised, problems: Sequence[Problem], search: Search
-) -> set[str]:
+def _served(discretised: Discretised, routed: Sequence[Routed]) -> set[str]:
     """Return the zones of which every target is on a route."""
-    visited = {
-        problem.targets[t].id
-        for problem, best in zip(problems, search.best, strict=True)
-        for column in best.columns
-        for t in column.targets(problem)
-    }
-    return _whole_zones(discretised, visited)
+    chosen = [part.best.columns for part in routed]
+    return _served_by(discretised, [part.problem for part in routed], chosen)
 
 
 def _whole_zones(discretised: Discretised, visited: set[str]) -> set[str]:
@@ -174,17 +183,19 @@ def _whole_zones(discretised: Discretised, visited: set[str]) -> set[str]:
 
 def _finish(
     scenario: Scenario,
-    space: FreeSpace,
     discretised: Discretised,
-    problems: Sequence[Problem],
-    search: Search,
+    routed: Sequence[Routed],
+    *,
     budget: Budget,
+    stop: Callable[[], bool],
+    rounds: int,
 ) -> Plan:
     """Give the best routes clocks and layers; give up what cannot be flown."""
-    chosen = [list(best.columns) for best in search.best]
+    problems = [part.problem for part in routed]
+    chosen = [list(part.best.columns) for part in routed]
     hints: dict[str, int] = {}
-    for best in search.best:
-        for clock in best.clocks.values():
+    for part in routed:
+        for clock in part.best.clocks.values():
             hints |= clock.phases_s
     while True:
         served = _served_by(discretised, problems, chosen)
@@ -195,15 +206,11 @@ def _finish(
         drafts: dict[str, tuple[int, Column, DraftRoute]] = {}
         for k, columns in enumerate(chosen):
             for column in columns:
-                draft = _serving(search.assessors[k].draft(column), served)
+                draft = _serving(routed[k].assessor.draft(column), served)
                 for name in (draft.id, *(v.id for v in draft.variants)):
                     drafts[name] = (k, column, draft)
-        table = make_timetable(
-            scenario,
-            [draft for name, (_, _, draft) in drafts.items() if name == draft.id],
-            hints=hints,
-            deterministic_time=_CLOCK_DETERMINISTIC_S,
-        )
+        flying = [draft for name, (_, _, draft) in drafts.items() if name == draft.id]
+        table = _timetable(scenario, flying, hints, budget, stop)
         given_up = _to_give_up(table, drafts)
         if not given_up:
             break
@@ -211,7 +218,34 @@ def _finish(
             chosen[k].remove(column)
     visited = {stop.target for route in table.routes for stop in route.stops}
     left_out = reasons(scenario, discretised, problems, served, visited)
-    return _plan(scenario, table, left_out, budget, search.round)
+    return _plan(scenario, table, left_out, budget, rounds)
+
+
+def _timetable(
+    scenario: Scenario,
+    drafts: Sequence[DraftRoute],
+    hints: Mapping[str, int],
+    budget: Budget,
+    stop: Callable[[], bool],
+) -> Timetable:
+    """Return the timetable of routes, with all drones where gaps are to be short."""
+    if not OBJECTIVES[scenario.objective].tightens:
+        return make_timetable(
+            scenario, drafts, hints=hints, deterministic_time=_CLOCK_DETERMINISTIC_S
+        )
+    deadline = None
+    if budget.iterations is None:
+        assert budget.seconds is not None
+        deadline = time.monotonic() + SHRINK_SHARE * budget.seconds
+    return shrunk_timetable(
+        scenario,
+        drafts,
+        hints=hints,
+        spread=partial(
+            run_tasks, workers=budget.processes, deadline=deadline, stop=stop
+        ),
+        deterministic_time=_CLOCK_DETERMINISTIC_S,
+    )
 
 
 def _served_by(
@@ -326,6 +360,7 @@ def _plan(
                 name: version(name)
                 for name in ("numpy", "ortools", "pyproj", "scipy", "shapely")
             },
+            "objective": scenario.objective,
             "engine": budget.engine,
             "seed": budget.seed,
             "budget": {"iterations": budget.iterations, "seconds": budget.seconds}

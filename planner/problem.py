@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from planner.freespace import FreeSpace
 from planner.geometry import FloatArray
 from planner.network import Legs, obstacles_near, path_times, scenario_wind
+from planner.objectives import OBJECTIVES, Objective
 from planner.physics import flight_time_s
 from planner.scenario import DroneModel, Scenario, Station
 from planner.targets import Target, Way
@@ -75,6 +76,8 @@ class Problem:
         By drone type.
     home, entry, leave
         Places of stations, and of each node's start and end, in the legs.
+    idleness_ratio
+        Share of the intervals wanted that those of the targets are.
     """
 
     scenario: Scenario
@@ -87,6 +90,12 @@ class Problem:
     home: IntArray
     entry: IntArray
     leave: IntArray
+    idleness_ratio: float = 1.0
+
+    @property
+    def objective(self) -> Objective:
+        """What the scenario wants minimised."""
+        return OBJECTIVES[self.scenario.objective]
 
     def model(self, station: int) -> DroneModel:
         """Return the drone type of a station."""

@@ -86,8 +86,8 @@ def allowed_phases(scenario: Scenario, draft: DraftRoute) -> list[Span]:
 
     In each window of each zone of a stop, a visit counts if it lies in the window
     whole. One must; the first must end, and the last begin, within the interval
-    (less ``revisit_slack_s``) of the window's start and end. Between visits the
-    headway keeps it.
+    (less ``revisit_slack_s``, and the draft's share of that) of the window's start
+    and end. Between visits the headway keeps it.
 
     Returns
     -------
@@ -348,7 +348,7 @@ def _visits(scenario: Scenario, draft: DraftRoute) -> list[_Visit]:
             exit_s=max(stop.exit_s for stop in alike),
             period_s=every * draft.headway_s,
             after_s=turn * draft.headway_s,
-            interval_s=zones[zone_id].revisit_s - slack_s,
+            interval_s=(zones[zone_id].revisit_s - slack_s) * draft.idleness_ratio,
             window=window,
         )
         for found in stops.values()

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.clock import Span, cut_to_horizon
 from planner.geometry import LocalProjection
+from planner.objectives import ObjectiveName
 
 ZoneKind = Literal["watch", "sweep", "line"]
 Restriction = Literal["PROHIBITED", "REQ_AUTHORISATION", "CONDITIONAL"]
@@ -272,7 +273,8 @@ class Scenario:
     All inputs of one planning task, validated, in metres of ``projection``.
 
     Everything is sorted by id, so that no order of rows in a file changes a
-    plan. ``digest`` is the SHA-256 of the normalised content without the horizon.
+    plan. ``digest`` is the SHA-256 of the normalised content without the horizon
+    and the objective, which say what is asked for, not what is.
     ``attribution`` is what the map must say of where its data come from.
     """
 
@@ -290,6 +292,7 @@ class Scenario:
     response_teams: tuple[ResponseTeam, ...] = ()
     wind: Wind = field(default_factory=Wind)
     rules: Rules = field(default_factory=Rules)
+    objective: ObjectiveName = "guarantee"
     attribution: str = ""
     digest: str = ""
 

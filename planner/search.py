@@ -47,6 +47,15 @@ _MOST_ROOM = 0.3
 """Shares of a station's drones left free: more each time its clock finds no way."""
 
 
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The routes of a part, and what draws them."""
+
+    problem: Problem
+    assessor: Assessor
+    best: Assessed
+
+
 @dataclass(slots=True)
 class _Part:
     """What is known of one part while the search goes on."""
@@ -111,14 +120,9 @@ class Search:
             self._parts[-1].pool.update(dict.fromkeys(columns))
 
     @property
-    def best(self) -> list[Assessed]:
+    def routed(self) -> list[Routed]:
         """The best routes of each part."""
-        return [part.best for part in self._parts]
-
-    @property
-    def assessors(self) -> list[Assessor]:
-        """What draws the routes of each part."""
-        return [part.assessor for part in self._parts]
+        return [Routed(p.problem, p.assessor, p.best) for p in self._parts]
 
     def _left_s(self) -> float:
         if self._budget.iterations is not None:
@@ -153,6 +157,13 @@ class Search:
             deadline=deadline,
             stop=self._stop,
         )
+
+    @property
+    def spent(self) -> float:
+        """Share of the budget that is spent."""
+        if self._budget.iterations is not None:
+            return self.round / max(self._budget.iterations, 1)
+        return 1 - self._left_s() / max(self._budget.seconds or 0.0, 1e-9)
 
     def goes_on(self) -> bool:
         """Whether the budget leaves time for another round."""
@@ -314,14 +325,16 @@ def _job(k: int, part: _Part, station: int) -> _Job | None:
     Return the piece round a station to route again.
 
     Two times of three with a drone less there, the third time as it is. Where a
-    zone of the part is left out, with all drones and that zone's targets instead.
+    zone of the part is left out, with all drones and that zone's targets instead;
+    where no drones are to be saved, with all drones too, warm from what there is.
     """
     problem, best = part.problem, part.best
+    relieves = problem.objective.relieves
     tried = part.tried.get(station, 0)
     missing = _missing(part, station, tried)
     # A zone left out may need any route to make room, not only those of the rush;
     # but routed together, what flies at other times counts as if it flew all day.
-    both = missing and tried % 2 == 1
+    both = (missing or not relieves) and tried % 2 == 1
     movable = list(best.columns) if both else _rush_columns(part)
     movable = [c for c in movable if not c.tails]
     stations: list[int] = []
@@ -335,11 +348,13 @@ def _job(k: int, part: _Part, station: int) -> _Job | None:
     targets = sorted({t for c in columns for t in c.targets(problem)} | missing)
     chosen = set(columns)
     kept = tuple(c for c in best.columns if c not in chosen)
-    polish = not missing and tried % 3 == 2
+    polish = not missing and (tried % 3 == 2 or not relieves)
     drones = []
     for s in stations:
         clock = best.clocks.get(s)
-        whole = clock.peak_busiest if clock and not missing else problem.drones(s)
+        whole = problem.drones(s)
+        if clock and relieves and not missing:
+            whole = clock.peak_busiest
         if s == station and not missing and not polish:
             whole -= 1
         fixed = sum(

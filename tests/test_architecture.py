@@ -12,11 +12,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
     "ground": "clock errors geometry messages physics",
-    "nouns": "budget draft plan scenario trace",
+    "nouns": "budget draft objectives plan scenario trace",
     "files": "formats validation validation_ground",
     "judges": "checks flown footprints metrics visits",
-    "middle": "colouring drafting engines freespace layers network packing problem "
-    "reasons rhythm roster search separation stationclock targets timetable",
+    "middle": "colouring drafting engines freespace layers network packing prices "
+    "problem reasons rhythm roster search separation shrinking stationclock targets "
+    "tightening timetable",
     "verbs": "explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",

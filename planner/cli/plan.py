@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from planner.errors import (
     EXIT_STOPPED,
     StoppedError,
 )
+from planner.objectives import OBJECTIVES, ObjectiveName
 
 if TYPE_CHECKING:
     from planner.budget import Budget, Progress
@@ -41,6 +42,7 @@ DEFAULT_S = 60.0
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1))
 @click.option("--engine", default="portfolio", show_default=True)
+@click.option("--objective", type=click.Choice(list(OBJECTIVES)))
 @click.option("--horizon")
 @click.option("--strict", is_flag=True)
 @click.option("--trace", is_flag=True)
@@ -55,6 +57,7 @@ def command(
     seed: int,
     workers: int | None,
     engine: str,
+    objective: ObjectiveName | None,
     horizon: str | None,
     strict: bool,
     trace: bool,
@@ -82,6 +85,8 @@ def command(
         raise click.UsageError(str(error)) from error
     run = RunRecord("read")
     task = sound_scenario(terminal, scenario, horizon)
+    if objective is not None:
+        task = replace(task, objective=objective)
     with output_folder(terminal, out):
         outcome = _carry_out(terminal, task, budget, out, run, trace)
     code = _tell(terminal, outcome, strict)

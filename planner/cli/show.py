@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from maps.words import margin, percent, rule_name, whole
+from maps.words import margin, minimised, percent, rule_name, whole
 from planner.checks import Verdict
 from planner.cli.terminal import Terminal
 from planner.plan import Plan
@@ -57,6 +57,7 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
             ("zones", _of(metrics, "zones_served", "zones")),
             ("routes", str(len(plan.routes))),
             ("drones_peak", whole(metrics.get("drones_peak"))),
+            ("flight_hours", whole(metrics.get("flight_hours"))),
             ("worst_idleness_ratio", percent(metrics.get("worst_idleness_ratio"))),
             (
                 "min_landing_reserve_s",
@@ -66,6 +67,9 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
         )
     ]
     terminal.table(("cli.figure", "cli.value"), rows)
+    what = minimised(plan, terminal.language)
+    if what:
+        terminal.line("cli.minimised", what=what)
     if plan.unserved:
         terminal.table(
             ("cli.unserved", "cli.reason", "cli.remedy"),

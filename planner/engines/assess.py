@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +12,7 @@ from planner.draft import DraftRoute
 from planner.drafting import draw
 from planner.freespace import FreeSpace
 from planner.problem import Column, Problem
-from planner.rhythm import Rhythm, rhythm
+from planner.rhythm import Rhythm, rhythm, takeoffs
 from planner.stationclock import StationClock, schedule_station
 
 _CLOCK_DETERMINISTIC_S = 0.05
@@ -33,6 +33,10 @@ class Assessed:
         Drones of all stations in the busiest period.
     load
         Drones occupied on average.
+    flight_s
+        Duration of all sorties of the horizon.
+    score
+        What is minimised, most important first.
     strained
         Stations that could not fly all that was asked of them.
     """
@@ -42,19 +46,27 @@ class Assessed:
     unserved: float
     drones: int
     load: float
+    flight_s: float
+    score: tuple[float, ...] = ()
     strained: tuple[int, ...] = ()
-
-    @property
-    def score(self) -> tuple[float, int, float]:
-        """What is minimised, most important first."""
-        return (self.unserved, self.drones, round(self.load, 9))
 
 
 class Assessor:
-    """Assesses sets of routes of one problem; remembers drafts and clocks."""
+    """
+    Assesses sets of routes of one problem; remembers drafts and clocks.
 
-    def __init__(self, problem: Problem, space: FreeSpace) -> None:
+    Parameters
+    ----------
+    minimise
+        Whether clocks are to take few drones; otherwise no more than there are,
+        which is found much sooner.
+    """
+
+    def __init__(
+        self, problem: Problem, space: FreeSpace, *, minimise: bool = True
+    ) -> None:
         self._problem, self._space = problem, space
+        self._minimise = minimise
         self._drafts: dict[Column, DraftRoute] = {}
         self._rhythms: dict[Column, Rhythm] = {}
         self._clocks: dict[tuple[int, frozenset[Column]], StationClock | None] = {}
@@ -82,6 +94,7 @@ class Assessor:
                         d.id: self._rhythms[c]
                         for c, d in zip(columns, drafts, strict=True)
                     },
+                    minimise=self._minimise,
                     deterministic_time=_CLOCK_DETERMINISTIC_S,
                 )
             if clock is not None and clock.peak > self._problem.drones(station):
@@ -114,14 +127,22 @@ class Assessor:
             if clock is not None and mine:
                 clocks[station] = clock
                 kept += mine
-        return Assessed(
+        found = Assessed(
             columns=tuple(kept),
             clocks=clocks,
             unserved=unserved_priority(problem, kept),
             drones=sum(c.peak_busiest for c in clocks.values()),
             load=sum(c.load(problem) for c in kept),
+            flight_s=sum(self._flight_s(c, clocks[c.station]) for c in kept),
             strained=tuple(strained),
         )
+        return replace(found, score=problem.objective.score(found))
+
+    def _flight_s(self, column: Column, clock: StationClock) -> float:
+        """Return the duration of all sorties of a route at its clock [s]."""
+        draft, beat = self._drafts[column], self._rhythms[column]
+        flown = takeoffs(beat.flown, beat.headway_s, clock.phases_s[draft.id])
+        return len(flown) * draft.duration_s
 
 
 def _order(column: Column) -> tuple[int, float, tuple[tuple[int, ...], ...]]:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
+from planner.prices import Windows, covers, day_share, patterns, sortie_ticks
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
+from planner.targets import Target
 
 _UNSERVED_DRONES = 40
 """A zone left out costs as much as this many drones, times its priority."""
@@ -40,17 +43,30 @@ class _Vehicle:
     ----------
     place
         Of its station within the piece.
+    windows
+        Hours at which it flies; it visits what is active only then.
     weight
-        Cost of a tick; ``weight * headway`` is the same for all vehicles.
+        Load of a tick; ``weight * headway`` is the same for all vehicles.
     fixed
         Ticks that each sortie takes on top of its flight: overhead, turnaround.
+    cost, fixed_cost
+        Of a tick, and of what each sortie takes on top of its flight.
     """
 
     station: int
     place: int
     headway_s: float
+    windows: Windows
     weight: int
     fixed: int
+    cost: int
+    fixed_cost: int
+
+    def may_visit(self, target: Target) -> bool:
+        """Whether it comes often enough, at the hours when a target is active."""
+        return self.headway_s <= target.revisit_s and covers(
+            self.windows, target.windows
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +82,14 @@ class _Model:
 
     @property
     def drone_ticks(self) -> float:
-        """What a whole drone costs."""
+        """The load of a whole drone."""
         first = self.vehicles[0]
         return first.weight * first.headway_s * TICKS_PER_S
+
+    @property
+    def drone_cost(self) -> float:
+        """What a drone that is paid for at all hours costs."""
+        return max(v.cost * v.headway_s for v in self.vehicles) * TICKS_PER_S
 
 
 def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
@@ -115,22 +136,38 @@ def _vehicles(problem: Problem, piece: Piece) -> Iterator[_Vehicle]:
     """Yield enough vehicles of each class."""
     targets = [problem.targets[t] for t in piece.targets]
     headways = sorted({t.revisit_s for t in targets})
+    hours = patterns(problem, piece.targets)
+    if not piece.start:
+        # Serving everything comes first, and is found sooner with fewer classes.
+        hours = hours[-1:]
+    shares = [day_share(problem, windows) for windows in hours]
     for place, station in enumerate(piece.stations):
         model, table = problem.model(station), problem.table(station)
         filled_s = _FILLED * model.usable_endurance_s
         turnaround = round(model.turnaround_s * TICKS_PER_S)
-        for headway in headways:
+        for headway, (windows, share) in product(
+            headways, zip(hours, shares, strict=True)
+        ):
             work_s = sum(
                 table.task[problem.nodes_of(t)].min() / TICKS_PER_S + _HOP_S
                 for t, target in zip(piece.targets, targets, strict=True)
-                if target.revisit_s == headway
+                if target.revisit_s == headway and covers(windows, target.windows)
             )
             sorties = piece.drones[place] * headway / (model.turnaround_s + filled_s)
             count = 1 + min(math.ceil(work_s / filled_s), math.ceil(sorties))
             weight = max(1, round(4 * headways[-1] / headway))
-            fixed = table.overhead + turnaround
+            cost = max(1, round(4 * headways[-1] / headway * share / min(shares)))
             for _ in range(count):
-                yield _Vehicle(station, place, headway, weight, fixed)
+                yield _Vehicle(
+                    station=station,
+                    place=place,
+                    headway_s=headway,
+                    windows=windows,
+                    weight=weight,
+                    fixed=table.overhead + turnaround,
+                    cost=cost,
+                    fixed_cost=cost * sortie_ticks(problem, station),
+                )
 
 
 def _add_times(model: _Model) -> None:
@@ -143,12 +180,12 @@ def _add_times(model: _Model) -> None:
         name = problem.stations[vehicle.station].model
         if name not in times:
             times[name] = routing.RegisterTransitMatrix(_matrix(model, name).tolist())
-        key = (name, vehicle.weight)
+        key = (name, vehicle.cost)
         if key not in costs:
-            weighted = _matrix(model, name) * vehicle.weight
+            weighted = _matrix(model, name) * vehicle.cost
             costs[key] = routing.RegisterTransitMatrix(weighted.tolist())
         routing.SetArcCostEvaluatorOfVehicle(costs[key], index)
-        routing.SetFixedCostOfVehicle(vehicle.fixed * vehicle.weight, index)
+        routing.SetFixedCostOfVehicle(vehicle.fixed_cost, index)
         longest = problem.longest(vehicle.station, vehicle.headway_s)
         limits.append(max(0, longest - problem.tables[name].overhead))
     routing.AddDimensionWithVehicleTransitAndCapacity(
@@ -202,14 +239,14 @@ def _add_targets(model: _Model) -> None:
         info = problem.targets[target]
         nobody = -1
         allowed = [nobody] + [
-            i for i, v in enumerate(model.vehicles) if v.headway_s <= info.revisit_s
+            i for i, v in enumerate(model.vehicles) if v.may_visit(info)
         ]
         mine = np.flatnonzero(problem.node_target[model.nodes] == target)
         indices = [model.manager.NodeToIndex(int(k)) for k in mine]
         for index in indices:
             routing.VehicleVar(index).SetValues(allowed)
         worth = sum(problem.scenario.zone(z).priority / sizes[z] for z in info.zones)
-        penalty = model.drone_ticks * max(_LEAST, _UNSERVED_DRONES * worth)
+        penalty = model.drone_cost * max(_LEAST, _UNSERVED_DRONES * worth)
         routing.AddDisjunction(indices, int(penalty))
 
 
@@ -239,9 +276,13 @@ def _warm(model: _Model) -> list[list[int]]:
     position = {int(node): k for k, node in enumerate(model.nodes)}
     routes: list[list[int]] = [[] for _ in model.vehicles]
     for column in model.piece.start:
+        targets = [model.problem.targets[t] for t in column.targets(model.problem)]
         for index, vehicle in enumerate(model.vehicles):
+            if routes[index]:
+                continue
             same = (vehicle.station, vehicle.headway_s)
-            if not routes[index] and same == (column.station, column.headway_s):
+            same_class = same == (column.station, column.headway_s)
+            if same_class and all(vehicle.may_visit(t) for t in targets):
                 routes[index] = [position[node] for node in column.nodes]
                 break
     return routes

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.engines.assess import active, regimes
+from planner.prices import day_share, price
 from planner.problem import Column, Problem, make_column
 
 _LOAD_UNITS = 1000
@@ -73,8 +74,11 @@ def recombine(
             round(priority[z] * 100 * total * _LOAD_UNITS) * served[z].negated()
             for z in zones
         )
-        + sum(3 * _LOAD_UNITS * d for d in drones)
-        + sum(loads[i] * use[i] for i in range(len(columns)))
+        + sum(round(problem.objective.drone * _LOAD_UNITS) * d for d in drones)
+        + sum(
+            round(price(problem, c) * _LOAD_UNITS) * use[i]
+            for i, c in enumerate(columns)
+        )
     )
     for i, column in enumerate(columns):
         model.add_hint(use[i], column in now_used)
@@ -120,8 +124,9 @@ def without_repeats(problem: Problem, columns: Sequence[Column]) -> list[Column]
 
 
 def _saved(problem: Problem, column: Column, chain: list[int], target: int) -> float:
-    """Return the drones saved by taking a target off a route."""
+    """Return what is saved by taking a target off a route, as a price."""
     rest = [n for n in chain if problem.node_target[n] != target]
     before = problem.duration(column.station, chain)
     after = problem.duration(column.station, rest) if rest else 0
-    return (before - after) / column.headway_s
+    windows = [w for t in column.targets(problem) for w in problem.targets[t].windows]
+    return day_share(problem, windows) * (before - after) / column.headway_s

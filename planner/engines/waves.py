@@ -52,6 +52,42 @@ def route_in_waves(problem: Problem, route: Route, effort: Effort) -> list[Colum
     return columns
 
 
+def mend_in_waves(
+    problem: Problem, route: Route, effort: Effort, start: Sequence[Column]
+) -> list[Column]:
+    """
+    Return routes for a whole part, warm from some that leave targets out.
+
+    Zones are put where they fit, and none is given up for another. Routes that
+    alternate stay as they are.
+    """
+    rush = active(problem, problem.scenario.busiest_period())
+    columns = [c for c in start if c.tails]
+    done = served_targets(problem, columns)
+    for wave in (True, False):
+        warm = [
+            c
+            for c in start
+            if not c.tails and rush[list(c.targets(problem))].any() == wave
+        ]
+        due = {int(t) for t in np.flatnonzero(rush == wave)}
+        due = (due | served_targets(problem, warm)) - done
+        if not due:
+            continue
+        done |= due
+        needed = np.isin(np.arange(len(problem.targets)), sorted(due))
+        free = free_drones(problem, columns, needed)
+        piece = Piece(
+            stations=tuple(free),
+            targets=tuple(sorted(due)),
+            drones=tuple(free.values()),
+            start=tuple(warm),
+        )
+        effort = _shortened(effort, float(needed.mean()), least_s=0.2)
+        columns += _put_back(problem, piece, route(problem, piece, effort), effort)
+    return columns
+
+
 def route_whole_zones(
     problem: Problem, route: Route, piece: Piece, effort: Effort
 ) -> list[Column]:

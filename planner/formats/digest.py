@@ -15,15 +15,15 @@ from planner.formats.shapes import DECIMALS
 from planner.geometry import LocalProjection
 from planner.scenario import Scenario
 
-_LEFT_OUT = ("name", "horizon", "projection", "attribution", "digest")
+_LEFT_OUT = ("name", "horizon", "projection", "objective", "attribution", "digest")
 
 
 def scenario_digest(scenario: Scenario) -> str:
     """
     Return the SHA-256 of the normalised content of a scenario, in hex.
 
-    Geometry counts as [lon, lat] with nine decimals. The horizon and
-    the title do not count, nor the order of rows, nor names and formats of files.
+    Geometry counts as [lon, lat] with nine decimals. The horizon, the objective
+    and the title do not count, nor the order of rows, nor names and formats of files.
     """
     content = {
         field.name: _plain(getattr(scenario, field.name), scenario.projection)

@@ -219,6 +219,8 @@ name = {name}
 datum = "WGS84"                    # of the layers; GCJ-02 (Amap) or BD-09 (Baidu)
 timezone = "Asia/Shanghai"
 horizon = ["06:00", "22:00"]       # may cross midnight; "24h" for the whole day
+objective = "guarantee"            # fewest drones; "tighten": with all drones the
+                                   # shortest gaps; "frugal": fewest flight hours
 
 [layers]                           # .geojson .gpkg .shp .zip .kml .kmz .csv
 {layers}

@@ -191,5 +191,6 @@ def _assemble(
         response_teams=objects.teams_of(layers.get("response_teams", []), projection),
         wind=wind_of(settings),
         rules=rules_of(settings),
+        objective=settings.objective,
         attribution=settings.attribution,
     )

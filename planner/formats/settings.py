@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from planner.formats.table import Notes
+from planner.objectives import ObjectiveName
 from planner.scenario import DroneModel, Rules, Wind
 
 FILE = "scenario.toml"
@@ -100,6 +101,7 @@ class Settings(_Table):
     timezone: str
     date: Annotated[str, BeforeValidator(_as_text)] = "2026-01-01"
     horizon: str | list[str] = "24h"
+    objective: ObjectiveName = "guarantee"
     attribution: Annotated[str, Field(max_length=400)] = ""
     layers: LayersTable
     columns: dict[str, dict[str, str]] = {}
