@@ -20,7 +20,14 @@ from planner.errors import StoppedError
 from planner.freespace import FreeSpace, free_space
 from planner.metrics import compute_metrics
 from planner.plan import Plan, Unserved
-from planner.problem import Column, Problem, formulate, independent_parts, make_column
+from planner.problem import (
+    ChartedProblem,
+    Column,
+    Problem,
+    formulate,
+    independent_parts,
+    make_column,
+)
 from planner.reasons import reasons
 from planner.scenario import Scenario
 from planner.search import Search
@@ -127,11 +134,11 @@ def _formulate_parts(
     space: FreeSpace,
     discretised: Discretised,
     spread: Spread,
-) -> list[Problem]:
+) -> list[ChartedProblem]:
     targets = [t for t in discretised.targets if t.layers_m]
     parts = independent_parts(scenario, targets)
 
-    def one(part: tuple[list[int], list[int]]) -> Problem:
+    def one(part: tuple[list[int], list[int]]) -> ChartedProblem:
         return formulate(scenario, space, targets, part)
 
     return list(spread(one, parts))

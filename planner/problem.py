@@ -10,18 +10,19 @@ Every time is rounded up here, once, to ticks of a tenth of a second.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.clock import Span
 from planner.freespace import FreeSpace
 from planner.geometry import FloatArray
 from planner.network import Legs, obstacles_near, path_times, scenario_wind
 from planner.physics import flight_time_s
-from planner.scenario import DroneModel, Scenario, Station
+from planner.scenario import DroneModel, Horizon, Rules, Scenario, Station
 from planner.targets import Target, Way
 
 TICKS_PER_S = 10
@@ -60,10 +61,10 @@ class Tables:
     overhead: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Problem:
     """
-    The routing problem of one independent part of the city.
+    The routing problem of one independent part of the city: all an engine sees.
 
     Parameters
     ----------
@@ -71,26 +72,31 @@ class Problem:
         Of this part.
     node_target, node_way
         Target and way of each node, shape (n,).
-    tables, legs
+    tables
         By drone type.
-    home, entry, leave
-        Places of stations, and of each node's start and end, in the legs.
+    models
+        The drone types of its stations.
+    busiest
+        The busiest period of the whole city, in seconds of the horizon.
+    priorities
+        By zone that a target of this part serves.
     """
 
-    scenario: Scenario
     stations: tuple[Station, ...]
     targets: tuple[Target, ...]
     node_target: IntArray
     node_way: IntArray
-    tables: dict[str, Tables]
-    legs: dict[str, Legs]
-    home: IntArray
-    entry: IntArray
-    leave: IntArray
+    tables: Mapping[str, Tables]
+    models: tuple[DroneModel, ...]
+    rules: Rules
+    horizon: Horizon
+    busiest: Span
+    priorities: Mapping[str, float]
 
     def model(self, station: int) -> DroneModel:
         """Return the drone type of a station."""
-        return self.scenario.model(self.stations[station].model)
+        name = self.stations[station].model
+        return next(model for model in self.models if model.model == name)
 
     def table(self, station: int) -> Tables:
         """Return the times of a station's drone type."""
@@ -102,7 +108,7 @@ class Problem:
 
     def is_all_day(self, target: int) -> bool:
         """Whether a target is active throughout the horizon."""
-        return self.targets[target].windows == ((0, self.scenario.horizon.length_s),)
+        return self.targets[target].windows == ((0, self.horizon.length_s),)
 
     def nodes_of(self, target: int) -> IntArray:
         """Return the nodes of a target."""
@@ -110,9 +116,7 @@ class Problem:
 
     def drones(self, station: int) -> int:
         """Return the drones that a station may roster."""
-        return max(
-            0, self.stations[station].drones - self.scenario.rules.reserve_drones
-        )
+        return max(0, self.stations[station].drones - self.rules.reserve_drones)
 
     def longest(self, station: int, headway_s: float) -> int:
         """
@@ -123,7 +127,7 @@ class Problem:
         """
         limit_s = min(
             self.model(station).usable_endurance_s,
-            headway_s - self.scenario.rules.launch_spacing_s,
+            headway_s - self.rules.launch_spacing_s,
         )
         return int((limit_s - _ROUNDING_S) * TICKS_PER_S)
 
@@ -138,6 +142,26 @@ class Problem:
             + table.travel[chain[:-1], chain[1:]].sum()
             + table.back[chain[-1], station]
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChartedProblem(Problem):
+    """
+    A routing problem with the paths behind its times: its routes can be drawn.
+
+    Parameters
+    ----------
+    legs
+        By drone type.
+    home, entry, leave
+        Places of stations, and of each node's start and end, in the legs.
+    """
+
+    scenario: Scenario
+    legs: Mapping[str, Legs]
+    home: IntArray
+    entry: IntArray
+    leave: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +299,7 @@ def formulate(
     space: FreeSpace,
     targets: Sequence[Target],
     part: tuple[list[int], list[int]],
-) -> Problem:
+) -> ChartedProblem:
     """
     Return the routing problem of a part, with its legs.
 
@@ -314,13 +338,21 @@ def formulate(
             task=_ticks(np.array([task_s(w, model, wind) for w in ways])),
             overhead=int(_ticks(np.array([overhead_s(scenario, model)]))[0]),
         )
-    return Problem(
-        scenario=scenario,
+    return ChartedProblem(
         stations=stations,
         targets=mine,
         node_target=np.array([t for t, _ in nodes], dtype=np.int64),
         node_way=np.array([w for _, w in nodes], dtype=np.int64),
         tables=tables,
+        models=tuple(scenario.model(name) for name in sorted(tables)),
+        rules=scenario.rules,
+        horizon=scenario.horizon,
+        busiest=scenario.busiest_period(),
+        priorities={
+            z: scenario.zone(z).priority
+            for z in sorted({z for t in mine for z in t.zones})
+        },
+        scenario=scenario,
         legs=legs,
         home=home,
         entry=entry,

@@ -28,7 +28,7 @@ from planner.engines.recombine import recombine
 from planner.engines.runner import run_tasks
 from planner.engines.waves import MOST_EFFORTS, route_in_waves
 from planner.freespace import FreeSpace
-from planner.problem import Column, Problem
+from planner.problem import ChartedProblem, Column, Problem
 
 _JOBS_A_ROUND = 4
 _PIECE_TARGETS = 170
@@ -85,7 +85,7 @@ class Search:
 
     def __init__(
         self,
-        problems: Sequence[Problem],
+        problems: Sequence[ChartedProblem],
         space: FreeSpace,
         budget: Budget,
         stop: Callable[[], bool],
@@ -282,7 +282,7 @@ def _assess(
 
 def _rush_columns(part: _Part) -> list[Column]:
     """Return the routes of a part that fly in the busiest period."""
-    now = active(part.problem, part.problem.scenario.busiest_period())
+    now = active(part.problem, part.problem.busiest)
     return [c for c in part.best.columns if now[list(c.targets(part.problem))].any()]
 
 
@@ -376,5 +376,5 @@ def _missing(part: _Part, station: int, turn: int) -> set[int]:
                 by_zone.setdefault(zone, set()).add(t)
     if not by_zone:
         return set()
-    order = sorted(by_zone, key=lambda z: (-problem.scenario.zone(z).priority, z))
+    order = sorted(by_zone, key=lambda z: (-problem.priorities[z], z))
     return by_zone[order[turn % len(order)]]

@@ -213,6 +213,7 @@ def test_what_cannot_be_flown_is_far() -> None:
     ring = square(1000, 0, 400).difference(square(1000, 0, 300))
     scenario = world(
         [station("A", 0, 0)],
+        [zone("far", square(1000, 0, 100))],
         airspace=[closure("X", ring)],
     )
     lonely = looked_at("far", 1000, 0)
