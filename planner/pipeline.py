@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
@@ -29,6 +30,7 @@ from planner.problem import (
     make_column,
 )
 from planner.reasons import reasons
+from planner.runners import runner_at
 from planner.scenario import Scenario
 from planner.search import Search
 from planner.targets import Discretised, discretise
@@ -65,6 +67,8 @@ def plan_routes(
     ------
     StoppedError
         If ``stop`` says so before there are any routes.
+    MissingPartError
+        If there is no such engine, or no such cluster.
 
     Examples
     --------
@@ -75,7 +79,8 @@ def plan_routes(
     0
     """
     budget = budget or Budget()
-    engine(budget.engine)  # a wrong name is told before any work
+    engine(budget.engine)  # what is missing is told before any work
+    runner = runner_at(budget.cluster, budget.processes)
     ended = stop or (lambda: False)
     started = time.monotonic()
 
@@ -91,19 +96,20 @@ def plan_routes(
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
     tell("routing")
-    search = Search(problems, space, budget, ended)
     zones = len(scenario.zones)
-    while True:
-        tell(
-            "routing",
-            round=search.round,
-            zones=zones,
-            zones_served=len(_served(discretised, problems, search)),
-            drones=sum(part.drones for part in search.best),
-        )
-        if not search.goes_on():
-            break
-        search.improve()
+    with closing(runner):
+        search = Search(problems, space, budget, ended, runner)
+        while True:
+            tell(
+                "routing",
+                round=search.round,
+                zones=zones,
+                zones_served=len(_served(discretised, problems, search)),
+                drones=sum(part.drones for part in search.best),
+            )
+            if not search.goes_on():
+                break
+            search.improve()
     tell("timetable")
     return _finish(scenario, space, discretised, problems, search, budget)
 

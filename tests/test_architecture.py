@@ -16,7 +16,7 @@ PARTS = {
     "files": "formats validation validation_ground",
     "judges": "checks flown footprints metrics visits",
     "middle": "colouring drafting engines freespace layers network packing problem "
-    "reasons rhythm roster search separation stationclock targets timetable",
+    "reasons rhythm roster runners search separation stationclock targets timetable",
     "verbs": "explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",
@@ -36,6 +36,7 @@ SEES = {
 """What a part may import. The judges never see how a plan was made."""
 
 LIBRARIES = {
+    "distributed": "middle",
     "ortools": "middle",
     "folium": "maps",
     "branca": "maps",

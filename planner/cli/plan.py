@@ -44,6 +44,7 @@ DEFAULT_S = 60.0
 @click.option("--iterations", type=click.IntRange(min=0))
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1))
+@click.option("--cluster")
 @click.option("--engine", default="portfolio", show_default=True)
 @click.option("--horizon")
 @click.option("--strict", is_flag=True)
@@ -57,6 +58,7 @@ def command(
     iterations: int | None,
     seed: int,
     workers: int | None,
+    cluster: str | None,
     engine: str,
     horizon: str | None,
     strict: bool,
@@ -78,6 +80,7 @@ def command(
             iterations=iterations,
             seed=seed,
             workers=workers,
+            cluster=cluster,
             engine=engine,
         )
     except ValueError as error:
