@@ -9,6 +9,7 @@ the task's own time limit, or when the flag of its run is raised.
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import threading
 import time
@@ -149,6 +150,7 @@ class Cluster:
                     processes=True,
                     dashboard_address=None,
                     silence_logs=logging.CRITICAL,
+                    preload=[__name__],
                 )
             self._client = dask.Client(
                 self._cluster if self._local else self._address, set_as_default=False
@@ -197,6 +199,12 @@ def _versions() -> tuple[str, ...]:
 
 _thread = threading.local()
 _halted: set[str] = set()
+
+
+def dask_setup(worker: Any) -> None:
+    """Leave Ctrl-C, which a terminal sends to all of a group, to who started us."""
+    del worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _perform(
