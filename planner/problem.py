@@ -10,7 +10,7 @@ Every time is rounded up here, once, to ticks of a tenth of a second.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -248,14 +248,9 @@ def independent_parts(
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    reach = np.array(
-        [[straight_s(scenario, s, t) for t in targets] for s in scenario.stations]
-    ).reshape(len(scenario.stations), len(targets))
-    limits = np.array(
-        [scenario.model(s.model).usable_endurance_s for s in scenario.stations]
-    )
-    rows, cols = np.nonzero(reach <= limits[:, None])
     count_s, count_t = len(scenario.stations), len(targets)
+    pairs = list(_within_reach(scenario, targets))
+    rows, cols = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     graph = coo_array(
         (np.ones(len(rows)), (rows, cols + count_s)), shape=(count_s + count_t,) * 2
     )
@@ -268,6 +263,25 @@ def independent_parts(
         if stations and mine:
             parts.append((stations, mine))
     return sorted(parts)
+
+
+def _within_reach(
+    scenario: Scenario, targets: Sequence[Target]
+) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of stations and targets with a straight flight in endurance."""
+    entries = [
+        (t, way.xy[0]) for t, target in enumerate(targets) for way in target.ways
+    ]
+    places = np.array([xy for _, xy in entries]).reshape(-1, 2)
+    tree = shapely.STRtree(shapely.points(places))
+    for s, station in enumerate(scenario.stations):
+        model = scenario.model(station.model)
+        # No wind makes the way out and back shorter than still air.
+        farthest_m = model.usable_endurance_s * model.airspeed_mps / 2
+        near = tree.query(station.point, "dwithin", farthest_m)
+        for t in sorted({entries[k][0] for k in near}):
+            if straight_s(scenario, station, targets[t]) <= model.usable_endurance_s:
+                yield s, t
 
 
 def straight_s(scenario: Scenario, station: Station, target: Target) -> float:
