@@ -269,19 +269,27 @@ def _within_reach(
     scenario: Scenario, targets: Sequence[Target]
 ) -> Iterator[tuple[int, int]]:
     """Yield the pairs of stations and targets with a straight flight in endurance."""
-    entries = [
-        (t, way.xy[0]) for t, target in enumerate(targets) for way in target.ways
-    ]
-    places = np.array([xy for _, xy in entries]).reshape(-1, 2)
-    tree = shapely.STRtree(shapely.points(places))
+    wind = scenario_wind(scenario)
+    ways = [way for target in targets for way in target.ways]
+    owner = np.repeat(np.arange(len(targets)), [len(t.ways) for t in targets])
+    first, last = (np.array([w.xy[k] for w in ways]).reshape(-1, 2) for k in (0, -1))
+    tree = shapely.STRtree(shapely.points(first))
+    tasks = {
+        name: np.array([task_s(way, scenario.model(name), wind) for way in ways])
+        for name in sorted({station.model for station in scenario.stations})
+    }
     for s, station in enumerate(scenario.stations):
         model = scenario.model(station.model)
+        endurance_s, airspeed = model.usable_endurance_s, model.airspeed_mps
         # No wind makes the way out and back shorter than still air.
-        farthest_m = model.usable_endurance_s * model.airspeed_mps / 2
-        near = tree.query(station.point, "dwithin", farthest_m)
-        for t in sorted({entries[k][0] for k in near}):
-            if straight_s(scenario, station, targets[t]) <= model.usable_endurance_s:
-                yield s, t
+        near = tree.query(station.point, "dwithin", endurance_s * airspeed / 2)
+        home = np.array([station.point.x, station.point.y])
+        (east, north), (west, south) = (first[near] - home).T, (home - last[near]).T
+        out = flight_time_s(east, north, airspeed, wind)
+        back = flight_time_s(west, south, airspeed, wind)
+        alone = out + back + tasks[model.model][near] + overhead_s(scenario, model)
+        for t in np.unique(owner[near[alone <= endurance_s]]):
+            yield s, int(t)
 
 
 def straight_s(scenario: Scenario, station: Station, target: Target) -> float:
