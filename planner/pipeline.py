@@ -144,10 +144,22 @@ def _formulate_parts(
     targets = [t for t in discretised.targets if t.layers_m]
     parts = independent_parts(scenario, targets)
 
-    def one(part: tuple[list[int], list[int]]) -> ChartedProblem:
-        return formulate(scenario, space, targets, part)
+    # What this process knows is not sent back to it, once a part.
+    bare = replace(scenario, zones=(), airspace=(), districts=(), water=(), boundary=())
 
-    return list(spread(one, parts))
+    def one(part: tuple[list[int], list[int]]) -> ChartedProblem:
+        found = formulate(scenario, space, targets, part)
+        return replace(found, scenario=bare, stations=(), targets=())
+
+    return [
+        replace(
+            found,
+            scenario=scenario,
+            stations=tuple(scenario.stations[i] for i in part[0]),
+            targets=tuple(targets[i] for i in part[1]),
+        )
+        for part, found in zip(parts, spread(one, parts), strict=True)
+    ]
 
 
 def _served(

@@ -9,7 +9,6 @@ Every time is rounded up here, once, to ticks of a tenth of a second.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -292,17 +291,21 @@ def _within_reach(
             yield s, int(t)
 
 
-def straight_s(scenario: Scenario, station: Station, target: Target) -> float:
-    """Return the least sortie time for a target if nothing is in the way [s]."""
-    model = scenario.model(station.model)
+def straight_s(scenario: Scenario, target: Target) -> FloatArray:
+    """Return each station's least sortie time for a target, nothing in the way [s]."""
     wind = scenario_wind(scenario)
-    home = np.array([station.point.x, station.point.y])
-    best = math.inf
-    for way in target.ways:
-        ends = np.array([way.xy[0] - home, home - way.xy[-1]])
-        flight = flight_time_s(ends[:, 0], ends[:, 1], model.airspeed_mps, wind).sum()
-        best = min(best, float(flight) + task_s(way, model, wind))
-    return best + overhead_s(scenario, model)
+    homes = np.array([[s.point.x, s.point.y] for s in scenario.stations])
+    names = np.array([s.model for s in scenario.stations])
+    best = np.full(len(homes), np.inf)
+    for name in sorted(set(names.tolist())):
+        model, mine = scenario.model(name), names == name
+        for way in target.ways:
+            out, back = (way.xy[0] - homes[mine]).T, (homes[mine] - way.xy[-1]).T
+            alone = flight_time_s(out[0], out[1], model.airspeed_mps, wind)
+            alone = alone + flight_time_s(back[0], back[1], model.airspeed_mps, wind)
+            alone = alone + task_s(way, model, wind) + overhead_s(scenario, model)
+            best[mine] = np.minimum(best[mine], alone)
+    return best
 
 
 def task_s(way: Way, model: DroneModel, wind: tuple[float, float]) -> float:

@@ -24,7 +24,6 @@ from planner.engines.assess import (
 )
 from planner.engines.piece import Effort, Piece
 from planner.engines.waves import MOST_EFFORTS
-from planner.errors import StoppedError
 from planner.freespace import FreeSpace
 from planner.problem import ChartedProblem, Column, Problem
 from planner.runners import Runner
@@ -96,11 +95,6 @@ class Search:
         Polled; says that the search should end at once.
     runner
         Does what takes long.
-
-    Raises
-    ------
-    StoppedError
-        If ``stop`` says so before every part has routes.
     """
 
     def __init__(
@@ -131,9 +125,7 @@ class Search:
         effort = Effort(seconds=0, solutions=0, seed=1)
         tasks = [routing_in_waves(name, "greedy", effort) for name in names]
         found = self._runner.run(tasks, self._problems, stop=self._stop)
-        if self._stop():
-            raise StoppedError("stopped before there was a plan")
-        # What no worker came to is done here: there is always a plan.
+        # What no worker came to is done here, quickly: there is always a plan.
         return [
             routes(result or perform(task, self._problems[task.problem]))
             for task, result in zip(tasks, found, strict=True)
