@@ -26,9 +26,9 @@ from planner.problem import (
     Column,
     Problem,
     formulate,
-    independent_parts,
     make_column,
 )
+from planner.reach import independent_parts
 from planner.reasons import reasons
 from planner.runners import runner_at
 from planner.scenario import Scenario

@@ -18,7 +18,8 @@ from planner.messages import say
 from planner.network import scenario_wind
 from planner.physics import flight_time_s
 from planner.plan import Unserved
-from planner.problem import FAR, TICKS_PER_S, Problem, overhead_s, straight_s
+from planner.problem import FAR, TICKS_PER_S, Problem
+from planner.reach import overhead_s, straight_s
 from planner.scenario import Scenario, Zone
 from planner.targets import Discretised, Target
 

@@ -16,7 +16,8 @@ PARTS = {
     "files": "formats validation validation_ground",
     "judges": "checks flown footprints metrics visits",
     "middle": "colouring drafting engines freespace layers network packing problem "
-    "reasons rhythm roster runners search separation stationclock targets timetable",
+    "reach reasons rhythm roster runners search separation stationclock targets "
+    "timetable",
     "verbs": "explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",

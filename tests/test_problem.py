@@ -32,12 +32,9 @@ from planner.problem import (
     TICKS_PER_S,
     Problem,
     formulate,
-    independent_parts,
     make_column,
-    overhead_s,
-    straight_s,
-    task_s,
 )
+from planner.reach import independent_parts, overhead_s, straight_s, task_s
 from planner.scenario import Scenario, Wind
 from planner.targets import Target, Way
 

@@ -16,8 +16,8 @@ from planner.problem import (
     ChartedProblem,
     Problem,
     formulate,
-    independent_parts,
 )
+from planner.reach import independent_parts
 from planner.scenario import (
     Airspace,
     DroneModel,
