@@ -23,6 +23,9 @@ class Budget:
         Of every random choice.
     workers
         Processes; None for one a core. It never changes the plan of a round.
+    cluster
+        Address of a Dask scheduler that searches in place of those processes, or
+        ``local:N`` for N workers on this machine. Nor does it.
     engine
         Name of an engine, see `planner.engines`.
 
@@ -36,6 +39,7 @@ class Budget:
     iterations: int | None = None
     seed: int = 1
     workers: int | None = None
+    cluster: str | None = None
     engine: str = "portfolio"
 
     def __post_init__(self) -> None:

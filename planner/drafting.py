@@ -15,7 +15,7 @@ from planner.geometry import FloatArray
 from planner.network import scenario_wind
 from planner.physics import flight_time_s
 from planner.plan import Stop
-from planner.problem import Column, Problem
+from planner.problem import ChartedProblem, Column, Problem
 
 _SEGMENT_ROOM_S = 0.003
 """Added to every segment, for coordinates and times that a file rounds."""
@@ -46,7 +46,7 @@ class _Trace:
             self.t_s.append(self.t_s[-1] + seconds)
 
 
-def draw(problem: Problem, space: FreeSpace, column: Column) -> DraftRoute:
+def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRoute:
     """
     Return the draft of a column; its ``layers_m`` is empty if none is open.
 
@@ -104,7 +104,7 @@ def _padded(draft: DraftRoute, duration_s: float) -> DraftRoute:
 
 
 def _draw_chain(
-    problem: Problem,
+    problem: ChartedProblem,
     space: FreeSpace,
     column: Column,
     nodes: tuple[int, ...],

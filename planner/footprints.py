@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import shapely
@@ -58,21 +59,31 @@ def exposure_s(routes: Sequence[FlownRoute], private: Sequence[BaseGeometry]) ->
         return 0.0
     area = shapely.union_all(list(private))
     shapely.prepare(area)
+
+    @cache
+    def grown(reach_m: float) -> BaseGeometry:
+        return area.buffer(reach_m, quad_segs=QUAD_SEGS)
+
     return sum(
-        _exposed_s(flown, stop, area) * len(flown.takeoffs)
+        _exposed_s(flown, stop, area, grown) * len(flown.takeoffs)
         for flown in routes
         for stop in flown.route.stops
     )
 
 
-def _exposed_s(flown: FlownRoute, stop: Stop, area: BaseGeometry) -> float:
+def _exposed_s(
+    flown: FlownRoute,
+    stop: Stop,
+    area: BaseGeometry,
+    grown: Callable[[float], BaseGeometry],
+) -> float:
     """Return how long one visit's footprint lies over an area [s]."""
     xy, times = flown.on_task(stop)
     reach_m = flown.reach_m(stop)
     segments = pieces_of_path(xy[:-1], xy[1:])
     if not shapely.dwithin(area, segments, reach_m).any():
         return 0.0
-    near = area.buffer(reach_m, quad_segs=QUAD_SEGS)
+    near = grown(reach_m)
     lengths = shapely.length(segments)
     inside = shapely.length(shapely.intersection(segments, near))
     resting = shapely.intersects_xy(near, xy[:-1, 0], xy[:-1, 1])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from planner.geometry import grown
@@ -46,6 +49,60 @@ class FreeSpace:
     privacy: tuple[Airspace, ...]
     privacy_area: BaseGeometry
     upper: tuple[tuple[BaseGeometry, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patches:
+    """Shapes, of which those that may meet an area are found at once."""
+
+    shapes: NDArray[np.object_]
+    tree: shapely.STRtree
+
+    @staticmethod
+    def of(shapes: Iterable[BaseGeometry]) -> Patches:
+        """Return patches of shapes."""
+        array = np.array(list(shapes), dtype=object)
+        return Patches(array, shapely.STRtree(array))
+
+    def near(self, area: BaseGeometry) -> list[int]:
+        """Return the positions of shapes whose boxes meet the box of an area."""
+        return [int(i) for i in np.sort(self.tree.query(area))]
+
+    def union(self, area: BaseGeometry) -> BaseGeometry:
+        """Return the union of the shapes near an area."""
+        return shapely.union_all(self.shapes[self.near(area)])
+
+
+class Surroundings:
+    """
+    Tells of a free space what lies round an area, however large the whole is.
+
+    Parameters
+    ----------
+    margin_m
+        What is nearer than this to the box of an area is told.
+    """
+
+    def __init__(self, space: FreeSpace, margin_m: float) -> None:
+        self._space, self._margin_m = space, margin_m
+        self._shut = Patches.of(shapely.get_parts(space.shut))
+        self._columns = Patches.of(space.columns)
+        self._privacy = Patches.of(zone.geometry for zone in space.privacy)
+        self._upper = Patches.of(shape for shape, _, _ in space.upper)
+
+    def of(self, area: BaseGeometry) -> FreeSpace:
+        """Return the free space without what is far from an area."""
+        space = self._space
+        margin_m = self._margin_m
+        box = shapely.box(*(area.bounds + np.array([-1, -1, 1, 1]) * margin_m))
+        return replace(
+            space,
+            shut=self._shut.union(box),
+            columns=tuple(space.columns[i] for i in self._columns.near(box)),
+            privacy=tuple(space.privacy[i] for i in self._privacy.near(box)),
+            privacy_area=self._privacy.union(box),
+            upper=tuple(space.upper[i] for i in self._upper.near(box)),
+        )
 
 
 def free_space(scenario: Scenario) -> FreeSpace:

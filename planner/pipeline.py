@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
@@ -22,8 +23,16 @@ from planner.freespace import FreeSpace, free_space
 from planner.metrics import compute_metrics
 from planner.objectives import OBJECTIVES
 from planner.plan import Plan, Unserved
-from planner.problem import Column, Problem, formulate, independent_parts, make_column
+from planner.problem import (
+    ChartedProblem,
+    Column,
+    Problem,
+    formulate,
+    make_column,
+)
+from planner.reach import independent_parts
 from planner.reasons import reasons
+from planner.runners import runner_at
 from planner.scenario import Scenario
 from planner.search import Routed, Search
 from planner.shrinking import SHRINK_SHARE, shrunk_timetable
@@ -62,6 +71,8 @@ def plan_routes(
     ------
     StoppedError
         If ``stop`` says so before there are any routes.
+    MissingPartError
+        If there is no such engine, or no such cluster.
 
     Examples
     --------
@@ -72,7 +83,8 @@ def plan_routes(
     0
     """
     budget = budget or Budget()
-    engine(budget.engine)  # a wrong name is told before any work
+    engine(budget.engine)  # what is missing is told before any work
+    runner = runner_at(budget.cluster, budget.processes)
     ended = stop or (lambda: False)
     started = time.monotonic()
 
@@ -101,12 +113,13 @@ def plan_routes(
         name = problems[part].stations[0].id
         tell_routes(search.round + 1, engine=found_by, part=name)
 
-    search = Search(problems, space, budget, ended, on_best)
-    while True:
-        tell_routes(search.round)
-        if not search.goes_on() or (objective.tightens and first_is_over(search)):
-            break
-        search.improve()
+    with closing(runner):
+        search = Search(problems, space, budget, ended, runner, on_best)
+        while True:
+            tell_routes(search.round)
+            if not search.goes_on() or (objective.tightens and first_is_over(search)):
+                break
+            search.improve()
     finish = partial(_finish, scenario, discretised, budget=budget, stop=ended)
     if not objective.tightens:
         tell("timetable")
@@ -148,14 +161,26 @@ def _formulate_parts(
     space: FreeSpace,
     discretised: Discretised,
     spread: Spread,
-) -> list[Problem]:
+) -> list[ChartedProblem]:
     targets = [t for t in discretised.targets if t.layers_m]
     parts = independent_parts(scenario, targets)
 
-    def one(part: tuple[list[int], list[int]]) -> Problem:
-        return formulate(scenario, space, targets, part)
+    # What this process knows is not sent back to it, once a part.
+    bare = replace(scenario, zones=(), airspace=(), districts=(), water=(), boundary=())
 
-    return list(spread(one, parts))
+    def one(part: tuple[list[int], list[int]]) -> ChartedProblem:
+        found = formulate(scenario, space, targets, part)
+        return replace(found, scenario=bare, stations=(), targets=())
+
+    return [
+        replace(
+            found,
+            scenario=scenario,
+            stations=tuple(scenario.stations[i] for i in part[0]),
+            targets=tuple(targets[i] for i in part[1]),
+        )
+        for part, found in zip(parts, spread(one, parts), strict=True)
+    ]
 
 
 def _standing(scenario: Scenario, served: set[str], search: Search) -> dict[str, Any]:

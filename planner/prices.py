@@ -24,7 +24,7 @@ def day_share(problem: Problem, windows: Iterable[Span]) -> float:
     if problem.objective.on_ground:
         return 1.0
     open_s = sum(end_s - start_s for start_s, end_s in union(windows))
-    return open_s / problem.scenario.horizon.length_s
+    return open_s / problem.horizon.length_s
 
 
 def sortie_ticks(problem: Problem, station: int) -> int:
@@ -43,7 +43,7 @@ def patterns(problem: Problem, targets: Iterable[int]) -> list[Windows]:
     costs the same whenever it flies, the horizon is the only pattern.
     """
     if problem.objective.on_ground:
-        return [((0.0, problem.scenario.horizon.length_s),)]
+        return [((0.0, problem.horizon.length_s),)]
     found = {problem.targets[t].windows for t in targets}
     found.add(union(span for windows in found for span in windows))
     return sorted(found, key=lambda w: (day_share(problem, w), w))

@@ -9,21 +9,21 @@ Every time is rounded up here, once, to ticks of a tenth of a second.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.clock import Span
 from planner.freespace import FreeSpace
 from planner.geometry import FloatArray
-from planner.network import Legs, obstacles_near, path_times, scenario_wind
+from planner.network import Legs, obstacles_near, scenario_wind
 from planner.objectives import OBJECTIVES, Objective
-from planner.physics import flight_time_s
-from planner.scenario import DroneModel, Scenario, Station
-from planner.targets import Target, Way
+from planner.reach import overhead_s, task_s
+from planner.scenario import DroneModel, Horizon, Rules, Scenario, Station
+from planner.targets import Target
 
 TICKS_PER_S = 10
 IntArray = NDArray[np.int64]
@@ -61,10 +61,10 @@ class Tables:
     overhead: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Problem:
     """
-    The routing problem of one independent part of the city.
+    The routing problem of one independent part of the city: all an engine sees.
 
     Parameters
     ----------
@@ -72,34 +72,37 @@ class Problem:
         Of this part.
     node_target, node_way
         Target and way of each node, shape (n,).
-    tables, legs
+    tables
         By drone type.
-    home, entry, leave
-        Places of stations, and of each node's start and end, in the legs.
+    models
+        The drone types of its stations.
+    busiest
+        The busiest period of the whole city, in seconds of the horizon.
+    priorities
+        By zone that a target of this part serves.
+    objective
+        What the scenario wants minimised.
     idleness_ratio
         Share of the intervals wanted that those of the targets are.
     """
 
-    scenario: Scenario
     stations: tuple[Station, ...]
     targets: tuple[Target, ...]
     node_target: IntArray
     node_way: IntArray
-    tables: dict[str, Tables]
-    legs: dict[str, Legs]
-    home: IntArray
-    entry: IntArray
-    leave: IntArray
+    tables: Mapping[str, Tables]
+    models: tuple[DroneModel, ...]
+    rules: Rules
+    horizon: Horizon
+    busiest: Span
+    priorities: Mapping[str, float]
+    objective: Objective
     idleness_ratio: float = 1.0
-
-    @property
-    def objective(self) -> Objective:
-        """What the scenario wants minimised."""
-        return OBJECTIVES[self.scenario.objective]
 
     def model(self, station: int) -> DroneModel:
         """Return the drone type of a station."""
-        return self.scenario.model(self.stations[station].model)
+        name = self.stations[station].model
+        return next(model for model in self.models if model.model == name)
 
     def table(self, station: int) -> Tables:
         """Return the times of a station's drone type."""
@@ -111,7 +114,7 @@ class Problem:
 
     def is_all_day(self, target: int) -> bool:
         """Whether a target is active throughout the horizon."""
-        return self.targets[target].windows == ((0, self.scenario.horizon.length_s),)
+        return self.targets[target].windows == ((0, self.horizon.length_s),)
 
     def nodes_of(self, target: int) -> IntArray:
         """Return the nodes of a target."""
@@ -119,9 +122,7 @@ class Problem:
 
     def drones(self, station: int) -> int:
         """Return the drones that a station may roster."""
-        return max(
-            0, self.stations[station].drones - self.scenario.rules.reserve_drones
-        )
+        return max(0, self.stations[station].drones - self.rules.reserve_drones)
 
     def longest(self, station: int, headway_s: float) -> int:
         """
@@ -132,7 +133,7 @@ class Problem:
         """
         limit_s = min(
             self.model(station).usable_endurance_s,
-            headway_s - self.scenario.rules.launch_spacing_s,
+            headway_s - self.rules.launch_spacing_s,
         )
         return int((limit_s - _ROUNDING_S) * TICKS_PER_S)
 
@@ -147,6 +148,26 @@ class Problem:
             + table.travel[chain[:-1], chain[1:]].sum()
             + table.back[chain[-1], station]
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChartedProblem(Problem):
+    """
+    A routing problem with the paths behind its times: its routes can be drawn.
+
+    Parameters
+    ----------
+    legs
+        By drone type.
+    home, entry, leave
+        Places of stations, and of each node's start and end, in the legs.
+    """
+
+    scenario: Scenario
+    legs: Mapping[str, Legs]
+    home: IntArray
+    entry: IntArray
+    leave: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,75 +237,12 @@ def beat(problem: Problem, column: Column) -> int | None:
     return None
 
 
-def independent_parts(
-    scenario: Scenario, targets: Sequence[Target]
-) -> list[tuple[list[int], list[int]]]:
-    """
-    Return the groups of stations and targets that have nothing to do with another.
-
-    Two stations belong together when a straight flight lets both reach a target;
-    that is never too few.
-
-    Returns
-    -------
-    list of (station indices, target indices)
-        Sorted by the first station; targets that no station reaches are left out.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    reach = np.array(
-        [[straight_s(scenario, s, t) for t in targets] for s in scenario.stations]
-    ).reshape(len(scenario.stations), len(targets))
-    limits = np.array(
-        [scenario.model(s.model).usable_endurance_s for s in scenario.stations]
-    )
-    rows, cols = np.nonzero(reach <= limits[:, None])
-    count_s, count_t = len(scenario.stations), len(targets)
-    graph = coo_array(
-        (np.ones(len(rows)), (rows, cols + count_s)), shape=(count_s + count_t,) * 2
-    )
-    count, labels = connected_components(graph, directed=False)
-    parts = []
-    for k in range(count):
-        members = np.flatnonzero(labels == k)
-        stations = [int(m) for m in members if m < count_s]
-        mine = [int(m) - count_s for m in members if m >= count_s]
-        if stations and mine:
-            parts.append((stations, mine))
-    return sorted(parts)
-
-
-def straight_s(scenario: Scenario, station: Station, target: Target) -> float:
-    """Return the least sortie time for a target if nothing is in the way [s]."""
-    model = scenario.model(station.model)
-    wind = scenario_wind(scenario)
-    home = np.array([station.point.x, station.point.y])
-    best = math.inf
-    for way in target.ways:
-        ends = np.array([way.xy[0] - home, home - way.xy[-1]])
-        flight = flight_time_s(ends[:, 0], ends[:, 1], model.airspeed_mps, wind).sum()
-        best = min(best, float(flight) + task_s(way, model, wind))
-    return best + overhead_s(scenario, model)
-
-
-def task_s(way: Way, model: DroneModel, wind: tuple[float, float]) -> float:
-    """Return the time on task of a way [s]."""
-    return float(path_times(way.xy, way.wait_s, model, wind)[-1] + way.wait_s[-1])
-
-
-def overhead_s(scenario: Scenario, model: DroneModel) -> float:
-    """Return the time of climb to and descent from the ceiling [s]."""
-    ceiling = scenario.rules.ceiling_m
-    return ceiling / model.climb_mps + ceiling / model.descent_mps
-
-
 def formulate(
     scenario: Scenario,
     space: FreeSpace,
     targets: Sequence[Target],
     part: tuple[list[int], list[int]],
-) -> Problem:
+) -> ChartedProblem:
     """
     Return the routing problem of a part, with its legs.
 
@@ -323,13 +281,22 @@ def formulate(
             task=_ticks(np.array([task_s(w, model, wind) for w in ways])),
             overhead=int(_ticks(np.array([overhead_s(scenario, model)]))[0]),
         )
-    return Problem(
-        scenario=scenario,
+    return ChartedProblem(
         stations=stations,
         targets=mine,
         node_target=np.array([t for t, _ in nodes], dtype=np.int64),
         node_way=np.array([w for _, w in nodes], dtype=np.int64),
         tables=tables,
+        models=tuple(scenario.model(name) for name in sorted(tables)),
+        rules=scenario.rules,
+        horizon=scenario.horizon,
+        busiest=scenario.busiest_period(),
+        priorities={
+            z: scenario.zone(z).priority
+            for z in sorted({z for t in mine for z in t.zones})
+        },
+        objective=OBJECTIVES[scenario.objective],
+        scenario=scenario,
         legs=legs,
         home=home,
         entry=entry,

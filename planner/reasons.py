@@ -18,7 +18,8 @@ from planner.messages import say
 from planner.network import scenario_wind
 from planner.physics import flight_time_s
 from planner.plan import Unserved
-from planner.problem import FAR, TICKS_PER_S, Problem, overhead_s, straight_s
+from planner.problem import FAR, TICKS_PER_S, Problem
+from planner.reach import overhead_s, straight_s
 from planner.scenario import Scenario, Zone
 from planner.targets import Discretised, Target
 
@@ -90,27 +91,29 @@ def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:
 
 def _alone_s(
     scenario: Scenario, target: Target, problem: Problem | None
-) -> list[tuple[float, float, str]]:
+) -> tuple[float, float, str]:
     """
-    Return for each station what flying only a target takes: (excess, s, id).
+    Return the least that flying only a target takes: (excess, s, station).
 
     Round closed airspace where that is known, as the crow flies elsewhere.
     """
+    needed = straight_s(scenario, target)
+    known = {} if problem is None else {s.id: k for k, s in enumerate(problem.stations)}
     times = []
-    for station in scenario.stations:
+    for k, station in enumerate(scenario.stations):
         model = scenario.model(station.model)
-        needed = straight_s(scenario, station, target)
-        if problem is not None and station in problem.stations:
-            s = problem.stations.index(station)
+        if problem is not None and station.id in known:
+            s = known[station.id]
             nodes = problem.nodes_of(problem.index(target.id))
             table = problem.table(s)
             ticks = table.out[s, nodes] + table.task[nodes] + table.back[nodes, s]
             if ticks.min() < FAR:
-                needed = ticks.min() / TICKS_PER_S + overhead_s(scenario, model)
+                needed[k] = ticks.min() / TICKS_PER_S + overhead_s(scenario, model)
             else:
-                needed = math.inf
-        times.append((needed - model.usable_endurance_s, needed, station.id))
-    return sorted(times)
+                needed[k] = math.inf
+        alone_s = float(needed[k])
+        times.append((alone_s - model.usable_endurance_s, alone_s, station.id))
+    return min(times)
 
 
 def _barred(
@@ -121,7 +124,7 @@ def _barred(
 ) -> Unserved | None:
     """Return the reason if no path leads to a target and back from any station."""
     for target in targets:
-        _, needed, station = _alone_s(scenario, target, home.get(target.id))[0]
+        _, needed, station = _alone_s(scenario, target, home.get(target.id))
         if math.isinf(needed):
             wind = scenario.wind.speed_mps
             return unserved(zone.id, "no_way", {"station": station, "wind_mps": wind})
@@ -135,7 +138,7 @@ def _far(
     home: Mapping[str, Problem],
 ) -> Unserved | None:
     """Return the reason if a target is out of reach of every station."""
-    alone = {t.id: _alone_s(scenario, t, home.get(t.id))[0] for t in targets}
+    alone = {t.id: _alone_s(scenario, t, home.get(t.id)) for t in targets}
     target = max(targets, key=lambda t: (alone[t.id], t.id))
     excess, needed, station = alone[target.id]
     if excess <= 0:
@@ -171,7 +174,7 @@ def _short(
 ) -> Unserved | None:
     """Return the reason if a flight alone takes longer than an interval."""
     for target in targets:
-        _, needed, station = _alone_s(scenario, target, home.get(target.id))[0]
+        _, needed, station = _alone_s(scenario, target, home.get(target.id))
         spacing = scenario.rules.launch_spacing_s
         if needed + spacing > zone.revisit_s:
             return unserved(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -295,14 +297,31 @@ class Scenario:
     objective: ObjectiveName = "guarantee"
     attribution: str = ""
     digest: str = ""
+    _stations: Mapping[str, Station] = field(init=False, repr=False, compare=False)
+    _zones: Mapping[str, Zone] = field(init=False, repr=False, compare=False)
+    _busiest: Span | None = field(init=False, repr=False, compare=False)
+    _shortest_s: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for by id so often that a search each time would be felt.
+        object.__setattr__(self, "_stations", {s.id: s for s in self.stations})
+        object.__setattr__(self, "_zones", {z.id: z for z in self.zones})
+        object.__setattr__(self, "_busiest", None)
+        shortest_s = min((z.revisit_s for z in self.zones), default=math.inf)
+        object.__setattr__(self, "_shortest_s", shortest_s)
+
+    @property
+    def shortest_revisit_s(self) -> float:
+        """The shortest interval of any zone [s]."""
+        return self._shortest_s
 
     def station(self, station_id: str) -> Station:
         """Return the station of an id, or raise KeyError."""
-        return {s.id: s for s in self.stations}[station_id]
+        return self._stations[station_id]
 
     def zone(self, zone_id: str) -> Zone:
         """Return the zone of an id, or raise KeyError."""
-        return {z.id: z for z in self.zones}[zone_id]
+        return self._zones[zone_id]
 
     def model(self, name: str) -> DroneModel:
         """Return the drone type of a name, or raise KeyError."""
@@ -340,6 +359,12 @@ class Scenario:
 
         Of equals, the first; in seconds from the start of the horizon.
         """
+        if self._busiest is None:
+            object.__setattr__(self, "_busiest", self._found_busiest())
+        assert self._busiest is not None
+        return self._busiest
+
+    def _found_busiest(self) -> Span:
         windows = [span for zone in self.zones for span in self.windows(zone)]
         borders = sorted(
             {0.0, self.horizon.length_s} | {edge for span in windows for edge in span}

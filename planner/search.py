@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from planner.budget import Budget
-from planner.engines import engine
 from planner.engines.alternate import fill_in_turn
 from planner.engines.assess import (
     Assessed,
@@ -24,11 +23,19 @@ from planner.engines.assess import (
     served_targets,
 )
 from planner.engines.piece import Effort, Piece
-from planner.engines.recombine import recombine
-from planner.engines.runner import run_tasks
-from planner.engines.waves import MOST_EFFORTS, route_in_waves
+from planner.engines.waves import MOST_EFFORTS
 from planner.freespace import FreeSpace
-from planner.problem import Column, Problem
+from planner.problem import ChartedProblem, Column, Problem
+from planner.runners import Runner
+from planner.runners.task import Task, digest
+from planner.runners.wire import problem_to_bytes
+from planner.runners.work import (
+    perform,
+    recombining,
+    routes,
+    routing,
+    routing_in_waves,
+)
 
 _JOBS_A_ROUND = 4
 _PIECE_TARGETS = 170
@@ -51,16 +58,21 @@ _MOST_ROOM = 0.3
 class Routed:
     """The routes of a part, and what draws them."""
 
-    problem: Problem
+    problem: ChartedProblem
     assessor: Assessor
     best: Assessed
 
 
 @dataclass(slots=True)
 class _Part:
-    """What is known of one part while the search goes on."""
+    """
+    What is known of one part while the search goes on.
 
-    problem: Problem
+    ``name`` is the hash of its problem, by which tasks ask for it.
+    """
+
+    problem: ChartedProblem
+    name: str
     assessor: Assessor
     best: Assessed
     pool: dict[Column, None] = field(default_factory=dict)
@@ -90,6 +102,8 @@ class Search:
         Its seconds start to count now.
     stop
         Polled; says that the search should end at once.
+    runner
+        Does what takes long.
     on_best
         Called with the index of a part and the name of an engine that has just
         found better routes for it.
@@ -97,27 +111,40 @@ class Search:
 
     def __init__(
         self,
-        problems: Sequence[Problem],
+        problems: Sequence[ChartedProblem],
         space: FreeSpace,
         budget: Budget,
         stop: Callable[[], bool],
+        runner: Runner,
         on_best: Callable[[int, str], None] = lambda part, engine: None,
     ) -> None:
         self._budget, self._stop, self._on_best = budget, stop, on_best
+        self._runner = runner
         self._started = time.monotonic()
-        self._route = engine(budget.engine)
-        greedy = engine("greedy")
         self.round = 0
         self.step = "first"
         self._parts: list[_Part] = []
-        for problem in problems:
+        data = [problem_to_bytes(problem) for problem in problems]
+        names = [digest(each) for each in data]
+        self._problems = dict(zip(names, data, strict=True))
+        for problem, name, columns in zip(
+            problems, names, self._first_routes(names), strict=True
+        ):
             assessor = Assessor(problem, space)
-            columns = route_in_waves(
-                problem, greedy, Effort(seconds=0, solutions=0, seed=1)
-            )
             first = _assess(problem, assessor, columns)
-            self._parts.append(_Part(problem, assessor, first))
+            self._parts.append(_Part(problem, name, assessor, first))
             self._parts[-1].pool.update(dict.fromkeys(columns))
+
+    def _first_routes(self, names: Sequence[str]) -> list[list[Column]]:
+        """Return routes for every part, whatever they take."""
+        effort = Effort(seconds=0, solutions=0, seed=1)
+        tasks = [routing_in_waves(name, "greedy", effort) for name in names]
+        found = self._runner.run(tasks, self._problems, stop=self._stop)
+        # What no worker came to is done here, quickly: there is always a plan.
+        return [
+            routes(result or perform(task, self._problems[task.problem]))
+            for task, result in zip(tasks, found, strict=True)
+        ]
 
     @property
     def routed(self) -> list[Routed]:
@@ -144,19 +171,15 @@ class Search:
             seed=seed,
         )
 
-    def _run(
-        self, function: Callable[..., list[Column]], tasks: list[tuple[object, ...]]
-    ) -> list[list[Column] | None]:
+    def _run(self, tasks: Sequence[Task]) -> list[list[Column] | None]:
+        """Return the routes of each task, None where it was not reached."""
         deadline = None
         if self._budget.iterations is None:
             deadline = time.monotonic() + max(0.0, self._left_s())
-        return run_tasks(
-            function,
-            tasks,
-            workers=self._budget.processes,
-            deadline=deadline,
-            stop=self._stop,
+        found = self._runner.run(
+            tasks, self._problems, deadline=deadline, stop=self._stop
         )
+        return [None if result is None else routes(result) for result in found]
 
     @property
     def spent(self) -> float:
@@ -202,10 +225,10 @@ class Search:
             range(len(self._parts)),
             key=lambda k: (-len(self._parts[k].problem.targets), k),
         )
-        tasks: list[tuple[object, ...]] = [
-            (
-                self._parts[k].problem,
-                self._route,
+        tasks = [
+            routing_in_waves(
+                self._parts[k].name,
+                self._budget.engine,
                 self._effort(
                     len(self._parts[k].problem.targets),
                     k,
@@ -215,38 +238,39 @@ class Search:
             )
             for k in order
         ]
-        for k, columns in zip(order, self._run(route_in_waves, tasks), strict=True):
+        for k, columns in zip(order, self._run(tasks), strict=True):
             if columns is not None:
                 self._consider(k, columns, columns, self._budget.engine)
 
     def _route_pieces(self) -> None:
         """Route the pieces again that promise most."""
         jobs = self._jobs()
-        tasks: list[tuple[object, ...]] = [
-            (
-                self._parts[job.part].problem,
+        tasks = [
+            routing(
+                self._parts[job.part].name,
+                self._budget.engine,
                 job.piece,
                 self._effort(len(job.piece.targets), i),
             )
             for i, job in enumerate(jobs)
         ]
-        for job, columns in zip(jobs, self._run(self._route, tasks), strict=True):
+        for job, columns in zip(jobs, self._run(tasks), strict=True):
             if columns is not None:
                 found = [*job.kept, *columns]
                 self._consider(job.part, found, columns, self._budget.engine)
 
     def _recombine(self) -> None:
         """Pick again among all routes seen."""
-        tasks: list[tuple[object, ...]] = [
-            (
-                part.problem,
+        tasks = [
+            recombining(
+                part.name,
                 list(part.pool),
                 part.best.columns,
                 _RECOMBINE_DETERMINISTIC_S,
             )
             for part in self._parts
         ]
-        for k, columns in enumerate(self._run(recombine, tasks)):
+        for k, columns in enumerate(self._run(tasks)):
             if columns is not None:
                 self._consider(k, columns, columns, "recombine")
 
@@ -303,7 +327,7 @@ def _assess(
 
 def _rush_columns(part: _Part) -> list[Column]:
     """Return the routes of a part that fly in the busiest period."""
-    now = active(part.problem, part.problem.scenario.busiest_period())
+    now = active(part.problem, part.problem.busiest)
     return [c for c in part.best.columns if now[list(c.targets(part.problem))].any()]
 
 
@@ -401,5 +425,5 @@ def _missing(part: _Part, station: int, turn: int) -> set[int]:
                 by_zone.setdefault(zone, set()).add(t)
     if not by_zone:
         return set()
-    order = sorted(by_zone, key=lambda z: (-problem.scenario.zone(z).priority, z))
+    order = sorted(by_zone, key=lambda z: (-problem.priorities[z], z))
     return by_zone[order[turn % len(order)]]

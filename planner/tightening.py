@@ -28,7 +28,7 @@ from planner.engines.runner import run_tasks
 from planner.engines.spill import spill
 from planner.engines.waves import mend_in_waves
 from planner.freespace import FreeSpace
-from planner.problem import TICKS_PER_S, Column, Problem, make_column
+from planner.problem import TICKS_PER_S, ChartedProblem, Column, make_column
 from planner.search import Routed, Search
 
 GRID = 60
@@ -87,16 +87,16 @@ class Bisection:
         Of the next to try.
     """
 
-    wanted: Problem
+    wanted: ChartedProblem
     routes: Assessed
-    problem: Problem
+    problem: ChartedProblem
     best: Assessed
     factors: list[int]
     low: int
     high: int
     place: int
 
-    def learn(self, tried: Problem, held: Assessed | None) -> None:
+    def learn(self, tried: ChartedProblem, held: Assessed | None) -> None:
         """Take note of what came of the next to try."""
         if held is None:
             self.low = self.place + 1
@@ -105,7 +105,7 @@ class Bisection:
         self.place = (self.low + self.high) // 2
 
 
-def bisection(problem: Problem, routes: Assessed) -> Bisection:
+def bisection(problem: ChartedProblem, routes: Assessed) -> Bisection:
     """Return the bisection of a part with routes at the scenario's intervals."""
     factors = _factors(problem, routes)
     drones = sum(problem.drones(s) for s in range(len(problem.stations)))
@@ -208,7 +208,7 @@ def _limits(
 
 
 def held_routes(
-    problem: Problem,
+    problem: ChartedProblem,
     space: FreeSpace,
     start: Sequence[Column],
     most_unserved: float,
@@ -249,7 +249,7 @@ def held_routes(
     return best if best.unserved <= most_unserved else None
 
 
-def at_factor(problem: Problem, factor: int) -> Problem:
+def at_factor(problem: ChartedProblem, factor: int) -> ChartedProblem:
     """
     Return a problem with intervals of ``factor / 60`` of those of the scenario.
 
@@ -281,7 +281,9 @@ def shorter(interval_s: float, beat_s: float, factor: int) -> float:
     return float(interval_s * factor // GRID)
 
 
-def carried_over(before: Problem, routes: Assessed, after: Problem) -> list[Column]:
+def carried_over(
+    before: ChartedProblem, routes: Assessed, after: ChartedProblem
+) -> list[Column]:
     """
     Return routes with the intervals of another problem of the same targets.
 
@@ -300,7 +302,7 @@ def carried_over(before: Problem, routes: Assessed, after: Problem) -> list[Colu
 
 
 def _fitting(
-    problem: Problem, column: Column, headway_s: float
+    problem: ChartedProblem, column: Column, headway_s: float
 ) -> list[tuple[int, ...]]:
     """Return the nodes of a route, or of its two best halves, that fit a headway."""
     limit, nodes = problem.longest(column.station, headway_s), column.nodes
@@ -315,10 +317,10 @@ def _fitting(
     return min(cuts)[1] if cuts else []
 
 
-def _factors(problem: Problem, routes: Assessed) -> list[int]:
+def _factors(problem: ChartedProblem, routes: Assessed) -> list[int]:
     """Return the factors that may hold, the smallest first."""
     beat_s = min(t.revisit_s for t in problem.targets)
-    length_s = problem.scenario.horizon.length_s
+    length_s = problem.horizon.length_s
 
     def keeps_turn(column: Column, factor: int) -> bool:
         # What alternates does so a whole number of times in the horizon.
@@ -332,9 +334,9 @@ def _factors(problem: Problem, routes: Assessed) -> list[int]:
     ]
 
 
-def _least_factor(problem: Problem, routes: Assessed) -> int:
+def _least_factor(problem: ChartedProblem, routes: Assessed) -> int:
     """Return a factor below which no station comes in time to some target served."""
-    spacing_s = problem.scenario.rules.launch_spacing_s
+    spacing_s = problem.rules.launch_spacing_s
     least = 1
     for target in sorted({t for c in routes.columns for t in c.targets(problem)}):
         nodes = problem.nodes_of(target)

@@ -16,8 +16,8 @@ PARTS = {
     "files": "formats validation validation_ground",
     "judges": "checks flown footprints metrics visits",
     "middle": "colouring drafting engines freespace layers network packing prices "
-    "problem reasons rhythm roster search separation shrinking stationclock targets "
-    "tightening timetable",
+    "problem reach reasons rhythm roster runners search separation shrinking "
+    "stationclock targets tightening timetable",
     "verbs": "explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",
@@ -37,6 +37,7 @@ SEES = {
 """What a part may import. The judges never see how a plan was made."""
 
 LIBRARIES = {
+    "distributed": "middle",
     "ortools": "middle",
     "folium": "maps",
     "branca": "maps",

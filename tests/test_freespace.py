@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry import LineString
 from worlds import closure, privacy, square, station, world
 
-from planner.freespace import free_space, open_layers
+from planner.freespace import Surroundings, free_space, open_layers
 from planner.scenario import Airspace
 
 STATIONS = [station("A", 0, 0)]
@@ -84,3 +86,35 @@ def test_a_schedule_closes_all_day() -> None:
     """Airspace that is closed for an hour is gone round at all times."""
     area = closure("X", PATCH, schedule=((7 * 3600.0, 8 * 3600.0),))
     assert not free_space(world(STATIONS, airspace=[area])).closed.is_empty
+
+
+@given(
+    spots=st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), max_size=12),
+    at=st.tuples(st.integers(-9, 9), st.integers(-9, 9)),
+)
+def test_surroundings_tell_all_that_is_near(
+    spots: list[tuple[int, int]], at: tuple[int, int]
+) -> None:
+    """Round an area, a free space and what is told of it there are the same."""
+    shapes = [square(400 * x, 400 * y, 150) for x, y in spots]
+    scenario = world(
+        [station(f"S{i}", 400 * x, 400 * y) for i, (x, y) in enumerate(spots)]
+        or STATIONS,
+        airspace=[
+            *(closure(f"C{i}", s) for i, s in enumerate(shapes[::3])),
+            *(privacy(f"P{i}", s) for i, s in enumerate(shapes[1::3])),
+            *(closure(f"U{i}", s, lower_m=90.0) for i, s in enumerate(shapes[2::3])),
+        ],
+    )
+    space = free_space(scenario)
+    area = square(400 * at[0], 400 * at[1], 250)
+    here, near = Surroundings(space, 100.0).of(area), area.buffer(100.0)
+    for whole, told in (
+        (space.shut, here.shut),
+        (space.privacy_area, here.privacy_area),
+        (shapely.union_all(space.columns), shapely.union_all(here.columns)),
+    ):
+        differing = whole.symmetric_difference(told).intersection(near)
+        assert differing.area < 1e-6
+    assert open_layers(scenario, here, near) == open_layers(scenario, space, near)
+    assert set(here.columns) <= set(space.columns)

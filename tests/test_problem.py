@@ -32,12 +32,9 @@ from planner.problem import (
     TICKS_PER_S,
     Problem,
     formulate,
-    independent_parts,
     make_column,
-    overhead_s,
-    straight_s,
-    task_s,
 )
+from planner.reach import independent_parts, overhead_s, straight_s, task_s
 from planner.scenario import Scenario, Wind
 from planner.targets import Target, Way
 
@@ -182,13 +179,12 @@ def test_stations_with_a_common_target_are_never_parted(
     part_of = {t: k for k, (_, mine) in enumerate(parts) for t in mine}
     home_of = {s: k for k, (mine, _) in enumerate(parts) for s in mine}
     for s, t in itertools.product(range(len(homes)), range(len(targets))):
-        needed = straight_s(scenario, scenario.stations[s], targets[t])
-        if needed <= MODEL.usable_endurance_s:
+        if straight_s(scenario, targets[t])[s] <= MODEL.usable_endurance_s:
             assert part_of[t] == home_of[s]
     reached = {
         t
-        for s, t in itertools.product(scenario.stations, range(len(targets)))
-        if straight_s(scenario, s, targets[t]) <= MODEL.usable_endurance_s
+        for t, target in enumerate(targets)
+        if straight_s(scenario, target).min() <= MODEL.usable_endurance_s
     }
     assert set(part_of) == reached
     stations = [s for mine, _ in parts for s in mine]
@@ -213,6 +209,7 @@ def test_what_cannot_be_flown_is_far() -> None:
     ring = square(1000, 0, 400).difference(square(1000, 0, 300))
     scenario = world(
         [station("A", 0, 0)],
+        [zone("far", square(1000, 0, 100))],
         airspace=[closure("X", ring)],
     )
     lonely = looked_at("far", 1000, 0)

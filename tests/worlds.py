@@ -12,7 +12,12 @@ from shapely.geometry.base import BaseGeometry
 from planner.engines.piece import Piece
 from planner.freespace import FreeSpace, free_space
 from planner.geometry import LocalProjection
-from planner.problem import Problem, formulate, independent_parts
+from planner.problem import (
+    ChartedProblem,
+    Problem,
+    formulate,
+)
+from planner.reach import independent_parts
 from planner.scenario import (
     Airspace,
     DroneModel,
@@ -139,7 +144,7 @@ def discretised(scenario: Scenario) -> tuple[FreeSpace, Discretised]:
     return space, discretise(scenario, space)
 
 
-def problems_of(scenario: Scenario) -> tuple[FreeSpace, list[Problem]]:
+def problems_of(scenario: Scenario) -> tuple[FreeSpace, list[ChartedProblem]]:
     """Return the routing problem of each independent part of a scenario."""
     space, found = discretised(scenario)
     targets = [t for t in found.targets if t.layers_m]

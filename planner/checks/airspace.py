@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from planner.checks.case import (
     LENGTH_TOLERANCE_M,
@@ -24,6 +25,9 @@ from planner.scenario import Airspace
 _NEAR_M = 2_000.0
 """Margins are measured this far from a closure with a schedule [m]."""
 
+_REACHES_M = (1_000.0, 30_000.0)
+"""The nearest piece is sought this far off first, lest all be measured [m]."""
+
 
 def airspace(case: Case, gauge: Gauge) -> None:
     """Measure distances from closures and columns, and heights."""
@@ -31,9 +35,22 @@ def airspace(case: Case, gauge: Gauge) -> None:
         return
     pieces = segments_of(case.routes)
     _measure_heights(case, pieces, gauge)
-    _measure_closures(case, pieces, gauge)
-    _measure_columns(case, pieces, gauge)
-    _measure_privacy(case, pieces, gauge)
+    tree = shapely.STRtree(pieces.shapes)
+    _measure_closures(case, pieces, tree, gauge)
+    _measure_columns(case, pieces, tree, gauge)
+    _measure_privacy(case, pieces, tree, gauge)
+
+
+def _nearest(
+    tree: shapely.STRtree, shape: BaseGeometry, counts: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Return the pieces that count near a shape, the nearest at least, in order."""
+    for reach_m in _REACHES_M:
+        near: NDArray[np.int64] = np.sort(tree.query(shape, "dwithin", reach_m))
+        near = near[counts[near]]
+        if len(near):
+            return near
+    return np.flatnonzero(counts)
 
 
 def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
@@ -83,7 +100,9 @@ def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
         gauge.fault("airspace.layer", _where(case, pieces, i), found, layers[i])
 
 
-def _measure_closures(case: Case, pieces: Segments, gauge: Gauge) -> None:
+def _measure_closures(
+    case: Case, pieces: Segments, tree: shapely.STRtree, gauge: Gauge
+) -> None:
     """Measure the distance from closures that hold at the height flown."""
     rules = case.scenario.rules
     bottom = np.minimum(pieces.za, pieces.zb)
@@ -96,13 +115,13 @@ def _measure_closures(case: Case, pieces: Segments, gauge: Gauge) -> None:
         shape = closure.geometry
         shapely.prepare(shape)
         if closure.schedule is None:
-            index = np.flatnonzero(binds)
+            index = _nearest(tree, shape, binds)
             distance_m = shapely.distance(shape, pieces.shapes[index])
             moments = None
         else:
-            near = binds & shapely.dwithin(shape, pieces.shapes, _NEAR_M)
+            near = np.sort(tree.query(shape, "dwithin", _NEAR_M))
             index, parts, moments = _parts_flown(
-                case, pieces, np.flatnonzero(near), closure
+                case, pieces, near[binds[near]], closure
             )
             distance_m = shapely.distance(shape, parts)
         if not len(index):
@@ -155,12 +174,14 @@ def _parts_flown(
     )
 
 
-def _measure_columns(case: Case, pieces: Segments, gauge: Gauge) -> None:
+def _measure_columns(
+    case: Case, pieces: Segments, tree: shapely.STRtree, gauge: Gauge
+) -> None:
     """Measure the distance from the columns of other stations."""
     radius_m = case.scenario.rules.column_radius_m
     depots = np.array([f.station.id for f in case.routes])[pieces.route]
     for station in case.scenario.stations:
-        index = np.flatnonzero(depots != station.id)
+        index = _nearest(tree, station.point, depots != station.id)
         if not len(index):
             continue
         distance_m = shapely.distance(station.point, pieces.shapes[index])
@@ -177,20 +198,22 @@ def _measure_columns(case: Case, pieces: Segments, gauge: Gauge) -> None:
             )
 
 
-def _measure_privacy(case: Case, pieces: Segments, gauge: Gauge) -> None:
+def _measure_privacy(
+    case: Case, pieces: Segments, tree: shapely.STRtree, gauge: Gauge
+) -> None:
     """Look whether privacy zones are crossed too low, or dwelt over."""
     bottom = np.minimum(pieces.za, pieces.zb)
     rests = _watch_places(case.routes)
+    xs, ys = np.array([(x, y) for _, x, y in rests]).reshape(-1, 2).T
     for private in case.scenario.privacy_zones():
         inside = private.geometry.buffer(-LENGTH_TOLERANCE_M)
         shapely.prepare(inside)
-        low = np.flatnonzero(bottom < private.upper_m)
-        for i in low[shapely.intersects(inside, pieces.shapes[low])]:
+        crossing = np.sort(tree.query(inside, "intersects"))
+        for i in crossing[bottom[crossing] < private.upper_m]:
             where = f"{_where(case, pieces, i)} {private.id}"
             gauge.fault("airspace.privacy", where, bottom[i], private.upper_m)
-        for where, x, y in rests:
-            if shapely.contains_xy(inside, x, y):
-                gauge.fault("airspace.dwell", f"{where} {private.id}", 1, 0)
+        for k in np.flatnonzero(shapely.contains_xy(inside, xs, ys)):
+            gauge.fault("airspace.dwell", f"{rests[k][0]} {private.id}", 1, 0)
 
 
 def _watch_places(routes: tuple[FlownRoute, ...]) -> list[tuple[str, float, float]]:

@@ -41,6 +41,7 @@ DEFAULT_S = 60.0
 @click.option("--iterations", type=click.IntRange(min=0))
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1))
+@click.option("--cluster")
 @click.option("--engine", default="portfolio", show_default=True)
 @click.option("--objective", type=click.Choice(list(OBJECTIVES)))
 @click.option("--horizon")
@@ -56,6 +57,7 @@ def command(
     iterations: int | None,
     seed: int,
     workers: int | None,
+    cluster: str | None,
     engine: str,
     objective: ObjectiveName | None,
     horizon: str | None,
@@ -79,6 +81,7 @@ def command(
             iterations=iterations,
             seed=seed,
             workers=workers,
+            cluster=cluster,
             engine=engine,
         )
     except ValueError as error:

@@ -138,6 +138,6 @@ def _rounds(problem: Problem, column: Column, target: int) -> int | None:
     if column.tails:
         return len(column.tails) if ratio >= len(column.tails) else None
     count = min(int(ratio), _MOST_TAILS)
-    while count > 1 and problem.scenario.horizon.length_s % (count * column.headway_s):
+    while count > 1 and problem.horizon.length_s % (count * column.headway_s):
         count -= 1
     return count if count > 1 and beat(problem, column) is not None else None

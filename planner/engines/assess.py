@@ -11,7 +11,7 @@ import numpy as np
 from planner.draft import DraftRoute
 from planner.drafting import draw
 from planner.freespace import FreeSpace
-from planner.problem import Column, Problem
+from planner.problem import ChartedProblem, Column, Problem
 from planner.rhythm import Rhythm, rhythm, takeoffs
 from planner.stationclock import StationClock, schedule_station
 
@@ -63,7 +63,7 @@ class Assessor:
     """
 
     def __init__(
-        self, problem: Problem, space: FreeSpace, *, minimise: bool = True
+        self, problem: ChartedProblem, space: FreeSpace, *, minimise: bool = True
     ) -> None:
         self._problem, self._space = problem, space
         self._minimise = minimise
@@ -159,7 +159,7 @@ def _without_least(
 
     def worth(column: Column) -> tuple[float, float]:
         whole = zones(column) - lost
-        priority = sum(problem.scenario.zone(z).priority for z in whole)
+        priority = sum(problem.priorities[z] for z in whole)
         return (priority, -column.load(problem))
 
     least = min(columns, key=lambda c: (worth(c), _order(c)))
@@ -181,12 +181,12 @@ def unserved_priority(problem: Problem, columns: Iterable[Column]) -> float:
         if t not in served
         for zone in target.zones
     }
-    return float(sum(problem.scenario.zone(z).priority for z in missing))
+    return float(sum(problem.priorities[z] for z in missing))
 
 
 def regimes(problem: Problem) -> list[tuple[float, float]]:
     """Return the stretches of the horizon between window borders."""
-    length = problem.scenario.horizon.length_s
+    length = problem.horizon.length_s
     borders = {0.0, length} | {
         edge for t in problem.targets for span in t.windows for edge in span
     }

@@ -102,7 +102,7 @@ def _kinds(problem: Problem, piece: Piece) -> list[_Kind]:
     """
     kinds: dict[_Kind, None] = {}
     models = [problem.model(s) for s in piece.stations]
-    spacing_s = problem.scenario.rules.launch_spacing_s
+    spacing_s = problem.rules.launch_spacing_s
     longest_s = max((m.usable_endurance_s for m in models), default=0.0)
     turnaround_s = max((m.turnaround_s for m in models), default=0.0)
     for t in piece.targets:
@@ -179,7 +179,7 @@ def _longest(problem: Problem, station: int, kind: _Kind) -> int:
 
 def _levels(problem: Problem, piece: Piece, kind: _Kind) -> list[int]:
     """Return the level of each target on a kind of beat, -1 where it cannot be."""
-    length_s = problem.scenario.horizon.length_s
+    length_s = problem.horizon.length_s
     all_day = ((0, length_s),)
     table = problem.table(piece.stations[0])
     levels = []
@@ -206,7 +206,7 @@ def _levels(problem: Problem, piece: Piece, kind: _Kind) -> list[int]:
 def _worth(problem: Problem, target: int) -> float:
     """Return what leaving a target out costs, in drones."""
     info = problem.targets[target]
-    priority = max(problem.scenario.zone(z).priority for z in info.zones)
+    priority = max(problem.priorities[z] for z in info.zones)
     return (0.02 + 0.03 * 3600.0 / info.revisit_s) * (1.0 + priority) / 3.0
 
 

@@ -72,7 +72,7 @@ def _hardest_first(problem: Problem, piece: Piece) -> list[int]:
 
     def key(target: int) -> tuple[float, float, float, int]:
         info = problem.targets[target]
-        priority = max(problem.scenario.zone(z).priority for z in info.zones)
+        priority = max(problem.priorities[z] for z in info.zones)
         nodes = problem.nodes_of(target)
         away = min(int(problem.table(s).out[s, nodes].min()) for s in piece.stations)
         return (-priority, info.revisit_s, -away, target)

@@ -245,7 +245,7 @@ def _add_targets(model: _Model) -> None:
         indices = [model.manager.NodeToIndex(int(k)) for k in mine]
         for index in indices:
             routing.VehicleVar(index).SetValues(allowed)
-        worth = sum(problem.scenario.zone(z).priority / sizes[z] for z in info.zones)
+        worth = sum(problem.priorities[z] / sizes[z] for z in info.zones)
         penalty = model.drone_cost * max(_LEAST, _UNSERVED_DRONES * worth)
         routing.AddDisjunction(indices, int(penalty))
 

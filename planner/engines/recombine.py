@@ -51,7 +51,7 @@ def recombine(
         for zone in target.zones:
             model.add_bool_or([*on[t], served[zone].negated()])
     loads = [round(c.load(problem) * _LOAD_UNITS) for c in columns]
-    busiest = problem.scenario.busiest_period()
+    busiest = problem.busiest
     periods = [(p, active(problem, p)) for p in regimes(problem)]
     drones = []
     for s in range(len(problem.stations)):
@@ -67,7 +67,7 @@ def recombine(
             rush = period[0] < busiest[1] and busiest[0] < period[1]
             top = int(_FILL * _LOAD_UNITS)
             model.add(sum(terms) <= (top * whole if rush else top * limit))
-    priority = {z: problem.scenario.zone(z).priority for z in zones}
+    priority = problem.priorities
     total = sum(problem.drones(s) for s in range(len(problem.stations))) + 1
     model.minimize(
         sum(

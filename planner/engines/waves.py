@@ -34,7 +34,7 @@ MOST_EFFORTS = 2 * _FIRST_SHARE + _TRIES * _LATER_SHARE
 def route_in_waves(problem: Problem, route: Route, effort: Effort) -> list[Column]:
     """Return routes for a whole part."""
     stations = tuple(range(len(problem.stations)))
-    rush = active(problem, problem.scenario.busiest_period())
+    rush = active(problem, problem.busiest)
     columns: list[Column] = []
     for wave in (rush, ~rush):
         if not wave.any():
@@ -61,7 +61,7 @@ def mend_in_waves(
     Zones are put where they fit, and none is given up for another. Routes that
     alternate stay as they are.
     """
-    rush = active(problem, problem.scenario.busiest_period())
+    rush = active(problem, problem.busiest)
     columns = [c for c in start if c.tails]
     done = served_targets(problem, columns)
     for wave in (True, False):
@@ -146,7 +146,7 @@ def _broken(
                 missing[zone] = missing.get(zone, 0) + 1
     return sorted(
         missing,
-        key=lambda z: (problem.scenario.zone(z).priority, -missing[z], z),
+        key=lambda z: (problem.priorities[z], -missing[z], z),
     )
 
 

@@ -28,7 +28,7 @@ def scenario_digest(scenario: Scenario) -> str:
     content = {
         field.name: _plain(getattr(scenario, field.name), scenario.projection)
         for field in fields(scenario)
-        if field.name not in _LEFT_OUT
+        if field.init and field.name not in _LEFT_OUT
     }
     text = json.dumps(
         content, ensure_ascii=False, sort_keys=True, separators=(",", ":")

@@ -11,13 +11,21 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from planner.clock import Span
-from planner.freespace import FreeSpace, open_layers
-from planner.geometry import QUAD_SEGS
+from planner.freespace import FreeSpace, Surroundings, open_layers
 from planner.physics import swath_at
-from planner.scenario import DroneModel, Scenario, Zone
+from planner.scenario import Scenario, Zone
 from planner.targets.edge import edge_ways
 from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
+from planner.targets.sight import (
+    closed_figures,
+    flying_models,
+    hidden_areas,
+    margin_m,
+    size,
+    view_radius_m,
+    visible,
+)
 from planner.targets.sweep import seen_along, sweep_camera, sweep_tiles
 from planner.targets.watch import SHARE, WatchArea, place_viewpoints
 
@@ -50,52 +58,36 @@ def discretise(
     """
     closed: dict[str, dict[str, Any]] = {}
     servable: dict[str, BaseGeometry] = {}
-    hidden = _hidden(scenario)
+    hidden = hidden_areas(scenario)
+    round_about = Surroundings(space, margin_m(scenario))
     for zone in scenario.zones:
         if not scenario.windows(zone):
             continue
-        part = zone.geometry.difference(hidden[zone.kind]).difference(
-            space.privacy_area
-        )
-        share = _size(part) / _size(zone.geometry)
+        shape = zone.geometry
+        part = shape.difference(hidden[zone.kind].union(shape))
+        part = part.difference(round_about.of(shape).privacy_area)
+        share = size(part) / size(zone.geometry)
         if share < SERVABLE_SHARE:
-            closed[zone.id] = _closed(scenario, zone, share)
+            closed[zone.id] = closed_figures(scenario, zone, share)
         else:
             servable[zone.id] = part
     targets: list[Target] = []
-    targets += _watch_targets(scenario, space, servable, mapper)
+    targets += _watch_targets(scenario, round_about, servable, mapper)
     for zone in scenario.zones:
         if zone.id not in servable or zone.kind == "watch":
             continue
         make = _sweep_targets if zone.kind == "sweep" else _line_targets
-        targets += make(scenario, space, zone, servable[zone.id])
+        here = round_about.of(zone.geometry)
+        targets += make(scenario, here, zone, servable[zone.id])
     named = {name for target in targets for name in target.zones}
     for zone in scenario.zones:
         if zone.id in servable and zone.id not in named:
-            visible = _visible(scenario, space, zone, servable[zone.id])
-            share = _size(visible) / _size(zone.geometry)
-            closed[zone.id] = _closed(scenario, zone, share)
+            here = round_about.of(zone.geometry)
+            seen = visible(scenario, here, zone, servable[zone.id])
+            share = size(seen) / size(zone.geometry)
+            closed[zone.id] = closed_figures(scenario, zone, share)
     targets.sort(key=lambda t: t.id)
     return Discretised(targets=tuple(targets), closed=closed)
-
-
-def _closed(scenario: Scenario, zone: Zone, share: float) -> dict[str, Any]:
-    """Return the figures of a zone of which only a share can be seen."""
-    low = [c for c in scenario.closures() if c.lower_m <= scenario.rules.floor_m]
-    near_m = scenario.rules.clearance_m
-    names = [c.id for c in low if c.geometry.dwithin(zone.geometry, near_m)]
-    return {"airspace": names, "servable_share": round(share, 4)}
-
-
-def flying_models(scenario: Scenario) -> tuple[DroneModel, ...]:
-    """Return the drone types that some station has."""
-    names = {s.model for s in scenario.stations}
-    return tuple(m for m in scenario.drone_models if m.model in names)
-
-
-def view_radius_m(scenario: Scenario) -> float:
-    """Return the view radius that every drone type has [m]."""
-    return min(m.view_radius_m for m in flying_models(scenario))
 
 
 def planned_interval_s(scenario: Scenario, zone: Zone) -> float:
@@ -105,52 +97,12 @@ def planned_interval_s(scenario: Scenario, zone: Zone) -> float:
     Intervals that are multiples of the shortest stay multiples of it without the
     slack: headways that do not nest drift through each other all day.
     """
-    shortest_s = min(z.revisit_s for z in scenario.zones)
+    shortest_s = scenario.shortest_revisit_s
     beat_s = max(1, math.floor(shortest_s - scenario.rules.revisit_slack_s))
     times = zone.revisit_s / shortest_s
     if times == int(times):
         return float(int(times) * beat_s)
     return float(math.floor(zone.revisit_s - scenario.rules.revisit_slack_s))
-
-
-def _hidden(scenario: Scenario) -> dict[str, BaseGeometry]:
-    """
-    Return by kind of zone what no camera sees from where a drone may be.
-
-    By the rules as they stand, without the planner's own margins.
-    """
-    rules = scenario.rules
-    closed = shapely.union_all(
-        [
-            c.geometry.buffer(rules.clearance_m, quad_segs=QUAD_SEGS)
-            for c in scenario.closures()
-            if c.lower_m <= rules.floor_m <= c.upper_m
-        ]
-    )
-    models = flying_models(scenario)
-    swath = max(swath_at(m.swath_m, rules.ceiling_m) for m in models)
-    strip = closed.buffer(-swath / 2, quad_segs=QUAD_SEGS)
-    radius = max(m.view_radius_m for m in models)
-    disc = closed.buffer(-radius, quad_segs=QUAD_SEGS)
-    return {"watch": disc, "sweep": strip, "line": strip}
-
-
-def _visible(
-    scenario: Scenario, space: FreeSpace, zone: Zone, part: BaseGeometry
-) -> BaseGeometry:
-    """Return what is seen of a part of a zone from where a target may be."""
-    models = flying_models(scenario)
-    reach_m = min(swath_at(m.swath_m, scenario.rules.ceiling_m) / 2 for m in models)
-    keep_out = [space.shut, *space.columns]
-    if zone.kind == "watch":
-        reach_m = view_radius_m(scenario)
-        keep_out.append(space.privacy_area)
-    free = part.buffer(reach_m).difference(shapely.union_all(keep_out))
-    return part.intersection(free.buffer(reach_m, quad_segs=QUAD_SEGS))
-
-
-def _size(geometry: BaseGeometry) -> float:
-    return float(geometry.area or geometry.length)
 
 
 def _windows(scenario: Scenario, zones: Iterable[Zone]) -> tuple[Span, ...]:
@@ -162,7 +114,7 @@ def _windows(scenario: Scenario, zones: Iterable[Zone]) -> tuple[Span, ...]:
 
 def _watch_targets(
     scenario: Scenario,
-    space: FreeSpace,
+    round_about: Surroundings,
     servable: dict[str, BaseGeometry],
     mapper: Mapper,
 ) -> list[Target]:
@@ -171,9 +123,6 @@ def _watch_targets(
     if not zones:
         return []
     radius = view_radius_m(scenario)
-    keep_out = shapely.union_all(
-        [space.shut, *space.columns, space.privacy_area.buffer(1.0)]
-    )
     demand = {
         z.id: (planned_interval_s(scenario, z), _windows(scenario, [z])) for z in zones
     }
@@ -195,7 +144,7 @@ def _watch_targets(
         for z in zones
     ]
     jobs = [
-        (cluster, _allowed(cluster, keep_out, radius), radius)
+        (cluster, _allowed(cluster, round_about, radius), radius)
         for cluster in _clusters(areas, 2 * radius)
     ]
     layers = scenario.rules.layers_m
@@ -216,7 +165,7 @@ def _watch_targets(
                     id=f"{v.zones[0]}.{counts[v.zones[0]]}",
                     kind="watch",
                     zones=v.zones,
-                    revisit_s=min(planned_interval_s(scenario, z) for z in mine),
+                    revisit_s=min(demand[z.id][0] for z in mine),
                     windows=_windows(scenario, mine),
                     ways=(Way(xy=np.array([[v.x, v.y]]), wait_s=np.array([dwell])),),
                     layers_m=layers,
@@ -249,11 +198,14 @@ def _clusters(areas: list[WatchArea], distance_m: float) -> list[list[WatchArea]
 
 
 def _allowed(
-    cluster: list[WatchArea], keep_out: BaseGeometry, radius_m: float
+    cluster: list[WatchArea], round_about: Surroundings, radius_m: float
 ) -> BaseGeometry:
     """Return where a drone may dwell to see a cluster."""
     near = shapely.union_all([a.geometry for a in cluster]).buffer(radius_m)
-    return near.difference(keep_out)
+    here = round_about.of(near)
+    return near.difference(
+        shapely.union_all([here.shut, *here.columns, here.privacy_area.buffer(1.0)])
+    )
 
 
 def _place(job: tuple[list[WatchArea], BaseGeometry, float]) -> list[Any]:

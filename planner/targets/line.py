@@ -19,7 +19,7 @@ from planner.targets.model import Way
 LINE_TOLERANCE_M = 0.9
 """A line counts as seen within this of the footprint [m]; 1 m is promised."""
 
-_FAR_M = 500.0
+FAR_M = 500.0
 """Columns this far from a line cannot overlap one that it meets [m]."""
 
 
@@ -116,7 +116,7 @@ def _round_columns(
 ) -> list[FloatArray]:
     """Return paths along another that go round the columns it meets."""
     line = shapely.LineString(path)
-    met = shapely.union_all([c for c in columns if c.dwithin(line, _FAR_M)])
+    met = shapely.union_all([c for c in columns if c.dwithin(line, FAR_M)])
     paths = [path]
     for column in shapely.get_parts(met):
         if column.intersects(line):

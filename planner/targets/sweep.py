@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -230,13 +231,25 @@ def _tiles(
     tile: list[_Piece] = []
     spent = 0.0
     for piece, time in zip(cell, times, strict=True):
-        full = tile and spent + time / 2 > share
-        if full or (tile and spent + time > longest_s):
+        full = spent + time / 2 > share or spent + time > longest_s
+        longer = [*tile, piece]
+        if tile and (full or _on_task_s(longer, camera, airspeed_mps) > longest_s):
             yield tile
             tile, spent = [], 0.0
         tile.append(piece)
         spent += time
     yield tile
+
+
+def _on_task_s(pieces: list[_Piece], camera: Camera, airspeed_mps: float) -> float:
+    """Return how long the longest way takes; skew ends make longer turns."""
+    lanes_m = sum(p.right - p.left for p in pieces)
+    turns_m = [0.0, 0.0]
+    for i, (one, other) in enumerate(pairwise(pieces)):
+        turns_m[i % 2] += math.hypot(one.right - other.right, camera.lane_spacing_m)
+        turns_m[1 - i % 2] += math.hypot(one.left - other.left, camera.lane_spacing_m)
+    turns_s = (len(pieces) - 1) * camera.turn_s
+    return (lanes_m + max(turns_m)) / airspeed_mps + turns_s
 
 
 def _ways(pieces: list[_Piece], turn_s: float) -> Iterator[Way]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from planner.geometry import QUAD_SEGS, FloatArray
@@ -92,7 +92,7 @@ def _cover(
     step = radius_m / _SAMPLES_PER_RADIUS
     points = np.vstack([sample(s, step) for s in shapes])
     if len(fixed):
-        seen = cKDTree(fixed).query(points)[0] <= radius_m
+        seen = _tree(fixed).query(points)[0] <= radius_m
         points = points[~seen]
     if not len(points):
         return np.empty((0, 2))
@@ -100,6 +100,13 @@ def _cover(
     chosen = _greedy(points, centres, radius_m)
     chosen = _improve(points, centres, chosen, radius_m)
     return _settle(shapes, fixed, centres[chosen], allowed, radius_m)
+
+
+def _tree(points: FloatArray) -> Any:
+    """Return a search tree; its library is slow to load, and engines need none."""
+    from scipy.spatial import cKDTree
+
+    return cKDTree(points)
 
 
 def sample(shape: BaseGeometry, step_m: float) -> FloatArray:
@@ -152,7 +159,7 @@ def _candidates(
     points = _within(near, points)
     centroids = shapely.get_coordinates(shapely.centroid(shapes))
     # Zones cut from one lattice are best seen from its centres and edge middles.
-    pairs = cKDTree(centroids).query_pairs(4 * radius_m, output_type="ndarray")
+    pairs = _tree(centroids).query_pairs(4 * radius_m, output_type="ndarray")
     pairs = pairs[np.lexsort(pairs.T)] if len(pairs) else pairs
     middles = centroids[pairs].mean(axis=1).reshape(-1, 2)
     points = np.vstack([points, centroids, middles])
@@ -161,7 +168,7 @@ def _candidates(
 
 def _greedy(points: FloatArray, centres: FloatArray, radius_m: float) -> list[int]:
     """Return indices of centres, the one that sees most new points first."""
-    sees = cKDTree(points).query_ball_point(centres, radius_m, return_sorted=True)
+    sees = _tree(points).query_ball_point(centres, radius_m, return_sorted=True)
     seen_from: list[list[int]] = [[] for _ in range(len(points))]
     for centre, seen in enumerate(sees):
         for point in seen:
@@ -183,13 +190,13 @@ def _improve(
     points: FloatArray, centres: FloatArray, chosen: list[int], radius_m: float
 ) -> list[int]:
     """Replace the discs of one window after another by fewest that see as much."""
-    sees = cKDTree(points).query_ball_point(centres, radius_m, return_sorted=True)
+    sees = _tree(points).query_ball_point(centres, radius_m, return_sorted=True)
     window_m = _WINDOW_RADII * radius_m
     current = set(chosen)
     times_seen = np.zeros(len(points), dtype=int)
     for centre in chosen:
         times_seen[sees[centre]] += 1
-    near = cKDTree(centres)
+    near = _tree(centres)
     for middle in _thinned(centres[chosen], 2 * radius_m):
         inside = near.query_ball_point(middle, window_m, return_sorted=True)
         free = [c for c in inside if c in current]
@@ -272,7 +279,7 @@ def _settle(
         near = np.hypot(*(everything - middles[index]).T) <= reach[index]
         if not near.any():
             return 1.0
-        seen = cKDTree(everything[near]).query(fine[index])[0] <= radius_m
+        seen = _tree(everything[near]).query(fine[index])[0] <= radius_m
         return max(0.0, SHARE + 5e-4 - float(seen.mean()))
 
     ring = [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)]

@@ -1,0 +1,84 @@
+"""Say what of a zone can be seen from where a drone may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from planner.freespace import FreeSpace, Patches
+from planner.geometry import QUAD_SEGS
+from planner.physics import swath_at
+from planner.scenario import DroneModel, Scenario, Zone
+from planner.targets.line import FAR_M
+
+
+def flying_models(scenario: Scenario) -> tuple[DroneModel, ...]:
+    """Return the drone types that some station has."""
+    names = {s.model for s in scenario.stations}
+    return tuple(m for m in scenario.drone_models if m.model in names)
+
+
+def view_radius_m(scenario: Scenario) -> float:
+    """Return the view radius that every drone type has [m]."""
+    return min(m.view_radius_m for m in flying_models(scenario))
+
+
+def hidden_areas(scenario: Scenario) -> dict[str, Patches]:
+    """
+    Return by kind of zone what no camera sees from where a drone may be.
+
+    By the rules as they stand, without the planner's own margins.
+    """
+    rules = scenario.rules
+    closed = shapely.union_all(
+        [
+            c.geometry.buffer(rules.clearance_m, quad_segs=QUAD_SEGS)
+            for c in scenario.closures()
+            if c.lower_m <= rules.floor_m <= c.upper_m
+        ]
+    )
+    models = flying_models(scenario)
+    swath = max(swath_at(m.swath_m, rules.ceiling_m) for m in models)
+    strip = closed.buffer(-swath / 2, quad_segs=QUAD_SEGS)
+    radius = max(m.view_radius_m for m in models)
+    disc = closed.buffer(-radius, quad_segs=QUAD_SEGS)
+    shut = {"watch": disc, "sweep": strip, "line": strip}
+    return {kind: Patches.of(shapely.get_parts(shape)) for kind, shape in shut.items()}
+
+
+def margin_m(scenario: Scenario) -> float:
+    """Return how far off what lies round a zone can matter to its targets [m]."""
+    models = flying_models(scenario)
+    return FAR_M + 2 * max(
+        max(m.view_radius_m, swath_at(m.swath_m, scenario.rules.ceiling_m))
+        for m in models
+    )
+
+
+def visible(
+    scenario: Scenario, space: FreeSpace, zone: Zone, part: BaseGeometry
+) -> BaseGeometry:
+    """Return what is seen of a part of a zone from where a target may be."""
+    models = flying_models(scenario)
+    reach_m = min(swath_at(m.swath_m, scenario.rules.ceiling_m) / 2 for m in models)
+    keep_out = [space.shut, *space.columns]
+    if zone.kind == "watch":
+        reach_m = view_radius_m(scenario)
+        keep_out.append(space.privacy_area)
+    free = part.buffer(reach_m).difference(shapely.union_all(keep_out))
+    return part.intersection(free.buffer(reach_m, quad_segs=QUAD_SEGS))
+
+
+def closed_figures(scenario: Scenario, zone: Zone, share: float) -> dict[str, Any]:
+    """Return the figures of a zone of which only a share can be seen."""
+    low = [c for c in scenario.closures() if c.lower_m <= scenario.rules.floor_m]
+    near_m = scenario.rules.clearance_m
+    names = [c.id for c in low if c.geometry.dwithin(zone.geometry, near_m)]
+    return {"airspace": names, "servable_share": round(share, 4)}
+
+
+def size(geometry: BaseGeometry) -> float:
+    """Return the area of a shape, or the length of a line."""
+    return float(geometry.area or geometry.length)
