@@ -96,10 +96,10 @@ def assert_flyable(problem: Problem, piece: Piece, columns: Sequence[Column]) ->
         assert column.station in piece.stations
         assert column.nodes
         assert column == make_column(
-            problem, column.station, column.headway_s, column.nodes
+            problem, column.station, column.headway_s, column.nodes, column.tails
         )
         assert column.duration <= problem.longest(column.station, column.headway_s)
-        for target in column.targets(problem):
+        for target in sorted(set(column.targets(problem))):
             assert column.headway_s <= problem.targets[target].revisit_s
             seen.append(target)
     assert len(seen) == len(set(seen))

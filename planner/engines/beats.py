@@ -4,7 +4,7 @@ Route a piece on beats: whole drones that fly a cycle of sorties in rhythm.
 A drone that has flown and been charged takes off again every hour, say; what is due
 every hour is on each of its sorties, what is due every two or four hours on some of
 them, at their end. So no sortie flies half empty, and the drones of a station are
-counted as they will be flown. See `planner.engines.ruin` for the search.
+counted as they will be flown. See `planner.engines.beats_kernel` for the search.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from planner.clock import Span
 from planner.engines.piece import Effort, Piece
-from planner.engines.ruin import (
+from planner.engines.beats_kernel import (
     ABSENT,
     DEEPEST,
     LIMIT,
