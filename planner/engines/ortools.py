@@ -7,7 +7,6 @@ vehicle class a station and headway, and the load of each station limited.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,20 +14,11 @@ from typing import Any
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
+from planner.engines.translate import classes, piece_nodes, worth_drones
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
-
-_UNSERVED_DRONES = 40
-"""A zone left out costs as much as this many drones, times its priority."""
-
-_LEAST = 4.0
-"""A target left out costs no less than this many drones."""
 
 _FAILURES_A_SOLUTION = 200
 """Dead ends after which a search by solutions ends, times the solutions."""
-
-_HOP_S = 40.0
-_FILLED = 0.45
-"""Vehicles are enough for sorties that fill this share of the endurance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +70,7 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     """
     from ortools.constraint_solver import pywrapcp
 
-    nodes = np.flatnonzero(np.isin(problem.node_target, piece.targets))
+    nodes = piece_nodes(problem, piece)
     vehicles = list(_vehicles(problem, piece)) if len(nodes) else []
     if not vehicles:
         return []
@@ -113,24 +103,14 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
 
 def _vehicles(problem: Problem, piece: Piece) -> Iterator[_Vehicle]:
     """Yield enough vehicles of each class."""
-    targets = [problem.targets[t] for t in piece.targets]
-    headways = sorted({t.revisit_s for t in targets})
-    for place, station in enumerate(piece.stations):
-        model, table = problem.model(station), problem.table(station)
-        filled_s = _FILLED * model.usable_endurance_s
-        turnaround = round(model.turnaround_s * TICKS_PER_S)
-        for headway in headways:
-            work_s = sum(
-                table.task[problem.nodes_of(t)].min() / TICKS_PER_S + _HOP_S
-                for t, target in zip(piece.targets, targets, strict=True)
-                if target.revisit_s == headway
-            )
-            sorties = piece.drones[place] * headway / (model.turnaround_s + filled_s)
-            count = 1 + min(math.ceil(work_s / filled_s), math.ceil(sorties))
-            weight = max(1, round(4 * headways[-1] / headway))
-            fixed = table.overhead + turnaround
-            for _ in range(count):
-                yield _Vehicle(station, place, headway, weight, fixed)
+    slowest = max(problem.targets[t].revisit_s for t in piece.targets)
+    for place, headway, count in classes(problem, piece):
+        station = piece.stations[place]
+        turnaround = round(problem.model(station).turnaround_s * TICKS_PER_S)
+        weight = max(1, round(4 * slowest / headway))
+        fixed = problem.table(station).overhead + turnaround
+        for _ in range(count):
+            yield _Vehicle(station, place, headway, weight, fixed)
 
 
 def _add_times(model: _Model) -> None:
@@ -194,11 +174,8 @@ def _limit_loads(model: _Model) -> None:
 def _add_targets(model: _Model) -> None:
     """Offer every target once, to the vehicles that may visit it."""
     problem, routing = model.problem, model.routing
-    sizes: dict[str, int] = {}
-    for target in model.piece.targets:
-        for zone in problem.targets[target].zones:
-            sizes[zone] = sizes.get(zone, 0) + 1
-    for target in model.piece.targets:
+    worth = worth_drones(problem, model.piece.targets)
+    for target, drones in zip(model.piece.targets, worth, strict=True):
         info = problem.targets[target]
         nobody = -1
         allowed = [nobody] + [
@@ -208,9 +185,7 @@ def _add_targets(model: _Model) -> None:
         indices = [model.manager.NodeToIndex(int(k)) for k in mine]
         for index in indices:
             routing.VehicleVar(index).SetValues(allowed)
-        worth = sum(problem.scenario.zone(z).priority / sizes[z] for z in info.zones)
-        penalty = model.drone_ticks * max(_LEAST, _UNSERVED_DRONES * worth)
-        routing.AddDisjunction(indices, int(penalty))
+        routing.AddDisjunction(indices, int(model.drone_ticks * drones))
 
 
 def _parameters(effort: Effort) -> Any:
