@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
     "ground": "clock errors geometry messages physics",
-    "nouns": "budget draft plan routing scenario",
+    "nouns": "budget draft plan routing routing_bytes scenario",
     "files": "formats validation validation_ground",
     "judges": "checks flown footprints metrics visits",
     "middle": "colouring drafting engines freespace layers network packing problem "
@@ -37,7 +37,10 @@ SEES = {
 
 LIBRARIES = {
     "ortools": "middle",
+    "highspy": "middle",
+    "numba": "middle",
     "pyvrp": "middle",
+    "vroom": "middle",
     "folium": "maps",
     "branca": "maps",
     "click": "command",

@@ -16,11 +16,13 @@ from planner.routing import (
     Chain,
     Routing,
     Vehicles,
+    duration,
+    judge,
+)
+from planner.routing_bytes import (
     chains_from_bytes,
     chains_to_bytes,
-    duration,
     from_bytes,
-    judge,
     to_bytes,
 )
 

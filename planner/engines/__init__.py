@@ -15,7 +15,7 @@ from planner.engines.piece import Effort, Piece
 from planner.errors import MissingPartError
 from planner.problem import Column, Problem
 
-ENGINES = ("portfolio", "ortools", "pyvrp", "greedy")
+ENGINES = ("portfolio", "ortools", "pyvrp", "ruin", "greedy")
 
 
 class Engine(Protocol):
