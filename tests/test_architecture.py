@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "ground": "clock errors geometry messages physics",
     "nouns": "budget draft plan routing routing_bytes scenario",
-    "files": "formats validation validation_ground",
+    "files": "benchmarks formats validation validation_ground",
     "judges": "checks flown footprints metrics visits",
     "middle": "colouring drafting engines freespace layers network packing problem "
     "reasons rhythm roster search separation stationclock targets timetable",
-    "verbs": "explain pipeline",
+    "verbs": "bench explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",
 }

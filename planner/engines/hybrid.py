@@ -11,7 +11,8 @@ checked answer is always held here.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from planner.engines import pyvrp, ruin
 from planner.engines.decomposition import Cut, cut
@@ -26,10 +27,14 @@ _GRACE_S = 0.5
 
 _ANNEAL, _PICK, _POLISH = 0.62, 0.08, 0.22
 _WARM = 0.1
-_FIRST = 0.12
+_FIRST = 0.08
+_LEAST_ROUND_S, _OVERHEAD_S = 0.3, 0.1
 _ROUND_S, _FEWEST_ROUNDS = 4.0, 6
 _KEEP_FROM = 0.3
 """Chains of the search's current state are kept after this share of its time."""
+
+Answer = tuple[list[Chain], list[Chain]]
+"""The best chains, and others."""
 
 
 def solve(routing: Routing, *, seconds: float, seed: int, workers: int) -> list[Chain]:
@@ -46,42 +51,50 @@ def _whole(
 ) -> list[Chain]:
     pool = Pool(routing)
     share_s = _ANNEAL * seconds
-    tasks = [
-        (routing, share_s, seed * 100 + k, (), ruin.HOT, True) for k in range(workers)
-    ]
-    best = _best(routing, [], _run(anneal, tasks, share_s, ends, workers, pool))
+    tasks = [(routing, share_s, seed * 100 + k) for k in range(workers)]
+    deadline = min(ends, time.monotonic() + share_s + _GRACE_S)
+    best = _best(routing, [], _run(anneal, tasks, deadline, workers, pool))
     best = pool.select(best, _PICK * seconds)
-    share_s = min(_POLISH * seconds, ends - time.monotonic() - 0.02 * seconds)
-    warm = [
-        (routing, share_s, seed * 100 + 50 + k, tuple(best), _WARM, True)
-        for k in range(workers)
-    ]
-    best = _best(routing, best, _run(polish, warm, share_s, ends, workers, pool))
-    left = ends - time.monotonic()
-    return pool.select(best, left) if left > 0.3 else best
+    share_s = min(_POLISH * seconds, ends - time.monotonic() - 2 * _OVERHEAD_S)
+    warm = [(routing, share_s, seed * 100 + k, tuple(best)) for k in range(workers)]
+    deadline = min(ends, time.monotonic() + share_s + _GRACE_S)
+    best = _best(routing, best, _run(polish, warm, deadline, workers, pool))
+    left = ends - time.monotonic() - _OVERHEAD_S
+    return pool.select(best, left) if left > _LEAST_ROUND_S else best
 
 
 def _in_pieces(
     routing: Routing, ends: float, seconds: float, seed: int, workers: int
 ) -> list[Chain]:
-    best: list[Chain] = ruin.solve(routing, seconds=_FIRST * seconds, seed=seed)
+    best, now = ruin.anneal(
+        routing,
+        seconds=_FIRST * seconds,
+        iterations=0,
+        seed=seed,
+        start=(),
+        hot=ruin.HOT,
+        cool=ruin.HOT,
+    )
     rounds = max(_FEWEST_ROUNDS, int((1 - _FIRST) * seconds / _ROUND_S))
     fall = (ruin.COOL / ruin.HOT) ** (1 / rounds)
     pieces = max(2, round(routing.stops / _PIECE_STOPS))
     for turn in range(rounds):
         left = ends - time.monotonic()
-        if left < 0.3:
+        if left < _LEAST_ROUND_S:
             break
-        share_s = left / (rounds - turn) * min(1.0, workers / pieces)
-        cuts = cut(routing, best, pieces, seed + turn)
+        turn_s = left / (rounds - turn)
+        share_s = turn_s * min(1.0, workers / pieces) - _OVERHEAD_S
         hot = ruin.HOT * fall**turn
-        tasks = [(c, share_s - 0.05, seed * 1000 + turn, hot, hot * fall) for c in cuts]
-        deadline = min(ends, time.monotonic() + share_s * pieces + _GRACE_S)
+        cuts = cut(routing, now, pieces, seed + turn)
+        tasks = [(c, share_s, seed * 1000 + turn, hot, hot * fall) for c in cuts]
+        deadline = min(ends, time.monotonic() + turn_s + _GRACE_S)
         answers = run_tasks(improve, tasks, workers=workers, deadline=deadline)
-        merged: list[Chain] = []
+        merged: tuple[list[Chain], list[Chain]] = ([], [])
         for piece, answer in zip(cuts, answers, strict=True):
-            merged += piece.in_whole(piece.chains if answer is None else answer)
-        best = _best(routing, best, [merged])
+            for whole, chains in zip(merged, answer or [piece.chains] * 2, strict=True):
+                whole += piece.in_whole(chains)
+        best = _best(routing, best, merged)
+        now = merged[1]
     return best
 
 
@@ -89,15 +102,14 @@ def anneal(
     routing: Routing,
     seconds: float,
     seed: int,
-    start: Sequence[Chain],
-    hot: float,
-    keep: bool,
-) -> tuple[list[Chain], list[Chain]]:
+    start: Sequence[Chain] = (),
+    hot: float = ruin.HOT,
+) -> Answer:
     """Return the best chains of one annealing, and chains seen on the way."""
     seen: dict[Chain, None] = {}
 
     def tell(done: float, chains: list[Chain]) -> None:
-        if keep and done > _KEEP_FROM:
+        if done > _KEEP_FROM:
             seen.update(dict.fromkeys(chains))
 
     chains = ruin.solve(
@@ -107,29 +119,23 @@ def anneal(
 
 
 def polish(
-    routing: Routing,
-    seconds: float,
-    seed: int,
-    start: Sequence[Chain],
-    hot: float,
-    keep: bool,
-) -> tuple[list[Chain], list[Chain]]:
+    routing: Routing, seconds: float, seed: int, start: Sequence[Chain]
+) -> Answer:
     """Return better chains than the start: by annealing from warm, or by PyVRP."""
-    if seed % 2:
-        found = pyvrp.solve(
-            routing, seconds=seconds - 0.1, iterations=0, seed=seed, start=start
-        )
-        return found, found
-    return anneal(routing, seconds, seed, start, hot, keep)
+    if seed % 2 == 0:
+        return anneal(routing, seconds, seed, start, _WARM)
+    found = pyvrp.solve(routing, seconds=seconds, iterations=0, seed=seed, start=start)
+    return found, found
 
 
 def improve(
     piece: Cut, seconds: float, seed: int, hot: float, cool: float
-) -> list[Chain]:
-    """Return better chains of a piece."""
-    return ruin.solve(
+) -> tuple[list[Chain], list[Chain]]:
+    """Return the best chains of a piece, and those where its annealing ended."""
+    return ruin.anneal(
         piece.routing,
         seconds=seconds,
+        iterations=0,
         seed=seed,
         start=piece.chains,
         hot=hot,
@@ -137,9 +143,14 @@ def improve(
     )
 
 
-def _run(function, tasks, seconds, ends, workers, pool):  # type: ignore[no-untyped-def]
+def _run(
+    function: Callable[..., Answer],
+    tasks: Sequence[tuple[Any, ...]],
+    deadline: float,
+    workers: int,
+    pool: Pool,
+) -> list[list[Chain]]:
     """Return the answers of tasks that were in time; all chains go to the pool."""
-    deadline = min(ends, time.monotonic() + seconds + _GRACE_S)
     found = []
     for answer in run_tasks(function, tasks, workers=workers, deadline=deadline):
         if answer is not None:

@@ -74,7 +74,7 @@ def _covering(
     if not solution.dual_valid or not math.isfinite(least):
         return list(known)
     reduced = np.array(solution.col_dual[: len(columns)])
-    kept = np.flatnonzero(reduced <= bound - least)
+    kept = np.flatnonzero(reduced <= bound - least).tolist()
     columns = [columns[k] for k in kept]
     model = _model(routing, columns, costs[kept], whole=True)
     left = seconds - (time.monotonic() - started)
@@ -128,8 +128,10 @@ def _model(
     lp.a_matrix_.value_ = np.array(values)
     if whole:
         lp.integrality_ = [highspy.HighsVarType.kInteger] * total
-    model = highspy.Highs()
+    highs: Any = highspy.Highs
+    model = highs()
     model.setOptionValue("output_flag", False)
+    model.setOptionValue("log_to_console", False)
     model.setOptionValue("threads", 1)
     model.passModel(lp)
     return model

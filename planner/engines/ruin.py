@@ -28,6 +28,8 @@ HOT, COOL = 2.0, 0.01
 
 _REMOVED = 10.0
 _NEAR = 400
+_NEAR_OF_MANY = 150
+_BLOCK = 256
 _SCANNED = 60
 _SCAN_ALL_BELOW = 600
 """Stops up to which every place of every chain is looked at."""
@@ -65,8 +67,34 @@ def solve(
     cool: float = COOL,
     tell: Callable[[float, list[Chain]], None] | None = None,
 ) -> list[Chain]:
+    """Return the best chains of an annealing, see `anneal`."""
+    return anneal(
+        routing,
+        seconds=seconds,
+        iterations=iterations,
+        seed=seed,
+        start=start,
+        hot=hot,
+        cool=cool,
+        tell=tell,
+    )[0]
+
+
+def anneal(
+    routing: Routing,
+    *,
+    seconds: float | None,
+    iterations: int,
+    seed: int,
+    start: Sequence[Chain],
+    hot: float,
+    cool: float,
+    tell: Callable[[float, list[Chain]], None] | None = None,
+) -> tuple[list[Chain], list[Chain]]:
     """
-    Return chains that keep every limit; what does not fit is left out.
+    Return the best chains and those where the search stood at its end.
+
+    Both keep every limit; what does not fit is left out.
 
     Parameters
     ----------
@@ -81,45 +109,35 @@ def solve(
     tell
         Told the share done and the chains the search stands at, ten times a second.
     """
-    from planner.engines import ruin_kernel as kernel
-    from planner.engines.ruin_moves import anneal, recreate
-
     started = time.monotonic()
+    if routing.stops == 0:
+        return [], []
+    from planner.engines import ruin_kernel as kernel
+    from planner.engines import ruin_moves as moves
+
     case = _case(routing, seed)
     state = _state(case, start)
-    np_keys = np.empty(len(state.absent))
-    recreate(case, state, np_keys, False)
+    moves.recreate(case, state, np.empty(len(state.absent)), False)
     best, trial = _state(case, ()), _state(case, ())
     kernel.copy(state, best)
-    if routing.stops == 0:
-        return []
     leg = _mean_leg(routing, chains_of(best))
     done, size = 0.0, 50
     while done < 1.0:
         if seconds is None:
-            share = min(1.0, done + max(1, min(size, iterations)) / max(1, iterations))
-            size = round((share - done) * iterations)
+            size = max(1, min(size, iterations - round(done * iterations)))
         began = time.monotonic()
-        temperature = leg * hot * (cool / hot) ** done
-        anneal(
-            case,
-            state,
-            best,
-            trial,
-            size,
-            temperature,
-            temperature,
-            _REMOVED,
-        )
+        heat = leg * hot * (cool / hot) ** done
+        moves.anneal(case, state, best, trial, size, heat, _REMOVED)
         if tell:
             tell(done, chains_of(state))
         if seconds is None:
-            done = share
+            done = min(1.0, done + size / max(1, iterations))
         else:
             now = time.monotonic()
             done = (now - started) / seconds
-            size = max(10, int(size * min(2.0, _SLICE_S / max(1e-4, now - began))))
-    return chains_of(best)
+            left = min(_SLICE_S, started + seconds - now)
+            size = max(10, int(size * min(2.0, left / max(1e-4, now - began))))
+    return chains_of(best), chains_of(state)
 
 
 def load() -> None:
@@ -180,7 +198,7 @@ def _case(routing: Routing, seed: int) -> Case:
     """Return the problem as the kernel wants it."""
     from planner.engines.ruin_kernel import Case
 
-    n, kinds = routing.stops, routing.vehicles
+    n = routing.stops
     stop = np.arange(n)
     alone = routing.group < 0
     key = np.where(alone, int(routing.group.max(initial=-1)) + 1 + stop, routing.group)
@@ -196,12 +214,11 @@ def _case(routing: Routing, seed: int) -> Case:
     if not same:
         distance = _stacked(routing.distance)
         distance_to = np.ascontiguousarray(distance.transpose(0, 2, 1))
-    gaps = np.minimum.reduce([m.astype(np.int64) for m in routing.distance])
-    between = gaps[routing.depots :, routing.depots :]
-    between = between + between.T
-    # A stop is not its own neighbour, nor are two of one group.
-    between[job[:, None] == job[None]] = 4 * FORBIDDEN
-    nearest = np.argsort(between, axis=1, kind="stable")[:, : min(n - 1, _NEAR)]
+    depots = routing.depots
+    away = np.minimum.reduce(
+        [m[:depots, depots:].min(axis=0) for m in routing.distance]
+    )
+    near = min(n - 1, _NEAR if n <= _SCAN_ALL_BELOW else _NEAR_OF_MANY)
     return Case(
         distance=distance,
         time=time_,
@@ -216,13 +233,13 @@ def _case(routing: Routing, seed: int) -> Case:
             routing.early,
             routing.late,
             job,
-            gaps[: routing.depots, routing.depots :].min(axis=0),
+            away,
             member,
         ),
         jobs=_rows(members, np.append(prize, 0)),
         kinds=_rows(
             *(
-                [getattr(kind, field) for kind in kinds]
+                [getattr(kind, field) for kind in routing.vehicles]
                 for field in (
                     "depot",
                     "count",
@@ -237,11 +254,30 @@ def _case(routing: Routing, seed: int) -> Case:
                 )
             )
         ),
-        near=nearest.astype(np.int32),
+        near=_nearest(routing, job, near),
         bigger=_bigger(routing),
         most_cost=np.ascontiguousarray(routing.most_cost, dtype=np.int64),
         dice=np.random.default_rng(seed).integers(1, 2**63, 1, dtype=np.uint64),
     )
+
+
+def _nearest(routing: Routing, job: Whole, count: int) -> Whole:
+    """Return the nearest stops of other jobs, there and back, shape (n, count)."""
+    m, n = routing.depots, routing.stops
+    nearest = np.empty((n, count), dtype=np.int32)
+    for low in range(0, n, _BLOCK):
+        rows = np.arange(low, min(n, low + _BLOCK))
+        gaps = np.minimum.reduce(
+            [
+                d[m + rows, m:].astype(np.int64) + d[m:, m + rows].T
+                for d in routing.distance
+            ]
+        )
+        gaps[job[rows][:, None] == job[None]] = 4 * FORBIDDEN
+        some = np.argpartition(gaps, count - 1, axis=1)[:, :count]
+        order = np.argsort(np.take_along_axis(gaps, some, axis=1), kind="stable")
+        nearest[rows] = np.take_along_axis(some, order, axis=1)
+    return nearest
 
 
 def _bigger(routing: Routing) -> Whole:

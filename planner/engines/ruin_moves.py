@@ -65,12 +65,11 @@ def anneal(
     best: Any,
     trial: Any,
     iterations: int,
-    hot: float,
-    cool: float,
+    heat: float,
     removed: float,
 ) -> None:
     """
-    Search from a state for a number of iterations, with falling temperature.
+    Search from a state for a number of iterations, at one temperature.
 
     Parameters
     ----------
@@ -78,19 +77,20 @@ def anneal(
         Becomes the best state seen.
     trial
         Room for one more state.
+    heat
+        Temperature, in units of cost.
     removed
         Stops taken out at a time, on average.
     """
     keys = np.empty(len(state.absent))
-    for step in range(iterations):
-        temperature = hot * (cool / hot) ** (step / iterations)
+    for _ in range(iterations):
         copy(state, trial)
         _ruin(case, trial, removed)
         recreate(case, trial, keys, True)
         _change_kinds(case, trial)
         now = state.sums[TOTAL] + state.sums[LOST]
         new = trial.sums[TOTAL] + trial.sums[LOST]
-        if new < now - temperature * np.log(1.0 - chance(case.dice)):
+        if new < now - heat * np.log(1.0 - chance(case.dice)):
             copy(trial, state)
             if new < best.sums[TOTAL] + best.sums[LOST]:
                 copy(trial, best)
