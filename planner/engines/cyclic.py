@@ -17,7 +17,7 @@ from planner.engines import ruin
 from planner.geometry import FloatArray
 from planner.routing import FOREVER, Routing, Vehicles, must_visit
 
-_MOVES = 4000
+_MOVES = 2500
 _UNITS_A_METRE = 1000
 _ITERATIONS_A_VERTEX = 60
 _HOT, _COOL = 0.1, 0.001

@@ -50,17 +50,20 @@ def _whole(
     routing: Routing, ends: float, seconds: float, seed: int, workers: int
 ) -> list[Chain]:
     pool = Pool(routing)
+    first = ruin.solve(routing, seconds=None, iterations=1, seed=seed)
     share_s = _ANNEAL * seconds
     tasks = [(routing, share_s, seed * 100 + k) for k in range(workers)]
     deadline = min(ends, time.monotonic() + share_s + _GRACE_S)
-    best = _best(routing, [], _run(anneal, tasks, deadline, workers, pool))
-    best = pool.select(best, _PICK * seconds)
+    best = _best(routing, first, _run(anneal, tasks, deadline, workers, pool))
+    best = _picked(pool, best, _PICK * seconds, ends)
     share_s = min(_POLISH * seconds, ends - time.monotonic() - 2 * _OVERHEAD_S)
+    if share_s < _LEAST_ROUND_S:
+        return best
     warm = [(routing, share_s, seed * 100 + k, tuple(best)) for k in range(workers)]
     deadline = min(ends, time.monotonic() + share_s + _GRACE_S)
     best = _best(routing, best, _run(polish, warm, deadline, workers, pool))
     left = ends - time.monotonic() - _OVERHEAD_S
-    return pool.select(best, left) if left > _LEAST_ROUND_S else best
+    return _picked(pool, best, left, ends) if left > _LEAST_ROUND_S else best
 
 
 def _in_pieces(
@@ -158,6 +161,15 @@ def _run(
             pool.add([*chains, *seen])
             found.append(chains)
     return found
+
+
+def _picked(pool: Pool, known: list[Chain], seconds: float, ends: float) -> list[Chain]:
+    """Return the best set of chains in the pool that a child finds in time."""
+    deadline = min(ends, time.monotonic() + seconds + _GRACE_S)
+    (answer,) = run_tasks(
+        Pool.select, [(pool, known, seconds)], workers=1, deadline=deadline
+    )
+    return known if answer is None else answer
 
 
 def _best(

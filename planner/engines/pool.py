@@ -9,6 +9,8 @@ in no better set than the best known is left out of the whole-number search.
 from __future__ import annotations
 
 import math
+import os
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -128,13 +130,25 @@ def _model(
     lp.a_matrix_.value_ = np.array(values)
     if whole:
         lp.integrality_ = [highspy.HighsVarType.kInteger] * total
-    highs: Any = highspy.Highs
-    model = highs()
+    model = _silent(highspy.Highs)
     model.setOptionValue("output_flag", False)
-    model.setOptionValue("log_to_console", False)
     model.setOptionValue("threads", 1)
     model.passModel(lp)
     return model
+
+
+def _silent(make: Any) -> Any:
+    """Return what is made, with standard output closed: HiGHS greets there."""
+    sys.stdout.flush()
+    before = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        return make()
+    finally:
+        os.dup2(before, 1)
+        os.close(before)
+        os.close(nowhere)
 
 
 def _jobs(routing: Routing) -> np.ndarray:

@@ -15,8 +15,8 @@ _MORE = 1.3
 """Vehicles offered of a kind, over those that could carry all demand."""
 
 _EXPLORATION = 5
-_DEAREST = 2 * 10**9
-"""Costs must fit in 32 bits."""
+_DEAREST = 10**6
+"""Costs are made smaller until none is more: their sums must fit in 32 bits."""
 
 
 def check(routing: Routing) -> None:
@@ -56,6 +56,10 @@ def solve(routing: Routing, *, seconds: float, workers: int) -> list[Chain]:
     problem = vroom.Input()
     service = np.concatenate([np.zeros(routing.depots, np.int64), routing.service])
     profiles: dict[tuple[int, int], str] = {}
+    far = max(int(d[d < FORBIDDEN].max(initial=1)) for d in routing.distance)
+    dearest = max(k.fixed_cost + k.cost_per_distance * far for k in kinds)
+    unit = math.ceil(dearest / _DEAREST)
+    top = 10 * _DEAREST
     for kind in kinds:
         key = (kind.profile, kind.cost_per_distance)
         if key in profiles:
@@ -69,7 +73,7 @@ def solve(routing: Routing, *, seconds: float, workers: int) -> list[Chain]:
         problem.set_durations_matrix(
             name, np.minimum(time, FORBIDDEN).astype(np.uint32)
         )
-        problem.set_costs_matrix(name, np.minimum(cost, _DEAREST).astype(np.uint32))
+        problem.set_costs_matrix(name, np.minimum(cost // unit, top).astype(np.uint32))
     number = 0
     kind_of = []
     demand = int(routing.demand.sum())
@@ -83,7 +87,7 @@ def solve(routing: Routing, *, seconds: float, workers: int) -> list[Chain]:
                 end=kind.depot,
                 profile=profiles[kind.profile, kind.cost_per_distance],
                 capacity=[min(kind.capacity, demand)],
-                costs=vroom.VehicleCosts(fixed=kind.fixed_cost),
+                costs=vroom.VehicleCosts(fixed=kind.fixed_cost // unit),
                 time_window=window if routing.has_windows else None,
                 max_travel_time=kind.longest if kind.longest < FOREVER else None,
             )
