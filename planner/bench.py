@@ -62,6 +62,24 @@ class Run:
     note: str = ""
 
 
+def check_solvers(names: Sequence[str]) -> None:
+    """
+    Pass if every solver is there, before any of them runs.
+
+    Raises
+    ------
+    MissingPartError
+        If one is not installed, or there is none of that name.
+    """
+    for name in names:
+        if name not in SOLVERS:
+            raise MissingPartError(
+                f"no solver {name!r}; there are {', '.join(SOLVERS)}"
+            )
+    if "vroom" in names:
+        vroom.library()
+
+
 def run_solver(
     benchmark: Benchmark, solver: str, *, seconds: float, seed: int, workers: int
 ) -> Run:
@@ -71,13 +89,7 @@ def run_solver(
     PyVRP searches with as many seeds as there are workers, and the best of them
     counts. Compiling is done before the time counts.
 
-    Raises
-    ------
-    MissingPartError
-        If the solver is not installed, or there is none of that name.
     """
-    if solver not in SOLVERS:
-        raise MissingPartError(f"no solver {solver!r}; there are {', '.join(SOLVERS)}")
     routing, note = benchmark.routing, ""
     ruin.load()
     started = time.monotonic()

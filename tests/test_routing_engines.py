@@ -157,7 +157,7 @@ def test_an_optional_solver_that_is_missing_is_told(
     """Without VROOM the message names the extra, with exit code 7."""
     monkeypatch.setitem(sys.modules, "vroom", None)
     with pytest.raises(MissingPartError, match="vroom") as error:
-        vroom.check(scattered())
+        vroom.library()
     assert error.value.exit_code == 7
 
 

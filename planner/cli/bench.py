@@ -44,10 +44,12 @@ def command(
     as_json: bool,
 ) -> int:
     """Compare solvers on public routing problems, side by side."""
-    from planner.bench import run_solver, setting
+    from planner.bench import check_solvers, run_solver, setting
     from planner.benchmarks import find_benchmarks, read_benchmark
     from planner.benchmarks.scattered import scattered
 
+    wanted = solvers.split(",")
+    check_solvers(wanted)
     made = [name for name in instances if name.startswith(f"{_SCATTERED}-")]
     read = [name for name in instances if name not in made]
     files = find_benchmarks(read, folder) if read or not made else []
@@ -64,7 +66,7 @@ def command(
         loaders.append(partial(scattered, *sizes))
     for loader in loaders:
         benchmark = loader()
-        for solver in solvers.split(","):
+        for solver in wanted:
             for seed in seeds:
                 run = run_solver(
                     benchmark, solver, seconds=seconds, seed=seed, workers=workers

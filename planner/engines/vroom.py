@@ -25,20 +25,25 @@ def check(routing: Routing) -> None:
 
     Raises
     ------
-    MissingPartError
-        If VROOM is not installed.
     InfeasibleError
         If it cannot say the problem: windows together with longest durations,
         costs of time, or groups.
     """
-    _library()
     limited = any(kind.longest < FOREVER for kind in routing.vehicles)
     timed = any(kind.cost_per_time for kind in routing.vehicles)
     if (routing.has_windows and limited) or (routing.group >= 0).any() or timed:
         raise InfeasibleError("VROOM has no word for this problem")
 
 
-def _library() -> Any:
+def library() -> Any:
+    """
+    Return the library.
+
+    Raises
+    ------
+    MissingPartError
+        If VROOM is not installed.
+    """
     try:
         import vroom
     except ImportError as error:
@@ -51,7 +56,7 @@ def _library() -> Any:
 
 def solve(routing: Routing, *, seconds: float, workers: int) -> list[Chain]:
     """Return chains of a problem that passed `check`."""
-    vroom, kinds = _library(), routing.vehicles
+    vroom, kinds = library(), routing.vehicles
     limited = any(kind.longest < FOREVER for kind in kinds)
     problem = vroom.Input()
     service = np.concatenate([np.zeros(routing.depots, np.int64), routing.service])
