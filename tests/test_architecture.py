@@ -12,13 +12,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
     "ground": "clock errors geometry messages physics",
-    "nouns": "budget draft objectives plan scenario trace",
-    "files": "formats validation validation_ground",
+    "nouns": "budget draft objectives plan routing routing_bytes scenario trace",
+    "files": "benchmarks formats validation validation_ground",
     "judges": "checks flown footprints metrics visits",
     "middle": "colouring drafting engines freespace layers network packing prices "
     "problem reach reasons rhythm roster runners search separation shrinking "
     "stationclock targets tightening timetable",
-    "verbs": "explain pipeline",
+    "verbs": "bench explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",
 }
@@ -39,6 +39,10 @@ SEES = {
 LIBRARIES = {
     "distributed": "middle",
     "ortools": "middle",
+    "highspy": "middle",
+    "numba": "middle",
+    "pyvrp": "middle",
+    "vroom": "middle",
     "folium": "maps",
     "branca": "maps",
     "click": "command",

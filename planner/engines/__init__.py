@@ -15,7 +15,7 @@ from planner.engines.piece import Effort, Piece
 from planner.errors import MissingPartError
 from planner.problem import Column, Problem
 
-ENGINES = ("portfolio", "beats", "ortools", "greedy")
+ENGINES = ("portfolio", "beats", "ortools", "pyvrp", "ruin", "greedy")
 
 
 class Engine(Protocol):

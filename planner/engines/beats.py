@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.clock import Span
-from planner.engines.piece import Effort, Piece
 from planner.engines.beats_kernel import (
     ABSENT,
     DEEPEST,
@@ -28,6 +27,7 @@ from planner.engines.beats_kernel import (
     World,
     improve,
 )
+from planner.engines.piece import Effort, Piece
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
 
 _NEAR_TARGETS = 60

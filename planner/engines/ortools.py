@@ -7,7 +7,6 @@ vehicle class a station and headway, and the load of each station limited.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -16,22 +15,13 @@ from typing import Any
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
+from planner.engines.translate import enough, piece_nodes, worth_drones
 from planner.prices import Windows, covers, day_share, patterns, sortie_ticks
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
 from planner.targets import Target
 
-_UNSERVED_DRONES = 40
-"""A zone left out costs as much as this many drones, times its priority."""
-
-_LEAST = 4.0
-"""A target left out costs no less than this many drones."""
-
 _FAILURES_A_SOLUTION = 200
 """Dead ends after which a search by solutions ends, times the solutions."""
-
-_HOP_S = 40.0
-_FILLED = 0.45
-"""Vehicles are enough for sorties that fill this share of the endurance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +91,7 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     """
     from ortools.constraint_solver import pywrapcp
 
-    nodes = np.flatnonzero(np.isin(problem.node_target, piece.targets))
+    nodes = piece_nodes(problem, piece)
     vehicles = list(_vehicles(problem, piece)) if len(nodes) else []
     if not vehicles:
         return []
@@ -143,18 +133,21 @@ def _vehicles(problem: Problem, piece: Piece) -> Iterator[_Vehicle]:
     shares = [day_share(problem, windows) for windows in hours]
     for place, station in enumerate(piece.stations):
         model, table = problem.model(station), problem.table(station)
-        filled_s = _FILLED * model.usable_endurance_s
         turnaround = round(model.turnaround_s * TICKS_PER_S)
         for headway, (windows, share) in product(
             headways, zip(hours, shares, strict=True)
         ):
-            work_s = sum(
-                table.task[problem.nodes_of(t)].min() / TICKS_PER_S + _HOP_S
-                for t, target in zip(piece.targets, targets, strict=True)
-                if target.revisit_s == headway and covers(windows, target.windows)
+            count = enough(
+                problem,
+                piece,
+                place,
+                headway,
+                [
+                    t
+                    for t, target in zip(piece.targets, targets, strict=True)
+                    if target.revisit_s == headway and covers(windows, target.windows)
+                ],
             )
-            sorties = piece.drones[place] * headway / (model.turnaround_s + filled_s)
-            count = 1 + min(math.ceil(work_s / filled_s), math.ceil(sorties))
             weight = max(1, round(4 * headways[-1] / headway))
             cost = max(1, round(4 * headways[-1] / headway * share / min(shares)))
             for _ in range(count):
@@ -231,11 +224,8 @@ def _limit_loads(model: _Model) -> None:
 def _add_targets(model: _Model) -> None:
     """Offer every target once, to the vehicles that may visit it."""
     problem, routing = model.problem, model.routing
-    sizes: dict[str, int] = {}
-    for target in model.piece.targets:
-        for zone in problem.targets[target].zones:
-            sizes[zone] = sizes.get(zone, 0) + 1
-    for target in model.piece.targets:
+    worth = worth_drones(problem, model.piece.targets)
+    for target, drones in zip(model.piece.targets, worth, strict=True):
         info = problem.targets[target]
         nobody = -1
         allowed = [nobody] + [
@@ -245,9 +235,7 @@ def _add_targets(model: _Model) -> None:
         indices = [model.manager.NodeToIndex(int(k)) for k in mine]
         for index in indices:
             routing.VehicleVar(index).SetValues(allowed)
-        worth = sum(problem.priorities[z] / sizes[z] for z in info.zones)
-        penalty = model.drone_cost * max(_LEAST, _UNSERVED_DRONES * worth)
-        routing.AddDisjunction(indices, int(penalty))
+        routing.AddDisjunction(indices, int(model.drone_cost * drones))
 
 
 def _parameters(effort: Effort) -> Any:

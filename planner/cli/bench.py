@@ -1,0 +1,127 @@
+"""Compare solvers on public routing problems, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from planner.cli.terminal import Terminal
+from planner.cli.verb import json_option, verb
+from planner.errors import EXIT_OK
+
+if TYPE_CHECKING:
+    from planner.bench import Run
+    from planner.benchmarks.benchmark import Benchmark
+
+_SCATTERED = "scattered"
+"""Names a problem made at random: ``scattered-STOPS-DEPOTS-VEHICLES-SEED``."""
+
+
+@verb("bench")
+@click.argument("instances", nargs=-1, metavar="[INSTANCE]...")
+@click.option("--seconds", type=click.FloatRange(min=0.5), default=60.0)
+@click.option("--seeds", default="1,2,3", callback=lambda _c, _p, v: _numbers(v))
+@click.option("--solvers", default="ours,pyvrp")
+@click.option("--workers", type=click.IntRange(min=1), default=2)
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=Path("tests/data/vrp")
+)
+@json_option
+@click.pass_obj
+def command(
+    terminal: Terminal,
+    instances: Sequence[str],
+    seconds: float,
+    seeds: Sequence[int],
+    solvers: str,
+    workers: int,
+    folder: Path,
+    as_json: bool,
+) -> int:
+    """Compare solvers on public routing problems, side by side."""
+    from planner.bench import check_solvers, run_solver, setting
+    from planner.benchmarks import find_benchmarks, read_benchmark
+    from planner.benchmarks.scattered import scattered
+
+    wanted = solvers.split(",")
+    check_solvers(wanted)
+    made = [name for name in instances if name.startswith(f"{_SCATTERED}-")]
+    read = [name for name in instances if name not in made]
+    files = find_benchmarks(read, folder) if read or not made else []
+    stands_on = setting(seconds, seeds, workers)
+    terminal.remark(_sentence(stands_on))
+    runs: list[Run] = []
+    loaders: list[Callable[[], Benchmark]] = [
+        partial(read_benchmark, path) for path in files
+    ]
+    for name in made:
+        sizes = _numbers(name.removeprefix(f"{_SCATTERED}-"), "-")
+        if len(sizes) != 4 or not sizes[0] >= sizes[2] >= sizes[1] >= 1:
+            raise click.BadParameter(name)
+        loaders.append(partial(scattered, *sizes))
+    for loader in loaders:
+        benchmark = loader()
+        for solver in wanted:
+            for seed in seeds:
+                run = run_solver(
+                    benchmark, solver, seconds=seconds, seed=seed, workers=workers
+                )
+                runs.append(run)
+                terminal.warn("bench.done", **_cells(run))
+    terminal.table(
+        [f"bench.{name}" for name in _COLUMNS],
+        [[_cells(run)[name] for name in _COLUMNS] for run in runs],
+    )
+    terminal.json({"ok": True, **stands_on, "runs": [asdict(run) for run in runs]})
+    return EXIT_OK
+
+
+_COLUMNS = (
+    "instance",
+    "solver",
+    "seed",
+    "gap",
+    "cost",
+    "wall",
+    "overrun",
+    "vehicles",
+    "missed",
+    "checked",
+)
+
+
+def _cells(run: Run) -> dict[str, str]:
+    """Return a run as text, by column."""
+    return {
+        "instance": run.benchmark,
+        "solver": run.solver,
+        "seed": str(run.seed),
+        "gap": "-" if run.gap_percent is None else f"{run.gap_percent:.2f}",
+        "cost": run.note or "-" if run.cost is None else f"{run.cost:.2f}",
+        "wall": f"{run.wall_s:.1f}",
+        "overrun": f"{run.overrun_s:.1f}",
+        "vehicles": str(run.vehicles),
+        "missed": str(run.missed),
+        "checked": run.faults[0] if run.faults else "ok",
+    }
+
+
+def _numbers(text: str, between: str = ",") -> list[int]:
+    try:
+        return [int(part) for part in text.split(between)]
+    except ValueError as error:
+        raise click.BadParameter(text) from error
+
+
+def _sentence(stands_on: dict[str, Any]) -> str:
+    versions = ", ".join(f"{n} {v}" for n, v in stands_on["versions"].items())
+    return (
+        f"{stands_on['machine']}, {stands_on['workers']} of {stands_on['cores']} cores "
+        f"(load {stands_on['load']}), Python {stands_on['python']}, {versions}; "
+        f"{stands_on['date']}; {stands_on['command']}"
+    )
