@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 
 from planner import __version__
+from planner.bounds.certificate import certify
+from planner.bounds.steady import Effort
 from planner.budget import Budget, Progress
 from planner.draft import DraftRoute
 from planner.engines import engine
 from planner.engines.runner import run_tasks
 from planner.errors import StoppedError
+from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
 from planner.metrics import compute_metrics
 from planner.plan import Plan, Unserved
@@ -28,6 +31,8 @@ from planner.targets import Discretised, discretise
 from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
+_CERTIFY_SHARE = 0.15
+_CERTIFY_ROUNDS = 40
 
 Spread = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 
@@ -84,7 +89,8 @@ def plan_routes(
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
     tell("routing")
-    ends = time.monotonic() + (budget.seconds or 0.0)
+    searching = _without_bounds(budget)
+    ends = time.monotonic() + (searching.seconds or 0.0)
 
     def tell_routes(round_: int, **found: str) -> None:
         known = _standing(scenario, _served(discretised, problems, search), search)
@@ -96,14 +102,34 @@ def plan_routes(
         name = problems[part].stations[0].id
         tell_routes(search.round + 1, engine=found_by, part=name)
 
-    search = Search(problems, space, budget, ended, on_best)
+    search = Search(problems, space, searching, ended, on_best)
     while True:
         tell_routes(search.round)
         if not search.goes_on():
             break
         search.improve()
     tell("timetable")
-    return _finish(scenario, space, discretised, problems, search, budget)
+    plan = _finish(scenario, space, discretised, problems, search, budget)
+    if ended():
+        return plan
+    tell("bounds")
+    return certify(
+        scenario, as_written(plan), _effort(budget), threads=budget.processes
+    )
+
+
+def _without_bounds(budget: Budget) -> Budget:
+    """Return what of a budget goes to the search for routes."""
+    if budget.iterations is not None or not budget.seconds:
+        return budget
+    return replace(budget, seconds=(1 - _CERTIFY_SHARE) * budget.seconds)
+
+
+def _effort(budget: Budget) -> Effort:
+    """Return what of a budget goes to proving how good the plan is."""
+    if budget.iterations is not None:
+        return Effort(rounds=_CERTIFY_ROUNDS * budget.iterations)
+    return Effort(seconds=_CERTIFY_SHARE * (budget.seconds or 0.0))
 
 
 def _spread_over(budget: Budget, stop: Callable[[], bool]) -> Spread:
