@@ -112,7 +112,7 @@ def plan_routes(
     plan = _finish(scenario, space, discretised, problems, search, budget)
     if ended():
         return plan
-    tell("bounds")
+    tell("bound")
     return certify(
         scenario, as_written(plan), _effort(budget), threads=budget.processes
     )

@@ -29,17 +29,18 @@ from planner.plan import Plan
 from planner.scenario import Scenario
 
 ASSUMPTIONS = {
-    "bound_periodic": ("steady", "targets", "served"),
+    "bound_periodic": ("steady", "once", "targets", "served"),
     "bound_any_plan": ("targets", "served"),
 }
 """
 What plans a bound is for, by name.
 
-``steady``: the busiest period could go on for ever. ``targets``: what is done in one
-go is as in this plan. ``served``: zones that this plan leaves out do not count.
+``steady``: the busiest period could go on for ever. ``once``: no sortie does the
+same target twice. ``targets``: what is done in one go is as in this plan.
+``served``: zones that this plan leaves out do not count.
 """
 
-_FINE, _COARSE = (6, 2.0), (4, 4.0)
+_FINE, _COARSE = (6, 2.0), (5, 4.0)
 _LARGE = 300
 """Parts of more duties are proven more coarsely, so that a check takes seconds."""
 
@@ -49,6 +50,7 @@ LEAST_TICK_S = 1.0
 
 _THREADS = 2
 _WORTH_DECIMALS = 3
+_RETREATS = (1.0, 0.999, 0.99)
 _BUSY_DECIMALS = 4
 _GAP_DECIMALS = 6
 
@@ -95,21 +97,40 @@ def certify(
         share = effort
         if k > 0:
             share = replace(effort, seconds=effort.seconds / (len(parts) - 1))
-        fleets = _fleets(scenario, part, known[k], memory, tick_s)
-        worth_s = steady_worths(fleets, _intervals(part), known[k], share)
-        unit = 10**_WORTH_DECIMALS
+        fleets = _fleets(scenario, part, memory, tick_s)
+        worth_s = steady_worths(
+            fleets, _intervals(part), _places(part), known[k], share
+        )
         return _Proof(
             memory,
             tick_s,
-            {
-                duty.target: math.floor(worth * unit) / unit
-                for duty, worth in zip(part.duties, worth_s, strict=True)
-            },
+            dict(
+                zip(
+                    (duty.target for duty in part.duties),
+                    _as_written(fleets, worth_s).tolist(),
+                    strict=True,
+                )
+            ),
         )
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         proofs = list(pool.map(proof_of, range(len(parts))))
     return replace(plan, certificate=_numbers(scenario, plan, routes, parts, proofs))
+
+
+def _as_written(fleets: Sequence[Sorties], worth_s: FloatArray) -> FloatArray:
+    """
+    Return worths as a file has them, proven once more.
+
+    What sorties remember follows from the worths: rounded, they may remember
+    other duties.
+    """
+    unit = 10**_WORTH_DECIMALS
+    for scale in _RETREATS:
+        written_s: FloatArray = np.floor(scale * worth_s * unit) / unit
+        if proven(fleets, written_s):
+            return written_s
+    return np.zeros_like(worth_s)
 
 
 def audit(scenario: Scenario, plan: Plan) -> Audit:
@@ -122,14 +143,13 @@ def audit(scenario: Scenario, plan: Plan) -> Audit:
     scenario = over_horizon_of(scenario, plan)
     routes = flown_routes(scenario, plan)
     parts = parts_of(scenario, duties_of(scenario, routes))
-    known = _known(parts, routes)
     proofs = _proofs(plan.certificate, parts)
 
     def proven_or_none(k: int) -> _Proof | None:
         proof = proofs[k]
         if proof is None:
             return None
-        fleets = _fleets(scenario, parts[k], known[k], proof.memory, proof.tick_s)
+        fleets = _fleets(scenario, parts[k], proof.memory, proof.tick_s)
         return proof if proven(fleets, _worths(parts[k], proof)) else None
 
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
@@ -224,28 +244,15 @@ def _intervals(part: Part) -> FloatArray:
     return np.array([duty.interval_s for duty in part.duties])
 
 
+def _places(part: Part) -> FloatArray:
+    return np.array([duty.xy[0] for duty in part.duties])
+
+
 def _fleets(
-    scenario: Scenario,
-    part: Part,
-    known: Sequence[Known],
-    memory: int,
-    tick_s: float,
+    scenario: Scenario, part: Part, memory: int, tick_s: float
 ) -> list[Sorties]:
-    guess_s = np.zeros(len(part.duties))
-    for sortie in known:
-        share_s = sortie.occupied_s / len(sortie.duties)
-        members = list(sortie.duties)
-        guess_s[members] = np.maximum(guess_s[members], share_s)
     fleets = [
-        sorties_of(
-            scenario,
-            part,
-            model,
-            stations,
-            guess_s=guess_s,
-            memory=memory,
-            tick_s=tick_s,
-        )
+        sorties_of(scenario, part, model, stations, memory=memory, tick_s=tick_s)
         for model, stations in part.fleets(scenario.drone_models)
     ]
     return [fleet for fleet in fleets if fleet is not None]

@@ -12,6 +12,8 @@ from planner.geometry import FloatArray
 _SCALE = 1e4
 """A visit in so many seconds: keeps the numbers of the problem near one."""
 
+_USEFUL_S = 1.0
+
 
 class Master:
     """
@@ -36,6 +38,7 @@ class Master:
             self._solver.setOptionValue(option, value)
         for interval in interval_s:
             self._solver.addRow(_SCALE / interval, self._infinity, 0, [], [])
+        self._columns: list[tuple[tuple[int, ...], float]] = []
         self._known: dict[tuple[int, ...], float] = {}
 
     def __len__(self) -> int:
@@ -47,11 +50,23 @@ class Master:
         if self._known.get(key, np.inf) <= occupied_s + 1e-6:
             return False
         self._known[key] = occupied_s
+        self._columns.append((key, occupied_s))
         index, times = np.unique(np.array(key, dtype=np.int32), return_counts=True)
         self._solver.addCol(
             occupied_s, 0.0, self._infinity, len(index), index, times.astype(float)
         )
         return True
+
+    def useful(self) -> list[tuple[list[int], float]]:
+        """Return the sorties that cost at most a little more than they are worth."""
+        over_s = np.array(self._solver.getSolution().col_dual)
+        return [
+            (list(duties), occupied_s)
+            for (duties, occupied_s), reduced_s in zip(
+                self._columns, over_s, strict=False
+            )
+            if reduced_s <= _USEFUL_S
+        ]
 
     def solve(self) -> tuple[float, FloatArray]:
         """Return the busy drones and the worth [s] of a visit to each duty."""

@@ -10,7 +10,7 @@ them than of sorties without repeats, so what holds for all of them holds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from planner.geometry import FloatArray
 from planner.scenario import DroneModel, Scenario, Station
 
 MOST_LABELS = 12_000_000
+_NEVER_S = 1e18
 _CLOSE = 10
-_WORTH = 4
+_WORTH = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,8 +55,8 @@ class Sorties:
     back_ticks: np.ndarray
     ticks: np.ndarray
     limit: int
-    near: np.ndarray
-    place: np.ndarray
+    return_s: FloatArray
+    memory: int
     order: np.ndarray
     saving_s: FloatArray
     closest: np.ndarray
@@ -65,6 +66,29 @@ class Sorties:
         flown = self.out_s[ways[0]] + self.back_s[ways[-1]]
         return float(
             flown + self.cost_s[list(ways[:-1]), list(ways[1:])].sum() + self.fixed_s
+        )
+
+    def only(self, duties: np.ndarray) -> Sorties:
+        """Return the sorties that do nothing but some duties, numbered anew."""
+        ways = np.flatnonzero(np.isin(self.duty, duties))
+        number = np.zeros(len(self.return_s), dtype=np.int32)
+        number[duties] = np.arange(len(duties))
+        cost_s = self.cost_s[np.ix_(ways, ways)]
+        order, saving_s = _falling(self.out_s[ways], cost_s)
+        closest = np.argsort(cost_s, axis=1, kind="stable")[:, :_CLOSE]
+        return replace(
+            self,
+            duty=number[self.duty[ways]],
+            out_s=self.out_s[ways],
+            back_s=self.back_s[ways],
+            cost_s=cost_s,
+            out_ticks=self.out_ticks[ways],
+            back_ticks=self.back_ticks[ways],
+            ticks=self.ticks[np.ix_(ways, ways)],
+            return_s=self.return_s[np.ix_(duties, duties)],
+            order=order,
+            saving_s=saving_s,
+            closest=closest.astype(np.int32),
         )
 
     def least_s(self) -> float:
@@ -78,7 +102,6 @@ def sorties_of(
     model: DroneModel,
     stations: Sequence[Station],
     *,
-    guess_s: FloatArray,
     memory: int,
     tick_s: float,
 ) -> Sorties | None:
@@ -89,8 +112,6 @@ def sorties_of(
 
     Parameters
     ----------
-    guess_s
-        What a visit to each duty may be worth: what sorties should remember.
     memory
         Duties, its own included, that a sortie remembers at each (ng).
     tick_s
@@ -112,53 +133,58 @@ def sorties_of(
     cost_s = leg_s + ways.task_s[within]
     never = (duty[:, None] == duty[None, :]) | ~np.isfinite(cost_s)
     ticks = np.where(never, limit + 1, cost_s // tick_s).astype(np.int32)
-    saving_s = np.where(never, -np.inf, out_s[None, :] - cost_s)
-    order = np.argsort(-saving_s, axis=1, kind="stable").astype(np.int32)
-    return_s = leg_s + leg_s.T + ways.task_s[within][None, :]
-    near, place = _near(duty, return_s, guess_s, memory)
+    cost_s[never] = _NEVER_S
+    order, saving_s = _falling(out_s, cost_s)
     return Sorties(
         duty=duty,
         out_s=out_s,
         back_s=back_s,
-        cost_s=np.where(never, 1e18, cost_s),
+        cost_s=cost_s,
         fixed_s=model.turnaround_s - ROUNDING_S,
         out_ticks=_closure((out_s // tick_s).astype(np.int32), ticks),
         back_ticks=(back_s // tick_s).astype(np.int32),
         ticks=ticks,
         limit=limit,
-        near=near,
-        place=place,
+        return_s=_returns(duty, leg_s, ways.task_s[within], len(part.duties)),
+        memory=memory,
         order=order,
-        saving_s=np.take_along_axis(saving_s, order, 1),
-        closest=np.argsort(
-            np.where(never, np.inf, cost_s), axis=1, kind="stable"
-        ).astype(np.int32),
+        saving_s=saving_s,
+        closest=np.argsort(cost_s, axis=1, kind="stable").astype(np.int32)[:, :_CLOSE],
     )
 
 
-def _near(
-    duty: np.ndarray, return_s: FloatArray, guess_s: FloatArray, memory: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """
-    Return what is remembered at each way, and the place of each duty in it.
+def _falling(out_s: FloatArray, cost_s: FloatArray) -> tuple[np.ndarray, FloatArray]:
+    """Return the ways to go on to from each, by what that saves, and the savings."""
+    saving_s = out_s[None, :] - cost_s
+    order = np.argsort(-saving_s, axis=1, kind="stable")
+    return order.astype(np.int32), np.take_along_axis(saving_s, order, 1)
 
-    Its own duty, and those that would pay most to be done again from there.
 
-    Parameters
-    ----------
-    return_s
-        From each way to each other and back, task included, shape (n, n).
+def _returns(
+    duty: np.ndarray, leg_s: FloatArray, task_s: FloatArray, duties: int
+) -> FloatArray:
+    """Return the least time from each duty to do each other and come back."""
+    return_s = np.full((duties, duties), np.inf)
+    there_s = leg_s + leg_s.T + task_s[None, :]
+    np.minimum.at(return_s, (duty[:, None], duty[None, :]), there_s)
+    return return_s
+
+
+def _memories(sorties: Sorties, worth_s: FloatArray) -> tuple[np.ndarray, np.ndarray]:
     """
-    duties = len(guess_s)
-    least_s = np.full((duties, duties), np.inf)
-    np.minimum.at(least_s, (duty[:, None], duty[None, :]), return_s)
-    gain_s = guess_s[None, :] - least_s
-    np.fill_diagonal(gain_s, np.inf)
-    nearest = np.argsort(-gain_s, axis=1, kind="stable")[:, :memory]
-    place = np.full(gain_s.shape, -1, dtype=np.int8)
-    places = np.arange(nearest.shape[1], dtype=np.int8)[None, :]
-    np.put_along_axis(place, nearest, places, axis=1)
-    return nearest[duty].astype(np.int32), place[duty]
+    Return the duties remembered at each way, and the place of each duty in them.
+
+    Its own, and those that it would pay most to do again from there. All worths
+    scaled by one factor give the same.
+    """
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        dearth = sorties.return_s / worth_s[None, :]
+    np.fill_diagonal(dearth, -1.0)
+    near = np.argsort(dearth, axis=1, kind="stable")[:, : sorties.memory]
+    place = np.full(dearth.shape, -1, dtype=np.int8)
+    places = np.arange(near.shape[1], dtype=np.int8)[None, :]
+    np.put_along_axis(place, near, places, axis=1)
+    return near[sorties.duty].astype(np.int32), place[sorties.duty]
 
 
 def _closure(out_ticks: np.ndarray, ticks: np.ndarray) -> np.ndarray:
@@ -169,7 +195,9 @@ def _closure(out_ticks: np.ndarray, ticks: np.ndarray) -> np.ndarray:
     kernel drops what arrives later than the flight and is worth no more.
     """
     while True:
-        closer: np.ndarray = np.minimum(out_ticks, (out_ticks[:, None] + ticks).min(axis=0))
+        closer: np.ndarray = np.minimum(
+            out_ticks, (out_ticks[:, None] + ticks).min(axis=0)
+        )
         if (closer == out_ticks).all():
             return closer
         out_ticks = closer
@@ -200,7 +228,7 @@ def _likely(sorties: Sorties, worth_s: FloatArray) -> tuple[np.ndarray, FloatArr
     net_s = worth_s[sorties.duty][None, :] - sorties.cost_s
     count = min(_WORTH, len(net_s) - 1)
     worth = np.argpartition(-net_s, count, axis=1)[:, :count] if count else None
-    likely = sorties.closest[:, :_CLOSE]
+    likely = sorties.closest
     if worth is not None:
         twice = (worth[:, :, None] == likely[:, None, :]).any(axis=2)
         likely = np.hstack([likely, np.where(twice, likely[:, :1], worth)])
@@ -226,6 +254,7 @@ def price(sorties: Sorties, worth_s: FloatArray, *, coarse: bool = False) -> Pri
     from planner.bounds.kernel import best_ends
 
     s = sorties
+    near, place = _memories(s, worth_s)
     order, saving_s = _likely(s, worth_s) if coarse else (s.order, s.saving_s)
     found: Any = best_ends(
         s.out_ticks,
@@ -239,8 +268,8 @@ def price(sorties: Sorties, worth_s: FloatArray, *, coarse: bool = False) -> Pri
         s.duty,
         order,
         saving_s,
-        s.near,
-        s.place,
+        near,
+        place,
         coarse,
         MOST_LABELS,
     )
