@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from maps.bounds import bounds_table
 from maps.charts import busy_chart
 from maps.facts import (
     Clock,
@@ -114,6 +115,7 @@ def _body(
                 "report.figures", _figures(plan, verdict, clock), _minimised(plan)
             ),
             _section("report.busy", _busy(scenario, plan, clock)),
+            _section("report.bounds", bounds_table(plan)),
             _section("report.rules", _rules(verdict)),
             _section("report.unserved", _unserved(scenario, plan)),
             _section("report.districts", _districts(scenario, plan)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from planner.clock import clock_text
+from planner.clock import Span, clock_text
 from planner.flown import flown_routes, over_horizon_of
 from planner.footprints import exposure_s
 from planner.plan import Plan
@@ -26,7 +26,9 @@ def compute_metrics(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         ``stations``; ``drones`` of the scenario, ``drones_used`` on the roster,
         ``drones_used_by_station``, ``drones_ready`` (not on it);
         ``drones_peak``, the drones with a sortie or turnaround that touches
-        ``drones_peak_period``; ``routes``, ``sorties``, ``flight_hours``;
+        ``drones_peak_period``, and so ``drones_peak_by_station`` and
+        ``drones_by_period`` for each stretch between window borders; ``routes``,
+        ``sorties``, ``flight_hours``;
         ``worst_idleness_ratio`` and ``mean_idleness_ratio``, of the longest gap
         between visits over the interval, across targets, zones and windows;
         ``min_landing_reserve_s``, usable endurance left after the longest
@@ -42,6 +44,7 @@ def compute_metrics(scenario: Scenario, plan: Plan) -> dict[str, Any]:
     ratios = [gap.gap_s / gap.interval_s for gap in gaps]
     reserves = [f.model.usable_endurance_s - f.route.duration_s for f in routes]
     period = scenario.busiest_period()
+    peak = drones_at_work(plan, period)
     used = {s.drone for s in plan.roster}
     drones = sum(s.drones for s in scenario.stations)
     by_station = Counter(drone.rpartition("-")[0] for drone in used)
@@ -56,14 +59,13 @@ def compute_metrics(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         "drones_used": len(used),
         "drones_used_by_station": {s: by_station[s] for s in sorted(by_station)},
         "drones_ready": drones - len(used),
-        "drones_peak": len(
-            {
-                s.drone
-                for s in plan.roster
-                if s.takeoff_s <= period[1] and s.ready_s >= period[0]
-            }
-        ),
-        "drones_peak_period": "-".join(clock_text(start_s + s) for s in period),
+        "drones_peak": peak.total(),
+        "drones_peak_by_station": {s: peak[s] for s in sorted(peak)},
+        "drones_peak_period": _clock_period(start_s, period),
+        "drones_by_period": {
+            _clock_period(start_s, stretch): drones_at_work(plan, stretch).total()
+            for stretch in scenario.stretches()
+        },
         "routes": len(plan.routes),
         "sorties": len(plan.roster),
         "flight_hours": sum(s.landing_s - s.takeoff_s for s in plan.roster) / 3600,
@@ -79,3 +81,22 @@ def compute_metrics(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         name: round(value, _DECIMALS) if isinstance(value, float) else value
         for name, value in metrics.items()
     }
+
+
+def drones_at_work(plan: Plan, period: Span) -> Counter[str]:
+    """
+    Return the distinct drones of each station that are at work in a period.
+
+    Their sorties or turnarounds touch it.
+    """
+    drones = {
+        s.drone
+        for s in plan.roster
+        if s.takeoff_s <= period[1] and s.ready_s >= period[0]
+    }
+    return Counter(drone.rpartition("-")[0] for drone in drones)
+
+
+def _clock_period(start_clock_s: float, period: Span) -> str:
+    """Return a period by the clock, ``HH:MM-HH:MM``."""
+    return "-".join(clock_text(start_clock_s + moment) for moment in period)

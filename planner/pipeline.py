@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 
 from planner import __version__
+from planner.bounds.certificate import certify
+from planner.bounds.steady import Effort
 from planner.budget import Budget, Progress
 from planner.draft import DraftRoute
 from planner.engines import engine
 from planner.engines.runner import run_tasks
 from planner.errors import StoppedError
+from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
 from planner.metrics import compute_metrics
 from planner.objectives import OBJECTIVES
@@ -41,6 +44,8 @@ from planner.tightening import first_is_over, tighten
 from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
+_CERTIFY_SHARE = 0.15
+_CERTIFY_ROUNDS = 40
 
 Spread = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 
@@ -101,7 +106,8 @@ def plan_routes(
     problems = _formulate_parts(scenario, space, discretised, spread)
     tell("routing")
     objective = OBJECTIVES[scenario.objective]
-    ends = time.monotonic() + (budget.seconds or 0.0)
+    searching = _without_bounds(budget)
+    ends = time.monotonic() + (searching.seconds or 0.0)
 
     def tell_routes(round_: int, **found: str) -> None:
         known = _standing(scenario, _served(discretised, search.routed), search)
@@ -114,25 +120,44 @@ def plan_routes(
         tell_routes(search.round + 1, engine=found_by, part=name)
 
     with closing(runner):
-        search = Search(problems, space, budget, ended, runner, on_best)
+        search = Search(problems, space, searching, ended, runner, on_best)
         while True:
             tell_routes(search.round)
             if not search.goes_on() or (objective.tightens and first_is_over(search)):
                 break
             search.improve()
     finish = partial(_finish, scenario, discretised, budget=budget, stop=ended)
-    if not objective.tightens:
-        tell("timetable")
-        return finish(search.routed, rounds=search.round)
-    tell("tightening")
-    tight = tighten(search.routed, space, budget, search.spent, ended)
+    routed = search.routed
+    if objective.tightens:
+        tell("tightening")
+        routed = tighten(search.routed, space, searching, search.spent, ended)
     tell("timetable")
-    plan = finish(tight, rounds=search.round)
-    if _served(discretised, search.routed) & {u.zone for u in plan.unserved}:
+    plan = finish(routed, rounds=search.round)
+    left_out = {u.zone for u in plan.unserved}
+    if objective.tightens and _served(discretised, search.routed) & left_out:
         # The layers may have room for the first routes where they have none for these.
         plans = [plan, finish(search.routed, rounds=search.round)]
         plan = min(plans, key=lambda p: objective.plan_score(p.metrics))
-    return plan
+    if ended():
+        return plan
+    tell("bound")
+    return certify(
+        scenario, as_written(plan), _effort(budget), threads=budget.processes
+    )
+
+
+def _without_bounds(budget: Budget) -> Budget:
+    """Return what of a budget goes to the search for routes."""
+    if budget.iterations is not None or not budget.seconds:
+        return budget
+    return replace(budget, seconds=(1 - _CERTIFY_SHARE) * budget.seconds)
+
+
+def _effort(budget: Budget) -> Effort:
+    """Return what of a budget goes to proving how good the plan is."""
+    if budget.iterations is not None:
+        return Effort(rounds=_CERTIFY_ROUNDS * budget.iterations)
+    return Effort(seconds=_CERTIFY_SHARE * (budget.seconds or 0.0))
 
 
 def _spread_over(budget: Budget, stop: Callable[[], bool]) -> Spread:

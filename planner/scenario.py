@@ -366,12 +366,16 @@ class Scenario:
 
     def _found_busiest(self) -> Span:
         windows = [span for zone in self.zones for span in self.windows(zone)]
-        borders = sorted(
-            {0.0, self.horizon.length_s} | {edge for span in windows for edge in span}
-        )
         best, most = (0.0, self.horizon.length_s), -1
-        for low, high in itertools.pairwise(borders):
+        for low, high in self.stretches():
             active = sum(1 for w in windows if w[0] <= low and high <= w[1])
             if active > most:
                 best, most = (low, high), active
         return best
+
+    def stretches(self) -> tuple[Span, ...]:
+        """Return the stretches between window borders [s from the horizon's start]."""
+        edges = {
+            edge for zone in self.zones for span in self.windows(zone) for edge in span
+        }
+        return tuple(itertools.pairwise(sorted({0.0, self.horizon.length_s} | edges)))

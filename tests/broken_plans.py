@@ -175,7 +175,7 @@ BROKEN: dict[str, Callable[[], Plan]] = {
     "accounts.number": lambda: replace(
         PLAN, metrics={**PLAN.metrics, "flight_hours": 2.5}
     ),
-    "accounts.certificate": lambda: replace(PLAN, certificate={"bound": 3}),
+    "accounts.proof": lambda: replace(PLAN, certificate={"bound": 3}),
     "accounts.once": lambda: told(
         SCENARIO,
         flown(stop_of(PLAN.route("A1"), 0, zones=("W1", "W3"))),

@@ -14,7 +14,7 @@ PARTS = {
     "ground": "clock errors geometry messages physics",
     "nouns": "budget draft objectives plan routing routing_bytes scenario trace",
     "files": "benchmarks formats validation validation_ground",
-    "judges": "checks flown footprints metrics visits",
+    "judges": "bounds checks corners flown footprints metrics visits",
     "middle": "colouring drafting engines freespace layers network packing prices "
     "problem reach reasons rhythm roster runners search separation shrinking "
     "stationclock targets tightening timetable",
@@ -39,8 +39,8 @@ SEES = {
 LIBRARIES = {
     "distributed": "middle",
     "ortools": "middle",
-    "highspy": "middle",
-    "numba": "middle",
+    "highspy": "judges middle",
+    "numba": "judges middle",
     "pyvrp": "middle",
     "vroom": "middle",
     "folium": "maps",
@@ -48,7 +48,7 @@ LIBRARIES = {
     "click": "command",
     "rich": "command",
 }
-"""Libraries that only one part may import."""
+"""Libraries, and the parts that may import them."""
 
 
 def modules() -> dict[str, Path]:
@@ -99,14 +99,14 @@ def test_a_module_imports_only_what_its_part_may_see(name: str) -> None:
 
 
 @pytest.mark.parametrize("library", sorted(LIBRARIES))
-def test_a_library_is_imported_by_one_part_alone(library: str) -> None:
+def test_a_library_is_imported_by_its_parts_alone(library: str) -> None:
     """An engine or a map library can be replaced in one place."""
     users = {
         part_of(name)
         for name, found in IMPORTS.items()
         if library in {other.partition(".")[0] for other in found}
     }
-    assert users <= {LIBRARIES[library]}
+    assert users <= set(LIBRARIES[library].split())
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:

@@ -234,11 +234,13 @@ def test_every_code_that_the_rules_use_has_a_sentence() -> None:
 def test_the_checker_knows_nothing_of_the_solver() -> None:
     """It imports the nouns and the ground floor, numpy and shapely, nothing else."""
     ground = {"clock", "errors", "geometry", "messages", "physics"}
-    judges = {"checks", "flown", "footprints", "metrics", "visits"}
+    judges = {"bounds", "checks", "corners", "flown", "footprints", "metrics", "visits"}
     allowed = {"plan", "scenario"} | ground | judges
     folder = Path(planner.checks.__file__).parent
-    beside = [folder.parent / f"{m}.py" for m in ("flown", "footprints", "visits")]
-    for file in [*folder.glob("*.py"), *beside, folder.parent / "metrics.py"]:
+    alone = ("corners", "flown", "footprints", "metrics", "visits")
+    beside = [folder.parent / f"{m}.py" for m in alone]
+    bounds = (folder.parent / "bounds").glob("*.py")
+    for file in [*folder.glob("*.py"), *beside, *bounds]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = (
                 [alias.name for alias in node.names]

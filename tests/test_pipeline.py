@@ -126,7 +126,7 @@ def test_progress_is_told() -> None:
     told: list[Progress] = []
     plan_routes(two_stations(), budget=TWICE, on_progress=told.append)
     stages = list(dict.fromkeys(each.stage for each in told))
-    assert stages == ["targets", "network", "routing", "timetable"]
+    assert stages == ["targets", "network", "routing", "timetable", "bound"]
     rounds = [each for each in told if each.stage == "routing"]
     assert list(dict.fromkeys(each.round for each in rounds)) == [0, 1, 2]
     served = [each.zones_served or 0 for each in rounds]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from planner.bounds.certificate import audit, beyond
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
 from planner.metrics import compute_metrics
@@ -22,8 +23,8 @@ def accounts(case: Case, gauge: Gauge) -> None:
             gauge.fault("accounts.route", route_id, count, 1)
     recomputed = compute_metrics(case.scenario, case.plan)
     _compare("metrics", case.plan.metrics, recomputed, gauge)
-    for name in sorted(map(str, case.plan.certificate)):
-        gauge.fault("accounts.certificate", f"certificate.{name}", 1, 0)
+    if case.plan.certificate:
+        _look_at_certificate(case, gauge)
 
 
 def _look_at_zones(case: Case, gauge: Gauge) -> None:
@@ -50,12 +51,25 @@ def _look_at_zones(case: Case, gauge: Gauge) -> None:
             gauge.fault("accounts.once", zone, times, 1)
 
 
+def _look_at_certificate(case: Case, gauge: Gauge) -> None:
+    """Prove the bounds again, and compare them with the plan's own drones."""
+    found = audit(case.scenario, case.plan)
+    for stations in found.unproven:
+        gauge.fault("accounts.proof", stations, 0, 1)
+    for name, (bound, own) in beyond(found.numbers).items():
+        gauge.fault("accounts.bound", f"certificate.{name}", bound, own)
+    _compare("certificate", case.plan.certificate, found.numbers, gauge)
+
+
 def _compare(where: str, found: Any, expected: Any, gauge: Gauge) -> None:
-    """Compare a number, a text, or a mapping of them with what it should be."""
+    """Compare a number, a text, a list or a mapping of them with what it should be."""
     if isinstance(expected, Mapping):
         own: Mapping[Any, Any] = found if isinstance(found, Mapping) else {}
-        for key in sorted({*map(str, own), *expected}):
+        for key in sorted({*own, *expected}, key=str):
             _compare(f"{where}.{key}", own.get(key), expected.get(key), gauge)
+    elif isinstance(expected, list):
+        items = found if isinstance(found, list) else []
+        _compare(where, dict(enumerate(items)), dict(enumerate(expected)), gauge)
     elif _is_number(expected) and _is_number(found):
         apart = abs(found - expected) / max(abs(expected), 1.0)
         gauge.measure(

@@ -6,19 +6,15 @@ import numpy as np
 
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
+from planner.corners import corners, turns_back
 from planner.flown import FlownRoute, path_is_usable
 from planner.footprints import resting_place
-from planner.geometry import FloatArray
 from planner.physics import flight_time_s, wind_vector
 from planner.plan import Stop
 from planner.scenario import Zone
 
 _HURRY_TOLERANCE_S = 0.02
 """What rounding each vertex of a long path may add up to [s]."""
-
-_STRAIGHT_DEG = 2.0
-_REVERSAL_DEG = 30.0
-_SHIFT_SPACINGS = 3.0
 
 
 def motion(case: Case, gauge: Gauge) -> None:
@@ -130,23 +126,13 @@ def _measure_turns(
     wind: tuple[float, float],
     gauge: Gauge,
 ) -> None:
-    """
-    Measure the time lost where a sweep turns back.
-
-    The path is taken as legs between real changes of heading. Two changes that
-    together reverse it, with a short leg between, are the turn from one lane
-    into the next; so is one change that reverses it by itself.
-    """
-    places, arrive_s, leave_s = _corners(*flown.on_task(stop))
+    """Measure the time lost where a sweep turns back."""
+    places, arrive_s, leave_s = corners(*flown.on_task(stop))
     legs = np.diff(places, axis=0)
-    if len(legs) < 2:
-        return
-    heading = np.degrees(np.arctan2(legs[:, 1], legs[:, 0]))
     flight_s = flight_time_s(legs[:, 0], legs[:, 1], flown.model.airspeed_mps, wind)
-    short = np.hypot(*legs.T) < _SHIFT_SPACINGS * flown.model.lane_spacing_m
     turn_s = flown.model.turn_s
-
-    def measure(first: int, last: int, shift_s: float) -> None:
+    for first, last in turns_back(legs, flown.model.lane_spacing_m):
+        shift_s = float(flight_s[first]) if first < last else 0.0
         spent_s = float(leave_s[last] - arrive_s[first]) - shift_s
         gauge.measure(
             "motion.turn",
@@ -157,36 +143,3 @@ def _measure_turns(
             "s",
             tolerance=TIME_TOLERANCE_S,
         )
-
-    for i in range(1, len(legs)):
-        if _reverses(heading[i - 1], heading[i]):
-            measure(i, i, 0.0)
-        elif (
-            i + 1 < len(legs) and short[i] and _reverses(heading[i - 1], heading[i + 1])
-        ):
-            measure(i, i + 1, float(flight_s[i]))
-
-
-def _reverses(one_deg: float, other_deg: float) -> bool:
-    """Whether two headings are opposite, but for a little."""
-    return abs((one_deg - other_deg) % 360 - 180) <= _REVERSAL_DEG
-
-
-def _corners(
-    xy: FloatArray, t: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the places where a path changes heading, arrival and departure."""
-    places, arrive, leave = [xy[0]], [t[0]], [t[0]]
-    for place, time in zip(xy[1:], t[1:], strict=True):
-        if np.hypot(*(place - places[-1])) < 1e-2:
-            leave[-1] = time
-            continue
-        if len(places) > 1 and leave[-1] == arrive[-1]:
-            old, new = places[-1] - places[-2], place - places[-1]
-            angle = np.degrees(np.arctan2(old[0] * new[1] - old[1] * new[0], old @ new))
-            if abs(angle) < _STRAIGHT_DEG:
-                del places[-1], arrive[-1], leave[-1]
-        places.append(place)
-        arrive.append(time)
-        leave.append(time)
-    return np.array(places), np.array(arrive), np.array(leave)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from maps.bounds import bounds_of, kept_up
 from maps.words import margin, minimised, percent, rule_name, whole
 from planner.checks import Verdict
 from planner.cli.terminal import Terminal
@@ -70,6 +71,7 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
     what = minimised(plan, terminal.language)
     if what:
         terminal.line("cli.minimised", what=what)
+    show_bounds(terminal, plan)
     if plan.unserved:
         terminal.table(
             ("cli.unserved", "cli.reason", "cli.remedy"),
@@ -79,6 +81,29 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
             ],
         )
         terminal.line("cli.unserved_count", count=len(plan.unserved))
+
+
+def show_bounds(terminal: Terminal, plan: Plan) -> None:
+    """Print what no plan can beat, and how far this one is from it."""
+    bounds = bounds_of(plan)
+    if not bounds:
+        return
+    language = terminal.language
+    terminal.table(
+        ("bound.needed_by", "bound.at_least", "bound.gap", "bound.assumptions"),
+        [
+            (
+                bound.class_text(language),
+                str(bound.drones),
+                percent(bound.gap),
+                bound.assumptions_text(language),
+            )
+            for bound in bounds
+        ],
+    )
+    figures = kept_up(plan)
+    if figures:
+        terminal.line("bound.steady", **figures)
 
 
 def _of(metrics: Mapping[str, Any], part: str, whole: str) -> str:

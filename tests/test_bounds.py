@@ -1,0 +1,212 @@
+"""A bound is never above what some plan needs, and a certificate proves itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plans import tiny_plan, tiny_scenario
+from scipy.optimize import linprog
+from worlds import MODEL, station, world
+
+from planner.bounds.anyplan import airborne_s, time_in_period_s
+from planner.bounds.certificate import audit, beyond, certify
+from planner.bounds.pricing import Sorties, price, sorties_of
+from planner.bounds.steady import Effort, Known, busy_drones, proven, steady_worths
+from planner.bounds.work import Due, Duty, Part
+from planner.checks import check
+from planner.plan import Plan
+from planner.scenario import Scenario
+
+ROUNDS = Effort(rounds=60)
+
+
+@cache
+def certified() -> Plan:
+    """Return the tiny plan with its certificate."""
+    return certify(tiny_scenario(), tiny_plan(), ROUNDS)
+
+
+def duties(places: Sequence[tuple[float, float]]) -> tuple[Duty, ...]:
+    """Return a viewpoint at each place, due every half hour."""
+    return tuple(
+        Duty(
+            target=f"T{i}",
+            kind="watch",
+            xy=np.array([place], dtype=float),
+            dwell_s={"M": 20.0},
+            dues=(Due(interval_s=1800.0, lasts=True),),
+        )
+        for i, place in enumerate(places)
+    )
+
+
+def small_part(
+    places: Sequence[tuple[float, float]], memory: int
+) -> tuple[Scenario, Sorties]:
+    """Return the sorties of two stations over a few viewpoints."""
+    scenario = world([station("A", 0, 0), station("B", 3000, 1000)])
+    part = Part(stations=scenario.stations, duties=duties(places))
+    sorties = sorties_of(
+        scenario, part, MODEL, part.stations, memory=memory, tick_s=1.0
+    )
+    assert sorties is not None
+    return scenario, sorties
+
+
+def elementary(sorties: Sorties, longer_s: float = 0.0) -> list[tuple[int, ...]]:
+    """Return every order of duties that ends within the endurance, or a bit more."""
+    limit_s = MODEL.usable_endurance_s + MODEL.turnaround_s + longer_s
+    n = len(sorties.duty)
+    return [
+        path
+        for size in range(1, n + 1)
+        for path in itertools.permutations(range(n), size)
+        if sorties.occupied_s(path) <= limit_s
+    ]
+
+
+coordinate = st.integers(-4000, 6000).map(float)
+places_of = st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=5)
+
+
+@settings(deadline=None, max_examples=40)
+@given(places=places_of, data=st.data())
+def test_pricing_never_misses_a_sortie(
+    places: list[tuple[float, float]], data: st.DataObject
+) -> None:
+    """With full memory the best sortie is found; with less, none better is missed."""
+    worth_s = np.array([data.draw(st.floats(0, 3000)) for _ in places])
+    _, full = small_part(places, memory=len(places))
+    paths = elementary(full)
+    assert paths
+    best_s = max(worth_s[full.duty[list(p)]].sum() - full.occupied_s(p) for p in paths)
+    found_s = price(full, worth_s).excess_s
+    assert found_s >= best_s - 1e-6
+    longer = elementary(full, len(places) + 2.0)
+    most_s = max(worth_s[full.duty[list(p)]].sum() - full.occupied_s(p) for p in longer)
+    assert found_s <= most_s + 1e-6
+    _, less = small_part(places, memory=1)
+    assert price(less, worth_s).excess_s >= found_s - 1e-6
+
+
+@settings(deadline=None, max_examples=15)
+@given(places=places_of)
+def test_the_bound_is_the_optimum_of_all_sorties_at_most(
+    places: list[tuple[float, float]],
+) -> None:
+    """No worths prove more than the covering problem over every sortie needs."""
+    _, sorties = small_part(places, memory=5)
+    paths = elementary(sorties)
+    interval_s = np.full(len(places), 1800.0)
+    visits = np.zeros((len(places), len(paths)))
+    for k, path in enumerate(paths):
+        visits[sorties.duty[list(path)], k] = 1
+    busy = linprog(
+        [sorties.occupied_s(p) for p in paths], A_ub=-visits, b_ub=-1 / interval_s
+    ).fun
+    worth_s = steady_worths(
+        [sorties], interval_s, np.array(places), [Known((0,), 3300.0)], ROUNDS
+    )
+    found = busy_drones(worth_s, interval_s)
+    assert proven([sorties], worth_s)
+    assert 0.9 * busy <= found <= busy + 1e-6
+
+
+def test_a_certified_plan_keeps_every_rule() -> None:
+    """What proves the bounds is in the file; the plan itself needs no fewer drones."""
+    plan = certified()
+    assert check(tiny_scenario(), plan) == []
+    found = audit(tiny_scenario(), plan)
+    assert found.unproven == () and found.numbers == plan.certificate
+    assert beyond(found.numbers) == {}
+    assert plan.certificate["bound_periodic"]["drones"] >= 1
+
+
+def test_a_certificate_repeats() -> None:
+    """Counted in rounds, it is the same however many threads look for it."""
+    again = certify(tiny_scenario(), tiny_plan(), ROUNDS, threads=2)
+    assert again.certificate == certified().certificate
+
+
+def tampered(**changes: object) -> Plan:
+    """Return the plan with other entries in the first part of its certificate."""
+    plan = certified()
+    bound = plan.certificate["bound_periodic"]
+    parts = [{**bound["parts"][0], **changes}, *bound["parts"][1:]]
+    return replace(
+        plan,
+        certificate={**plan.certificate, "bound_periodic": {**bound, "parts": parts}},
+    )
+
+
+def worths(factor: float) -> dict[str, float]:
+    """Return the worths of the first part, scaled."""
+    part = certified().certificate["bound_periodic"]["parts"][0]
+    return {target: factor * worth for target, worth in part["worth_s"].items()}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"worth_s": worths(1.05)},
+        {"worth_s": {}},
+        {"worth_s": {**worths(1.0), "T-W1": -1.0}},
+        {"worth_s": {**worths(1.0), "T-W1": float("nan")}},
+        {"worth_s": {**worths(1.0), "T-W9": 5.0}},
+        {"worth_s": "much"},
+        {"busy": 7.5},
+        {"drones": 9},
+        {"memory": 40},
+        {"tick_s": 1e-6},
+        {"stations": ["A"]},
+    ],
+    ids=str,
+)
+def test_a_certificate_that_proves_nothing_is_reported(
+    changes: dict[str, object],
+) -> None:
+    """Whoever writes larger numbers into a file is found out, and breaks nothing."""
+    broken = {v.rule for v in check(tiny_scenario(), tampered(**changes))}
+    assert broken == {"accounts"}
+
+
+@pytest.mark.parametrize("value", [{}, {"parts": 3}, [], None, 5])
+def test_a_certificate_of_another_shape_is_reported(value: object) -> None:
+    """A file may hold anything."""
+    plan = replace(
+        certified(), certificate={**certified().certificate, "bound_periodic": value}
+    )
+    assert {v.rule for v in check(tiny_scenario(), plan)} == {"accounts"}
+
+
+@given(length_s=st.floats(1.0, 20_000.0), step_s=st.floats(1.0, 100.0))
+def test_a_drone_is_in_the_air_as_long_as_its_batteries_let_it(
+    length_s: float, step_s: float
+) -> None:
+    """A longer period never holds less time in the air, nor more than is longer."""
+    shorter, longer = airborne_s(MODEL, length_s), airborne_s(MODEL, length_s + step_s)
+    assert shorter - 1e-6 <= longer <= shorter + step_s + 1e-6
+
+
+def test_visits_may_be_waited_for_on_the_spot() -> None:
+    """Where little is missing to an interval, waiting is cheaper than coming back."""
+    due = Due(interval_s=1800.0, lasts=True)
+    # One visit keeps 3,600 s; what the period is longer by is waited or flown to.
+    for over_s, least_s in ((-10.0, 90.0), (40.0, 130.0), (600.0, 180.0)):
+        found_s = time_in_period_s(due, 3620.0 + over_s, 20.0, 90.0)
+        assert found_s == pytest.approx(least_s, abs=0.1)
+
+
+def test_a_zone_of_the_period_alone_is_visited_within_it() -> None:
+    """However long its interval, it is visited once, and from one end to the other."""
+    for interval_s, least_s in ((9000.0, 90.0), (2000.0, 180.0)):
+        due = Due(interval_s=interval_s, lasts=False)
+        found_s = time_in_period_s(due, 5400.0, 20.0, 90.0)
+        assert found_s == pytest.approx(least_s, abs=0.1)
