@@ -9,6 +9,8 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from planner.bounds.steady import Effort
 from planner.budget import Budget, Progress
 from planner.draft import DraftRoute
 from planner.engines import engine
+from planner.engines.beats import load
 from planner.engines.runner import run_tasks
 from planner.errors import StoppedError
 from planner.formats.plan_geojson import as_written
@@ -44,6 +47,7 @@ from planner.tightening import first_is_over, tighten
 from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
+_POLL_S = 0.1
 _CERTIFY_SHARE = 0.15
 _CERTIFY_ROUNDS = 40
 
@@ -98,12 +102,15 @@ def plan_routes(
             spent = time.monotonic() - started
             on_progress(Progress(stage=stage, elapsed_s=spent, **known))
 
+    compiling = _compiling(budget)
     tell("targets")
     space = free_space(scenario)
     spread = _spread_over(budget, ended)
     discretised = discretise(scenario, space, spread)
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
+    while compiling and compiling.is_alive() and not ended():
+        compiling.join(_POLL_S)
     tell("routing")
     objective = OBJECTIVES[scenario.objective]
     searching = _without_bounds(budget)
@@ -144,6 +151,19 @@ def plan_routes(
     return certify(
         scenario, as_written(plan), _effort(budget), threads=budget.processes
     )
+
+
+def _compiling(budget: Budget) -> BaseProcess | None:
+    """
+    Begin to compile the search beside other work; None where that is done.
+
+    The compiler leaves its work in a cache, so that it is done once for good.
+    """
+    if budget.engine not in ("portfolio", "beats") or load.cache_info().currsize:
+        return None
+    child = get_context("fork").Process(target=load, daemon=True)
+    child.start()
+    return child
 
 
 def _without_bounds(budget: Budget) -> Budget:

@@ -22,6 +22,7 @@ from planner.engines.assess import (
     active,
     served_targets,
 )
+from planner.engines.beats import load
 from planner.engines.piece import Effort, Piece
 from planner.engines.waves import MOST_EFFORTS
 from planner.freespace import FreeSpace
@@ -44,7 +45,16 @@ _LONGEST_JOB_S = 8.0
 _SECONDS_A_TARGET = 0.035
 _SOLUTIONS = 200
 _POOL = 3000
-_RECOMBINE_EVERY = 4
+_STEPS = ("whole", "whole", "pieces", "whole", "recombination")
+"""What the rounds do in turn."""
+
+_ROUND_SHARE = 0.4
+_SHORT_ROUND_S = 12.0
+_ENDING_S = 0.7
+_WHOLE_S = 0.04
+"""Seconds a target in which a part is searched whole, at most."""
+
+_IDLE_ROUNDS = 12
 _RECOMBINE_DETERMINISTIC_S = 1.0
 _TRIES_A_STATION = 6
 _UNSERVED_FIRST = -1e6
@@ -120,8 +130,10 @@ class Search:
     ) -> None:
         self._budget, self._stop, self._on_best = budget, stop, on_best
         self._runner = runner
+        if budget.engine in ("portfolio", "beats"):
+            load()  # once, and not again in every child
         self._started = time.monotonic()
-        self.round = 0
+        self.round = self._idle = 0
         self.step = "first"
         self._parts: list[_Part] = []
         data = [problem_to_bytes(problem) for problem in problems]
@@ -171,6 +183,23 @@ class Search:
             seed=seed,
         )
 
+    def _whole_effort(self, k: int) -> Effort:
+        """Return how long to search a whole part, so that all take one round."""
+        seed = self._budget.seed - 1 + self.round + k
+        if self._budget.iterations is not None:
+            return Effort(seconds=None, solutions=_SOLUTIONS, seed=seed)
+        sizes = [len(part.problem.targets) for part in self._parts]
+        share = min(1.0, self._budget.processes * sizes[k] / sum(sizes))
+        left_s = max(0.0, self._left_s() - _ENDING_S)
+        round_s = left_s if left_s < _SHORT_ROUND_S else _ROUND_SHARE * left_s
+        # Where zones stay broken, a part takes several times as long.
+        most_s = left_s / (MOST_EFFORTS if self._parts[k].best.unserved else 1.1)
+        return Effort(
+            seconds=max(0.2, min(round_s * share, most_s, _WHOLE_S * sizes[k])),
+            solutions=0,
+            seed=seed,
+        )
+
     def _run(self, tasks: Sequence[Task]) -> list[list[Column] | None]:
         """Return the routes of each task, None where it was not reached."""
         deadline = None
@@ -198,7 +227,12 @@ class Search:
 
     def _exhausted(self) -> bool:
         """Whether every station was tried often enough since anything got better."""
-        return self.round > 1 and all(
+        return self._idle >= _IDLE_ROUNDS or (
+            self.round >= len(_STEPS) and self._tried_all()
+        )
+
+    def _tried_all(self) -> bool:
+        return all(
             part.tried.get(s, 0) >= _TRIES_A_STATION
             for part in self._parts
             for s in range(len(part.problem.stations))
@@ -207,34 +241,27 @@ class Search:
     def improve(self) -> bool:
         """Run one round; return whether anything got better."""
         before = [part.best.score for part in self._parts]
-        if self.round == 0:
-            self.step = "whole"
+        self.step = _STEPS[self.round % len(_STEPS)]
+        if self.step == "whole":
             self._route_whole()
-        elif self.round % _RECOMBINE_EVERY == 0:
-            self.step = "recombination"
+        elif self.step == "recombination":
             self._recombine()
         else:
-            self.step = "pieces"
             self._route_pieces()
         self.round += 1
-        return before != [part.best.score for part in self._parts]
+        better = before != [part.best.score for part in self._parts]
+        self._idle = 0 if better else self._idle + 1
+        return better
 
     def _route_whole(self) -> None:
-        """Route every part whole, largest first."""
+        """Route every part whole, largest first, with chances that differ."""
         order = sorted(
             range(len(self._parts)),
             key=lambda k: (-len(self._parts[k].problem.targets), k),
         )
         tasks = [
             routing_in_waves(
-                self._parts[k].name,
-                self._budget.engine,
-                self._effort(
-                    len(self._parts[k].problem.targets),
-                    k,
-                    share=2.0 if k == order[0] else 0.6,
-                    times=MOST_EFFORTS,
-                ),
+                self._parts[k].name, self._budget.engine, self._whole_effort(k)
             )
             for k in order
         ]

@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -87,11 +88,40 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
             problem,
             piece.stations[s],
             headway_s,
-            nodes[stops],
-            [nodes[t] for t in tails],
+            nodes[stops].tolist(),
+            [nodes[tail].tolist() for tail in tails],
         )
         for s, headway_s, stops, tails in _routes(world, best, kinds)
     ]
+
+
+@cache
+def load() -> None:
+    """Have the search compiled: for some seconds once, then read from a cache."""
+    one = np.ones(1, dtype=np.int64)
+    table = np.ones((1, 1), dtype=np.int64)
+    world = World(
+        first=one * 0,
+        last=one,
+        target=one * 0,
+        travel=table[None],
+        task=table,
+        out=table,
+        back=table,
+        overhead=one,
+        model=one * 0,
+        drones=one,
+        headway=one,
+        crew=one,
+        depth=one * 0,
+        longest=table * 9,
+        level=table * 0,
+        near_targets=table * -1,
+        near_stations=table * 0,
+        worth=np.ones(1),
+        crew_cost=1.0,
+    )
+    _search(world, _nothing(world), Effort(seconds=None, solutions=1, seed=1))
 
 
 def _kinds(problem: Problem, piece: Piece) -> list[_Kind]:
@@ -236,13 +266,13 @@ def _search(world: World, state: State, effort: Effort) -> State:
     best = State(*(array.copy() for array in state))
     failures = np.ones(len(world.first))
     record = np.array([np.inf, np.inf, np.inf])
+    dice = np.random.SeedSequence(effort.seed).generate_state(1, np.uint64)
     rounds = _ROUNDS_A_TARGET * len(world.first)
     started, done, share = time.monotonic(), 0, 0.0
     while share < 1.0:
         heat = _HOTTEST * (_COLDEST / _HOTTEST) ** share
-        seed = effort.seed * 100_003 + done
         improve(
-            world, state, kept, best, failures, record, seed, _CHUNK, heat, _PATIENCE
+            world, state, kept, best, failures, record, dice, _CHUNK, heat, _PATIENCE
         )
         done += _CHUNK
         if effort.seconds is None:

@@ -19,11 +19,13 @@ List ``2 ** level - 1 + turn`` of a beat is flown on sorties ``k`` with
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from planner.engines.ruin_kernel import below, chance
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -133,12 +135,12 @@ class State(NamedTuple):
 
 
 @njit(cache=True)
-def _list_of(level, turn):
+def _list_of(level: Any, turn: Any) -> Any:
     return (1 << level) - 1 + (turn & ((1 << level) - 1))
 
 
 @njit(cache=True)
-def measure(world, state, b):
+def measure(world: Any, state: Any, b: Any) -> Any:
     """Compute the sorties of a beat anew."""
     s = state.station[b]
     m = world.model[s]
@@ -165,7 +167,7 @@ def measure(world, state, b):
 
 
 @njit(cache=True)
-def _last_above(state, b, level, turn):
+def _last_above(state: Any, b: Any, level: Any, turn: Any) -> Any:
     """Return the last stop before a list, -1 for the station."""
     for above in range(level - 1, -1, -1):
         q = _list_of(above, turn)
@@ -175,17 +177,19 @@ def _last_above(state, b, level, turn):
 
 
 @njit(cache=True)
-def _first_below(state, b, level, turn, depth):
+def _first_below(state: Any, b: Any, level: Any, turn: Any, depth: Any) -> Any:
     """Return the first stop after a list on one sortie, -1 for the station."""
-    for below in range(level + 1, depth + 1):
-        q = _list_of(below, turn)
+    for deeper in range(level + 1, depth + 1):
+        q = _list_of(deeper, turn)
         if state.length[b, q] > 0:
             return state.stops[b, q, 0]
     return -1
 
 
 @njit(cache=True)
-def _cheapest_place(world, state, b, level, node, best):
+def _cheapest_place(
+    world: Any, state: Any, b: Any, level: Any, node: Any, best: Any, dice: Any
+) -> Any:
     """Return (cost, list, position) of a node on a beat; list -1 if not below best."""
     s, kind = state.station[b], state.kind[b]
     m, depth, longest = world.model[s], world.depth[kind], world.longest[s, kind]
@@ -235,13 +239,13 @@ def _cheapest_place(world, state, b, level, node, best):
                 if not fits:
                     continue
                 cost = total * share / sorties
-            if cost < best and np.random.random() >= _BLINK:
+            if cost < best and chance(dice) >= _BLINK:
                 best, found, place = cost, q, p
     return best, found, place
 
 
 @njit(cache=True)
-def _reaches(world, t, s):
+def _reaches(world: Any, t: Any, s: Any) -> Any:
     for k in range(world.near_stations.shape[1]):
         if world.near_stations[t, k] == s:
             return True
@@ -249,7 +253,7 @@ def _reaches(world, t, s):
 
 
 @njit(cache=True)
-def _put(world, state, t, touched):
+def _put(world: Any, state: Any, t: Any, touched: Any, dice: Any) -> Any:
     """Put a target where it costs least; return whether there is a place."""
     best, where, q, place, chosen = _NEVER, -1, -1, -1, -1
     for b in range(len(state.kind)):
@@ -260,7 +264,7 @@ def _put(world, state, t, touched):
             continue
         for node in range(world.first[t], world.last[t]):
             cost, found, position = _cheapest_place(
-                world, state, b, world.level[kind, t], node, best
+                world, state, b, world.level[kind, t], node, best, dice
             )
             if found >= 0 and state.length[b, found] < LONGEST_LIST:
                 best, where, q, place, chosen = cost, b, found, position, node
@@ -306,7 +310,7 @@ def _put(world, state, t, touched):
 
 
 @njit(cache=True)
-def _take_out(world, state, b, q, low, high):
+def _take_out(world: Any, state: Any, b: Any, q: Any, low: Any, high: Any) -> Any:
     """Take the stops of a list from one position to another out."""
     for p in range(low, high):
         t = world.target[state.stops[b, q, p]]
@@ -319,13 +323,13 @@ def _take_out(world, state, b, q, low, high):
 
 
 @njit(cache=True)
-def _empty(world, state, b):
+def _empty(world: Any, state: Any, b: Any) -> Any:
     for q in range(LISTS):
         _take_out(world, state, b, q, 0, state.length[b, q])
 
 
 @njit(cache=True)
-def _close_if_empty(world, state, b):
+def _close_if_empty(world: Any, state: Any, b: Any) -> Any:
     """Give the drones of a beat without stops back; measure any other."""
     if state.length[b].sum() > 0:
         measure(world, state, b)
@@ -337,32 +341,32 @@ def _close_if_empty(world, state, b):
 
 
 @njit(cache=True)
-def _ruin(world, state, touched):
+def _ruin(world: Any, state: Any, touched: Any, dice: Any) -> Any:
     """Take out strings of stops round a target, or its whole beat."""
     absent = state.counts[ABSENT]
-    if absent > 0 and np.random.random() < 0.5:
-        seed = state.absent[np.random.randint(absent)]
+    if absent > 0 and chance(dice) < 0.5:
+        seed = state.absent[below(dice, absent)]
     else:
-        seed = np.random.randint(len(world.first))
-    if state.beat[seed] >= 0 and np.random.random() < _WHOLE_BEAT:
+        seed = below(dice, len(world.first))
+    if state.beat[seed] >= 0 and chance(dice) < _WHOLE_BEAT:
         b = state.beat[seed]
         touched[b] = True
         _empty(world, state, b)
     else:
-        wanted = absent + np.random.randint(_LEAST_TAKEN, _MOST_TAKEN)
+        wanted = absent + _LEAST_TAKEN + below(dice, _MOST_TAKEN - _LEAST_TAKEN)
         for k in range(-1, world.near_targets.shape[1]):
             t = seed if k < 0 else world.near_targets[seed, k]
             if t < 0 or state.counts[ABSENT] >= wanted:
                 break
             b = state.beat[t]
-            if b < 0 or (touched[b] and np.random.random() < 0.5):
+            if b < 0 or (touched[b] and chance(dice) < 0.5):
                 continue
             q = state.list[t]
             p = 0
             while world.target[state.stops[b, q, p]] != t:
                 p += 1
-            string = min(state.length[b, q], 1 + np.random.randint(_LONGEST_STRING))
-            low = max(0, p - np.random.randint(string))
+            string = min(state.length[b, q], 1 + below(dice, _LONGEST_STRING))
+            low = max(0, p - below(dice, string))
             _take_out(world, state, b, q, low, min(state.length[b, q], low + string))
             touched[b] = True
     for b in range(len(touched)):
@@ -371,32 +375,32 @@ def _ruin(world, state, touched):
 
 
 @njit(cache=True)
-def _recreate(world, state, touched):
+def _recreate(world: Any, state: Any, touched: Any, dice: Any) -> Any:
     """Put back what is out, in one of several orders."""
     count = state.counts[ABSENT]
     out = state.absent[:count].copy()
     rank = np.empty(count)
-    way = np.random.random()
+    way = chance(dice)
     for i, t in enumerate(out):
         node = world.first[t]
         if way < 0.35:
-            rank[i] = np.random.random()
+            rank[i] = chance(dice)
         elif way < 0.6:
-            rank[i] = -world.worth[t] * (1.0 + 0.3 * np.random.random())
+            rank[i] = -world.worth[t] * (1.0 + 0.3 * chance(dice))
         elif way < 0.8:
-            rank[i] = -world.task[0, node] + 200.0 * np.random.random()
+            rank[i] = -world.task[0, node] + 200.0 * chance(dice)
         else:
             rank[i] = -world.out[max(world.near_stations[t, 0], 0), node]
     left = 0
     for i in np.argsort(rank):
-        if not _put(world, state, out[i], touched):
+        if not _put(world, state, out[i], touched, dice):
             state.absent[left] = out[i]
             left += 1
     state.counts[ABSENT] = left
 
 
 @njit(cache=True)
-def _flying(world, state):
+def _flying(world: Any, state: Any) -> Any:
     """Return the drones in the air on average."""
     total = 0.0
     for b in range(len(state.kind)):
@@ -408,7 +412,7 @@ def _flying(world, state):
 
 
 @njit(cache=True)
-def _missed(world, state, failures):
+def _missed(world: Any, state: Any, failures: Any) -> Any:
     """Return what is left out, dearer where it is left out often."""
     total = 0.0
     for i in range(state.counts[ABSENT]):
@@ -418,7 +422,7 @@ def _missed(world, state, failures):
 
 
 @njit(cache=True)
-def _copy_beat(source, target, b):
+def _copy_beat(source: Any, target: Any, b: Any) -> Any:
     target.stops[b] = source.stops[b]
     target.length[b] = source.length[b]
     target.station[b] = source.station[b]
@@ -428,7 +432,7 @@ def _copy_beat(source, target, b):
 
 
 @njit(cache=True)
-def _copy(source, target, touched):
+def _copy(source: Any, target: Any, touched: Any) -> Any:
     """Copy a state, of its beats those touched."""
     for b in range(len(touched)):
         if touched[b]:
@@ -441,7 +445,7 @@ def _copy(source, target, touched):
 
 
 @njit(cache=True)
-def _close_one(world, state, failures):
+def _close_one(world: Any, state: Any, failures: Any, dice: Any) -> Any:
     """Close the beat whose targets were the least trouble so far."""
     least, chosen = _NEVER, -1
     for b in range(len(state.kind)):
@@ -452,7 +456,7 @@ def _close_one(world, state, failures):
             for p in range(state.length[b, q]):
                 t = world.target[state.stops[b, q, p]]
                 trouble += world.worth[t] * np.log(1.0 + failures[t])
-        trouble *= 0.5 + np.random.random()
+        trouble *= 0.5 + chance(dice)
         if trouble < least:
             least, chosen = trouble, b
     _empty(world, state, chosen)
@@ -460,7 +464,18 @@ def _close_one(world, state, failures):
 
 
 @njit(cache=True)
-def improve(world, state, kept, best, failures, record, seed, rounds, heat, patience):
+def improve(
+    world: Any,
+    state: Any,
+    kept: Any,
+    best: Any,
+    failures: Any,
+    record: Any,
+    dice: Any,
+    rounds: Any,
+    heat: Any,
+    patience: Any,
+) -> Any:
     """
     Ruin and recreate for a number of rounds.
 
@@ -472,19 +487,20 @@ def improve(world, state, kept, best, failures, record, seed, rounds, heat, pati
         How often each target found no place, shape (t,).
     record
         Of the best: what is left out, drones, drones in the air, shape (3,).
+    dice
+        State of the random numbers, shape (1,).
     heat
         How much worse may be accepted, in drones.
     patience
         Rounds after which a beat is closed, all targets being placed.
     """
-    np.random.seed(seed)
     touched = np.zeros(len(state.kind), dtype=np.bool_)
     every = np.ones(len(state.kind), dtype=np.bool_)
     now = _flying(world, kept) + world.crew_cost * kept.counts[DRONES]
     for _ in range(rounds):
         touched[:] = False
-        _ruin(world, state, touched)
-        _recreate(world, state, touched)
+        _ruin(world, state, touched, dice)
+        _recreate(world, state, touched, dice)
         for i in range(state.counts[ABSENT]):
             failures[state.absent[i]] += 1.0
         flying = _flying(world, state)
@@ -497,7 +513,7 @@ def improve(world, state, kept, best, failures, record, seed, rounds, heat, pati
         if not better and missed <= record[0] + 1e-9:
             better = drones < record[1]
             better = better or (drones == record[1] and flying < record[2] - 1e-9)
-        limit = now + _missed(world, kept, failures) - heat * np.log(np.random.random())
+        limit = now + _missed(world, kept, failures) - heat * np.log(chance(dice))
         patient = kept.counts[SINCE] + 1
         if better or after + _missed(world, state, failures) < limit:
             now = after
@@ -511,6 +527,6 @@ def improve(world, state, kept, best, failures, record, seed, rounds, heat, pati
         if patient > patience and kept.counts[ABSENT] == 0 and kept.counts[DRONES] > 1:
             state.counts[LIMIT] = min(state.counts[LIMIT], state.counts[DRONES] - 1)
             state.counts[SINCE] = 0
-            _close_one(world, state, failures)
+            _close_one(world, state, failures, dice)
             _copy(state, kept, every)
             now = _flying(world, kept) + world.crew_cost * kept.counts[DRONES]

@@ -21,7 +21,7 @@ from planner.problem import Column, Problem
 Route = Callable[[Problem, Piece, Effort], list[Column]]
 
 _TRIES = 5
-_ROOM = 0.1
+_ROOM = 0.06
 """Share of the drones left free at first: clocks do not pack as tight as loads."""
 
 _FIRST_SHARE = 0.8
