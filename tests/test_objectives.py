@@ -80,14 +80,6 @@ def test_a_frugal_plan_never_flies_longer(seed: str) -> None:
     assert frugal <= figure(seed, "guarantee", "flight_hours")
 
 
-def test_a_frugal_plan_takes_a_drone_more_to_fly_less() -> None:
-    """Where the nearer station has a drone to spare, a frugal plan flies from there."""
-    hours = [figure("two-stations", o, "flight_hours") for o in ("frugal", "guarantee")]
-    drones = [figure("two-stations", o, "drones_peak") for o in ("frugal", "guarantee")]
-    assert hours[0] < hours[1]
-    assert drones[0] > drones[1]
-
-
 def school_run() -> planner.Scenario:
     """Return a station with a zone for all day and one for an hour of four."""
     hour = ((6 * 3600.0, 7 * 3600.0),)

@@ -62,7 +62,7 @@ def test_listening_changes_nothing() -> None:
 def test_every_round_ends_with_a_moment() -> None:
     """First routes and each round are told once, with what the round did."""
     ends = [(p.round, p.step) for p in moments() if p.engine is None]
-    steps = ["first", "whole", "pieces", "pieces", "pieces", "recombination", "pieces"]
+    steps = ["first", "whole", "whole", "pieces", "whole", "recombination", "whole"]
     assert ends == list(enumerate(steps))
 
 

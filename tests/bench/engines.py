@@ -23,7 +23,8 @@ from planner import read_scenario
 from planner.engines import ENGINES, Effort, Piece, engine
 from planner.engines.assess import served_targets
 from planner.freespace import free_space
-from planner.problem import Problem, formulate, independent_parts
+from planner.problem import Problem, formulate
+from planner.reach import independent_parts
 from planner.targets import discretise
 
 
