@@ -48,7 +48,7 @@ from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
 _POLL_S = 0.1
-_CERTIFY_SHARE = 0.15
+_CERTIFY_SHARE = 0.25
 _CERTIFY_ROUNDS = 6
 
 Spread = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]

@@ -111,9 +111,7 @@ def test_the_bound_is_the_optimum_of_all_sorties_at_most(
     busy = linprog(
         [sorties.occupied_s(p) for p in paths], A_ub=-visits, b_ub=-1 / interval_s
     ).fun
-    worth_s = steady_worths(
-        [sorties], interval_s, np.array(places), [Known((0,), 3300.0)], ROUNDS
-    )
+    worth_s = steady_worths([sorties], interval_s, [Known((0,), 3300.0)], ROUNDS)
     found = busy_drones(worth_s, interval_s)
     assert proven([sorties], worth_s)
     assert 0.9 * busy <= found <= busy + 1e-6

@@ -40,7 +40,7 @@ same target twice. ``targets``: what is done in one go is as in this plan.
 ``served``: zones that this plan leaves out do not count.
 """
 
-_FINE, _COARSE = (4, 3.0), (3, 6.0)
+_FINE, _COARSE = (4, 4.0), (3, 10.0)
 _LARGE = 300
 """Parts of more duties are proven more coarsely, so that a check takes seconds."""
 
@@ -90,17 +90,18 @@ def certify(
     parts = parts_of(scenario, duties_of(scenario, routes))
     known = _known(parts, routes)
 
+    # The first part, the largest, is looked at beside all others.
+    sizes = [len(part.duties) ** 1.5 for part in parts]
+
     def proof_of(k: int) -> _Proof:
         part = parts[k]
         large = len(part.duties) > _LARGE
         memory, tick_s = _COARSE if large else _FINE
         share = effort
         if k > 0:
-            share = replace(effort, seconds=effort.seconds / (len(parts) - 1))
+            share = replace(effort, seconds=effort.seconds * sizes[k] / sum(sizes[1:]))
         fleets = _fleets(scenario, part, memory, tick_s)
-        worth_s = steady_worths(
-            fleets, _intervals(part), _places(part), known[k], share
-        )
+        worth_s = steady_worths(fleets, _intervals(part), known[k], share)
         return _Proof(
             memory,
             tick_s,
@@ -242,10 +243,6 @@ def _worths(part: Part, proof: _Proof) -> FloatArray:
 
 def _intervals(part: Part) -> FloatArray:
     return np.array([duty.interval_s for duty in part.duties])
-
-
-def _places(part: Part) -> FloatArray:
-    return np.array([duty.xy[0] for duty in part.duties])
 
 
 def _fleets(

@@ -28,10 +28,18 @@ _WORTH_ADDING_S = 1e-6
 _SMOOTHING = 0.8
 _CLOSE = 0.002
 _PATIENCE = 20
-_SMALL = 80
-_HALVES_SHARE = 0.4
-_EXACT_SHARE = 0.4
-_HALF_CLOSE = 0.08
+_LARGE = 300
+_LEAN_SHARE, _EXACT_SHARE, _LAST_SHARE = 0.5, 0.7, 0.85
+"""
+What of an effort is spent when leaning has done with the likely sorties, with all
+sorties, and when only the proof is left to do.
+"""
+
+_STEP, _SLOWER = 0.1, 50.0
+_SHARPNESS = 10.0
+_INERTIA = 0.7
+_LEAST_SHARE = 0.15
+_FURTHEST = 1.5
 _LEAST_SMOOTHING = 0.05
 
 
@@ -79,7 +87,6 @@ def proven(fleets: Sequence[Sorties], worth_s: FloatArray) -> bool:
 def steady_worths(
     fleets: Sequence[Sorties],
     interval_s: FloatArray,
-    place: FloatArray,
     known: Iterable[Known],
     effort: Effort,
 ) -> FloatArray:
@@ -93,66 +100,22 @@ def steady_worths(
     ----------
     interval_s
         Least interval of each duty.
-    place
-        Where each duty is [m], shape (duties, 2).
     known
         Sorties to start from.
     """
     clock = _Clock(effort)
-    search = _begun(fleets, interval_s, place, tuple(known), clock)
-    for coarse, share in ((True, 1 - _EXACT_SHARE), (False, 1.0)):
-        search.trust_nothing()
-        while not (clock.over(share) or search.settled() or search.within(_CLOSE)):
-            if not search.improve(coarse=coarse):
-                break
+    search = _Search(fleets, interval_s, tuple(known))
+    while not clock.over(_LEAN_SHARE):
+        search.lean(coarse=True)
+    search.trust_nothing()
+    # The linear programs of a large part take longer than what they would still gain.
+    large = len(interval_s) > _LARGE
+    while not clock.over(_LAST_SHARE if large else _EXACT_SHARE):
+        search.lean(coarse=False)
+    while not (large or clock.over(_LAST_SHARE) or search.settled()):
+        if search.within(_CLOSE) or not search.improve():
+            break
     return search.proof()
-
-
-def _begun(
-    fleets: Sequence[Sorties],
-    interval_s: FloatArray,
-    place: FloatArray,
-    known: Sequence[Known],
-    clock: _Clock,
-) -> _Search:
-    """
-    Return a search that knows what was found for either half of the duties.
-
-    In a half nearly the same worths are found with a fraction of the work; only
-    what crosses the border is left.
-    """
-    search = _Search(fleets, interval_s, known)
-    if len(interval_s) > _SMALL:
-        for half in _halves(place):
-            found = _begun(
-                [fleet.only(half) for fleet in fleets],
-                interval_s[half],
-                place[half],
-                _within(known, half),
-                clock,
-            )
-            while not (clock.over(_HALVES_SHARE) or found.within(_HALF_CLOSE)):
-                if not found.improve(coarse=True):
-                    break
-            search.learn(found, half)
-    return search
-
-
-def _halves(place: FloatArray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the duties on either side of the middle, across the longer side."""
-    along = place[:, int(np.argmax(np.ptp(place, axis=0)))]
-    order = np.argsort(along, kind="stable")
-    return np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
-
-
-def _within(known: Sequence[Known], duties: np.ndarray) -> tuple[Known, ...]:
-    """Return the sorties that do some duties alone, numbered anew."""
-    number = {int(duty): i for i, duty in enumerate(duties)}
-    return tuple(
-        Known(tuple(number[d] for d in k.duties), k.occupied_s)
-        for k in known
-        if all(d in number for d in k.duties)
-    )
 
 
 class _Clock:
@@ -194,25 +157,58 @@ class _Search:
             self.master.add(members, sortie.occupied_s)
             share_s = start_s[members] / start_s[members].sum() * sortie.occupied_s
             start_s[members] = np.minimum(start_s[members], share_s)
-        self.centre_s = start_s
+        self.centre_s = self.leaning_s = start_s
+        self.crowd = np.zeros(len(interval_s))
+        self.leans = 0
         self.bound, self.busy = 0.0, math.inf
         self.smoothing = _SMOOTHING
         self.stalled = 0
         self.proof_s = np.zeros(len(interval_s))
 
-    def learn(self, other: _Search, duties: np.ndarray) -> None:
-        """Take over the sorties and worths of a search over some of the duties."""
-        for members, occupied_s in other.master.useful():
-            self.master.add(duties[members].tolist(), occupied_s)
-        self.centre_s[duties] = other.centre_s
+    def lean(self, *, coarse: bool) -> None:
+        """
+        Shift worth from duties that the dearest sorties crowd to those they leave out.
 
-    def improve(self, *, coarse: bool) -> bool:
+        In the best worths, each duty has the share of all worth that it has in the
+        sorties that collect most: so worths are multiplied towards that, all at once
+        (as Plotkin, Shmoys and Tardos do for covering problems, 1995).
+        """
+        worth_s = self.leaning_s
+        priced = [price(fleet, worth_s, coarse=coarse) for fleet in self.fleets]
+        if not coarse:
+            self._note(worth_s, priced)
+        visited, ratios = [], []
+        for fleet, result in zip(self.fleets, priced, strict=True):
+            for path in result.paths:
+                duties = fleet.duty[list(path)]
+                visited.append(duties)
+                ratios.append(float(worth_s[duties].sum()) / fleet.occupied_s(path))
+        highest = max(ratios)
+        bound = busy_drones(worth_s, self.interval_s) / highest
+        if bound > self.bound:
+            self.bound, self.centre_s = bound, worth_s / highest
+        weights = np.exp(_SHARPNESS * (np.array(ratios) / highest - 1))
+        weights /= weights.sum()
+        found = np.zeros_like(worth_s)
+        for weight, duties in zip(weights, visited, strict=True):
+            np.add.at(found, duties, weight * worth_s[duties] / worth_s[duties].sum())
+        self.crowd = (
+            _INERTIA * self.crowd + (1 - _INERTIA) * found if self.leans else found
+        )
+        wanted = worth_s / self.interval_s
+        wanted /= wanted.sum()
+        push = np.log(wanted / (self.crowd + _LEAST_SHARE * wanted))
+        step = _STEP / (1 + self.leans / _SLOWER)
+        turned = np.exp(step * np.clip(push, -_FURTHEST, _FURTHEST))
+        self.leaning_s = worth_s / highest * turned
+        self.leans += 1
+
+    def improve(self) -> bool:
         """Add sorties that collect too much; whether there may be more."""
         busy, worth_s = self.master.solve()
         smooth_s = self.smoothing * self.centre_s + (1 - self.smoothing) * worth_s
-        priced = [price(fleet, smooth_s, coarse=coarse) for fleet in self.fleets]
-        if not coarse:
-            self._note(smooth_s, priced)
+        priced = [price(fleet, smooth_s) for fleet in self.fleets]
+        self._note(smooth_s, priced)
         new, ratio = self._add(priced, smooth_s, worth_s)
         bound = busy_drones(smooth_s, self.interval_s) / ratio
         if bound > self.bound:
