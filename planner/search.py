@@ -12,20 +12,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from planner.budget import Budget
 from planner.engines.alternate import fill_in_turn
 from planner.engines.assess import (
     Assessed,
     Assessor,
-    active,
     served_targets,
 )
 from planner.engines.beats import load
-from planner.engines.piece import Effort, Piece
+from planner.engines.piece import Effort
 from planner.engines.waves import MOST_EFFORTS
 from planner.freespace import FreeSpace
+from planner.pieces import Job, Part, hope_of, job_at
 from planner.problem import ChartedProblem, Column, Problem
 from planner.runners import Runner
 from planner.runners.task import Task, digest
@@ -39,7 +39,6 @@ from planner.runners.work import (
 )
 
 _JOBS_A_ROUND = 4
-_PIECE_TARGETS = 170
 _SHORTEST_JOB_S = 0.3
 _LONGEST_JOB_S = 8.0
 _SECONDS_A_TARGET = 0.035
@@ -57,8 +56,6 @@ _WHOLE_S = 0.04
 _IDLE_ROUNDS = 12
 _RECOMBINE_DETERMINISTIC_S = 1.0
 _TRIES_A_STATION = 6
-_UNSERVED_FIRST = -1e6
-_LITTLE_ROOM = 0.01
 _MORE_ROOM = 0.05
 _MOST_ROOM = 0.3
 """Shares of a station's drones left free: more each time its clock finds no way."""
@@ -71,33 +68,6 @@ class Routed:
     problem: ChartedProblem
     assessor: Assessor
     best: Assessed
-
-
-@dataclass(slots=True)
-class _Part:
-    """
-    What is known of one part while the search goes on.
-
-    ``name`` is the hash of its problem, by which tasks ask for it.
-    """
-
-    problem: ChartedProblem
-    name: str
-    assessor: Assessor
-    best: Assessed
-    pool: dict[Column, None] = field(default_factory=dict)
-    tried: dict[int, int] = field(default_factory=dict)
-    room: dict[int, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A piece of a part to route again, named by the station to relieve."""
-
-    part: int
-    station: int
-    piece: Piece
-    kept: tuple[Column, ...]
 
 
 class Search:
@@ -135,7 +105,7 @@ class Search:
         self._started = time.monotonic()
         self.round = self._idle = 0
         self.step = "first"
-        self._parts: list[_Part] = []
+        self._parts: list[Part] = []
         data = [problem_to_bytes(problem) for problem in problems]
         names = [digest(each) for each in data]
         self._problems = dict(zip(names, data, strict=True))
@@ -144,7 +114,7 @@ class Search:
         ):
             assessor = Assessor(problem, space)
             first = _assess(problem, assessor, columns)
-            self._parts.append(_Part(problem, name, assessor, first))
+            self._parts.append(Part(problem, name, assessor, first))
             self._parts[-1].pool.update(dict.fromkeys(columns))
 
     def _first_routes(self, names: Sequence[str]) -> list[list[Column]]:
@@ -317,19 +287,19 @@ class Search:
             part.best = found
             self._on_best(k, engine)
 
-    def _jobs(self) -> list[_Job]:
+    def _jobs(self) -> list[Job]:
         """Return this round's jobs: first what is unserved, then what may relieve."""
         options: list[tuple[float, int, int]] = []
         for k, part in enumerate(self._parts):
             for station in range(len(part.problem.stations)):
-                hope = _hope(part, station) + 0.6 * part.tried.get(station, 0)
+                hope = hope_of(part, station) + 0.6 * part.tried.get(station, 0)
                 options.append((hope, k, station))
-        jobs: list[_Job] = []
+        jobs: list[Job] = []
         taken: set[tuple[int, int]] = set()
         for _, k, station in sorted(options):
             if len(jobs) == _JOBS_A_ROUND:
                 break
-            job = _job(k, self._parts[k], station)
+            job = job_at(k, self._parts[k], station)
             if job is None or taken & {(k, s) for s in job.piece.stations}:
                 continue
             taken |= {(k, s) for s in job.piece.stations}
@@ -350,107 +320,3 @@ def _assess(
     missing = sorted(everything - served_targets(problem, found.columns))
     filled = assessor.assess(fill_in_turn(problem, found.columns, missing))
     return min(found, filled, key=lambda each: each.score)
-
-
-def _rush_columns(part: _Part) -> list[Column]:
-    """Return the routes of a part that fly in the busiest period."""
-    now = active(part.problem, part.problem.busiest)
-    return [c for c in part.best.columns if now[list(c.targets(part.problem))].any()]
-
-
-def _hope(part: _Part, station: int) -> float:
-    """Return how much load has to go elsewhere before a drone is saved; low is good."""
-    if part.best.unserved:
-        return _UNSERVED_FIRST
-    clock = part.best.clocks.get(station)
-    if clock is None:
-        return 10.0
-    load = sum(
-        c.load(part.problem) for c in _rush_columns(part) if c.station == station
-    )
-    return load - (clock.peak_busiest - 1)
-
-
-def _job(k: int, part: _Part, station: int) -> _Job | None:
-    """
-    Return the piece round a station to route again.
-
-    Two times of three with a drone less there, the third time as it is. Where a
-    zone of the part is left out, with all drones and that zone's targets instead;
-    where no drones are to be saved, with all drones too, warm from what there is.
-    """
-    problem, best = part.problem, part.best
-    relieves = problem.objective.relieves
-    tried = part.tried.get(station, 0)
-    missing = _missing(part, station, tried)
-    # A zone left out may need any route to make room, not only those of the rush;
-    # but routed together, what flies at other times counts as if it flew all day.
-    both = (missing or not relieves) and tried % 2 == 1
-    movable = list(best.columns) if both else _rush_columns(part)
-    movable = [c for c in movable if not c.tails]
-    stations: list[int] = []
-    columns: list[Column] = []
-    for s in _nearest(problem, station):
-        mine = [c for c in movable if c.station == s]
-        if stations and sum(len(c.nodes) for c in [*columns, *mine]) > _PIECE_TARGETS:
-            break
-        stations.append(s)
-        columns += mine
-    targets = sorted({t for c in columns for t in c.targets(problem)} | missing)
-    chosen = set(columns)
-    kept = tuple(c for c in best.columns if c not in chosen)
-    polish = not missing and (tried % 3 == 2 or not relieves)
-    drones = []
-    for s in stations:
-        clock = best.clocks.get(s)
-        whole = problem.drones(s)
-        if clock and relieves and not missing:
-            whole = clock.peak_busiest
-        if s == station and not missing and not polish:
-            whole -= 1
-        fixed = sum(
-            c.load(problem) for c in kept if c.station == s and (c.tails or missing)
-        )
-        # Clocks do not always pack as tight as loads: ask for more room in turn.
-        room = part.room.get(s, 0.0) if missing else 0.0
-        drones.append(max(0.0, whole * (1 - _LITTLE_ROOM - room) - fixed))
-    if not targets or not any(drones):
-        return None
-    piece = Piece(
-        stations=tuple(stations),
-        targets=tuple(targets),
-        drones=tuple(drones),
-        start=tuple(columns) if polish else (),
-    )
-    return _Job(k, station, piece, kept)
-
-
-def _nearest(problem: Problem, station: int) -> list[int]:
-    """Return the stations of a part, nearest to one first, itself included."""
-    home = problem.stations[station].point
-    return sorted(
-        range(len(problem.stations)),
-        key=lambda s: (home.distance(problem.stations[s].point), s),
-    )
-
-
-def _missing(part: _Part, station: int, turn: int) -> set[int]:
-    """Return the open targets of one zone left out that a station reaches, in turn."""
-    if not part.best.unserved:
-        return set()
-    problem = part.problem
-    served = served_targets(problem, part.best.columns)
-    by_zone: dict[str, set[int]] = {}
-    for t, target in enumerate(problem.targets):
-        if t in served:
-            continue
-        table, nodes = problem.table(station), problem.nodes_of(t)
-        alone = table.out[station, nodes] + table.task[nodes]
-        alone = alone + table.back[nodes, station] + table.overhead
-        if alone.min() <= problem.longest(station, target.revisit_s):
-            for zone in target.zones:
-                by_zone.setdefault(zone, set()).add(t)
-    if not by_zone:
-        return set()
-    order = sorted(by_zone, key=lambda z: (-problem.priorities[z], z))
-    return by_zone[order[turn % len(order)]]

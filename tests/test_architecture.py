@@ -15,8 +15,8 @@ PARTS = {
     "nouns": "budget draft objectives plan routing routing_bytes scenario trace",
     "files": "benchmarks formats validation validation_ground",
     "judges": "bounds checks corners flown footprints metrics visits",
-    "middle": "colouring drafting engines freespace layers network packing prices "
-    "problem reach reasons rhythm roster runners search separation shrinking "
+    "middle": "colouring drafting engines freespace layers network packing pieces "
+    "prices problem reach reasons rhythm roster runners search separation shrinking "
     "stationclock targets tightening timetable",
     "verbs": "bench explain pipeline",
     "maps": "maps",

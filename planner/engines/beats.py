@@ -18,7 +18,8 @@ from functools import cache
 import numpy as np
 
 from planner.clock import Span
-from planner.engines.beats_kernel import (
+from planner.engines.beats_kernel import improve
+from planner.engines.beats_world import (
     ABSENT,
     DEEPEST,
     LIMIT,
@@ -26,7 +27,6 @@ from planner.engines.beats_kernel import (
     LONGEST_LIST,
     State,
     World,
-    improve,
 )
 from planner.engines.piece import Effort, Piece
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column

@@ -19,119 +19,26 @@ List ``2 ** level - 1 + turn`` of a beat is flown on sorties ``k`` with
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
+from planner.engines.beats_world import (
+    ABSENT,
+    DRONES,
+    LIMIT,
+    LISTS,
+    LONGEST_LIST,
+    SINCE,
+)
 from planner.engines.ruin_kernel import below, chance
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-DEEPEST = 3
-LISTS = 2 ** (DEEPEST + 1) - 1
-LONGEST_LIST = 80
-"""More stops than any sortie has time for."""
-
-ABSENT, DRONES, LIMIT, SINCE = range(4)
-"""Places in `State.counts`: targets left out, drones used and allowed, patience."""
 
 _BLINK = 0.01
 _LEAST_TAKEN, _MOST_TAKEN = 4, 26
 _LONGEST_STRING = 8
 _WHOLE_BEAT = 0.03
 _NEVER = 1e18
-
-
-class World(NamedTuple):
-    """
-    What does not change: targets, nodes, stations and kinds of beats.
-
-    Parameters
-    ----------
-    first, last
-        Range of nodes of each target, shape (t,).
-    target
-        Of each node, shape (n,).
-    travel, task
-        By drone type, shapes (m, n, n) and (m, n).
-    out, back
-        By station, shape (s, n).
-    overhead, model, drones
-        By station, shape (s,).
-    headway, crew, depth
-        By kind of beat, shape (k,): ticks, drones, levels below the first.
-    longest
-        Longest sortie by station and kind, shape (s, k).
-    level
-        Of a target on a kind of beat, -1 where it cannot be on it, shape (k, t).
-    near_targets, near_stations
-        Nearest first, shapes (t, a) and (t, b); -1 for none.
-    worth
-        Of a target left out, in drones, shape (t,).
-    crew_cost
-        Of a drone, in drones of flying time.
-    """
-
-    first: Ints
-    last: Ints
-    target: Ints
-    travel: Ints
-    task: Ints
-    out: Ints
-    back: Ints
-    overhead: Ints
-    model: Ints
-    drones: Ints
-    headway: Ints
-    crew: Ints
-    depth: Ints
-    longest: Ints
-    level: Ints
-    near_targets: Ints
-    near_stations: Ints
-    worth: Floats
-    crew_cost: float
-
-
-class State(NamedTuple):
-    """
-    Beats as they are: what stands in which list.
-
-    Parameters
-    ----------
-    stops, length
-        Nodes of each list of each beat, shapes (b, `LISTS`, `LONGEST_LIST`) and
-        (b, `LISTS`).
-    station, kind
-        Of each beat, shape (b,); kind -1 for a beat that is not flown.
-    sortie
-        Duration of each sortie of the cycle, shape (b, 2 ** `DEEPEST`).
-    worst
-        Longest sortie that flies a list, shape (b, `LISTS`).
-    beat, list
-        Where each target stands, -1 for nowhere, shape (t,).
-    used
-        Drones by station, shape (s,).
-    absent
-        Targets left out, the first ``counts[ABSENT]``, shape (t,).
-    counts
-        See `ABSENT` and its like.
-    """
-
-    stops: Ints
-    length: Ints
-    station: Ints
-    kind: Ints
-    sortie: Ints
-    worst: Ints
-    beat: Ints
-    list: Ints
-    used: Ints
-    absent: Ints
-    counts: Ints
 
 
 @njit(cache=True)

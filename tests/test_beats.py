@@ -1,0 +1,75 @@
+"""Beats: cycles of sorties that whole drones fly in rhythm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from test_engines import FEW, problem_of
+from worlds import whole
+
+from planner.engines import beats
+from planner.engines.beats_world import DEEPEST, LISTS
+
+
+def lists_of(**filled: list[int]) -> list[list[int]]:
+    """Return the lists of a beat, named by level and turn as ``l1t0``."""
+    lists: list[list[int]] = [[] for _ in range(LISTS)]
+    for name, stops in filled.items():
+        level, turn = int(name[1]), int(name[3])
+        lists[2**level - 1 + turn] = stops
+    return lists
+
+
+def test_what_is_due_half_as_often_is_on_every_other_sortie() -> None:
+    """Lists of level 1 follow those of level 0, in turn."""
+    lists = lists_of(l0t0=[1, 2], l1t0=[3], l1t1=[4, 5])
+    assert list(beats._unfolded(lists, 0, 0, 600.0)) == [(600.0, [1, 2], [[3], [4, 5]])]
+
+
+def test_a_cycle_is_as_long_as_its_rarest_stop_asks() -> None:
+    """A list of level 2 makes four sorties; the others repeat within them."""
+    lists = lists_of(l0t0=[1], l1t0=[2], l1t1=[3], l2t2=[4])
+    ((headway_s, stops, tails),) = beats._unfolded(lists, 0, 0, 600.0)
+    assert (headway_s, stops) == (600.0, [1])
+    assert tails == [[2], [3], [2, 4], [3]]
+
+
+def test_halves_with_nothing_in_common_are_routes_of_their_own() -> None:
+    """Without a stop on every sortie, either half has a clock of its own."""
+    lists = lists_of(l1t0=[1], l1t1=[2], l2t1=[3])
+    assert list(beats._unfolded(lists, 0, 0, 600.0)) == [
+        (1200.0, [1], []),
+        (1200.0, [2], [[3], []]),
+    ]
+
+
+def test_a_beat_where_all_sorties_are_alike_is_one_plain_route() -> None:
+    """Stops of level 0 alone need no turns."""
+    lists = lists_of(l0t0=[7, 8])
+    assert list(beats._unfolded(lists, 0, 0, 600.0)) == [(600.0, [7, 8], [])]
+
+
+@pytest.mark.parametrize("which", ["two", "busy", "unlike"])
+def test_no_target_comes_more_seldom_than_it_is_due(which: str) -> None:
+    """In a cycle, each target is on as many sorties as its interval asks for."""
+    problem = problem_of(which)
+    for column in beats.route(problem, whole(problem), FEW):
+        chains = column.chains()
+        for target in set(column.targets(problem)):
+            turns = [
+                k
+                for k, chain in enumerate(chains)
+                if target in problem.node_target[list(chain)]
+            ]
+            every_s = column.headway_s * len(chains) / len(turns)
+            assert every_s <= problem.targets[target].revisit_s
+            assert len(chains) <= 2**DEEPEST
+
+
+def test_a_seed_gives_the_same_beats_again() -> None:
+    """Without a clock, routes depend on the seed alone."""
+    problem = problem_of("busy")
+    once, again = (beats.route(problem, whole(problem), FEW) for _ in range(2))
+    assert once == again
+    assert beats.route(problem, whole(problem), replace(FEW, seed=8))
