@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -55,11 +56,7 @@ class FlownRoute:
 
     def on_task(self, stop: Stop) -> tuple[FloatArray, FloatArray]:
         """Return the path on task: positions, shape (k, 2), and times, (k,)."""
-        low, high = sorted((stop.enter_s, stop.exit_s))
-        inner = (self.t > low) & (self.t < high)
-        times = np.concatenate([[low], self.t[inner], [high]])
-        ends = self.at(np.array([low, high]))
-        return np.vstack([ends[:1], self.xy[inner], ends[1:]]), times
+        return _path_on_task(self, stop)
 
     def reach_m(self, stop: Stop) -> float:
         """Return the radius of the footprint [m] at the lowest height on task."""
@@ -69,6 +66,19 @@ class FlownRoute:
         inner = (self.t > low) & (self.t < high)
         heights = np.append(self.z[inner], np.interp([low, high], self.t, self.z))
         return swath_at(self.model.swath_m, max(float(heights.min()), 0.0)) / 2
+
+
+@lru_cache(maxsize=8192)
+def _path_on_task(flown: FlownRoute, stop: Stop) -> tuple[FloatArray, FloatArray]:
+    """Cut a path to a stop; every rule asks for the same ones."""
+    low, high = sorted((stop.enter_s, stop.exit_s))
+    inner = (flown.t > low) & (flown.t < high)
+    times = np.concatenate([[low], flown.t[inner], [high]])
+    ends = flown.at(np.array([low, high]))
+    xy = np.vstack([ends[:1], flown.xy[inner], ends[1:]])
+    for array in (xy, times):
+        array.setflags(write=False)
+    return xy, times
 
 
 def flown_routes(scenario: Scenario, plan: Plan) -> tuple[FlownRoute, ...]:

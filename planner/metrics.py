@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from planner.clock import Span, clock_text
-from planner.flown import flown_routes, over_horizon_of
+from planner.flown import FlownRoute, flown_routes, over_horizon_of
 from planner.footprints import exposure_s
 from planner.plan import Plan
 from planner.scenario import Scenario
-from planner.visits import longest_gaps
+from planner.visits import LongestGap, longest_gaps
 
 _DECIMALS = 6
 
@@ -38,9 +39,27 @@ def compute_metrics(scenario: Scenario, plan: Plan) -> dict[str, Any]:
     """
     scenario = over_horizon_of(scenario, plan)
     routes = flown_routes(scenario, plan)
+    return measured(scenario, plan, routes, longest_gaps(scenario, routes))
+
+
+def measured(
+    scenario: Scenario,
+    plan: Plan,
+    routes: Sequence[FlownRoute],
+    gaps: Sequence[LongestGap],
+) -> dict[str, Any]:
+    """
+    Return the metrics as `compute_metrics` does, of what is known already.
+
+    Parameters
+    ----------
+    scenario
+        Over the horizon of the plan.
+    routes, gaps
+        Of the plan, see `planner.flown` and `planner.visits`.
+    """
     left_out = {u.zone for u in plan.unserved}
     served = [z for z in scenario.zones if z.id not in left_out]
-    gaps = longest_gaps(scenario, routes)
     ratios = [gap.gap_s / gap.interval_s for gap in gaps]
     reserves = [f.model.usable_endurance_s - f.route.duration_s for f in routes]
     period = scenario.busiest_period()

@@ -10,7 +10,7 @@ from typing import Any
 from planner.bounds.certificate import audit, beyond
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
-from planner.metrics import compute_metrics
+from planner.metrics import measured
 
 _RELATIVE = 1e-6
 
@@ -21,7 +21,7 @@ def accounts(case: Case, gauge: Gauge) -> None:
     for route_id, count in Counter(r.id for r in case.plan.routes).items():
         if count > 1:
             gauge.fault("accounts.route", route_id, count, 1)
-    recomputed = compute_metrics(case.scenario, case.plan)
+    recomputed = measured(case.scenario, case.plan, case.routes, case.gaps)
     _compare("metrics", case.plan.metrics, recomputed, gauge)
     if case.plan.certificate:
         _look_at_certificate(case, gauge)

@@ -12,6 +12,7 @@ from planner.flown import FlownRoute, flown_routes, over_horizon_of, pieces_of_p
 from planner.geometry import FloatArray
 from planner.plan import Plan
 from planner.scenario import Scenario
+from planner.visits import LongestGap, longest_gaps
 
 TIME_TOLERANCE_S = 2e-3
 """Two times of a file, each rounded to the millisecond, and what comes of it [s]."""
@@ -33,12 +34,15 @@ class Case:
         The same over the horizon of the plan.
     routes
         The routes that can be flown at all; other rules report the rest.
+    gaps
+        The longest gaps between their visits.
     """
 
     given: Scenario
     scenario: Scenario
     plan: Plan
     routes: tuple[FlownRoute, ...]
+    gaps: list[LongestGap]
 
     def clock(self, seconds: float) -> str:
         """Return the local time ``HH:MM:SS`` of a moment of the horizon."""
@@ -48,11 +52,14 @@ class Case:
 
 def case_of(scenario: Scenario, plan: Plan) -> Case:
     """Return a plan with its flown paths, ready for the rules."""
+    over = over_horizon_of(scenario, plan)
+    routes = flown_routes(scenario, plan)
     return Case(
         given=scenario,
-        scenario=over_horizon_of(scenario, plan),
+        scenario=over,
         plan=plan,
-        routes=flown_routes(scenario, plan),
+        routes=routes,
+        gaps=longest_gaps(over, routes),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
-from planner.visits import longest_gaps
 
 
 def revisit(case: Case, gauge: Gauge) -> None:
@@ -13,7 +12,7 @@ def revisit(case: Case, gauge: Gauge) -> None:
         if sortie.takeoff_s < -TIME_TOLERANCE_S:
             where = f"{sortie.drone} {sortie.route}"
             gauge.fault("revisit.horizon", where, sortie.takeoff_s, 0.0)
-    for gap in longest_gaps(case.scenario, case.routes):
+    for gap in case.gaps:
         where = f"{gap.zone} {gap.target} {case.clock(gap.at_s)}"
         if not gap.visits:
             gauge.measure("revisit.visited", where, 0, 1, -gap.gap_s, "s")
