@@ -40,7 +40,7 @@ same target twice. ``targets``: what is done in one go is as in this plan.
 ``served``: zones that this plan leaves out do not count.
 """
 
-_FINE, _COARSE = (3, 6.0), (3, 15.0)
+_FINE, _COARSE = (3, 8.0), (2, 20.0)
 _LARGE = 300
 """Parts of more duties are proven more coarsely, so that a check takes seconds."""
 
