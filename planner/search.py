@@ -139,16 +139,14 @@ class Search:
         assert self._budget.seconds is not None
         return self._started + self._budget.seconds - time.monotonic()
 
-    def _effort(
-        self, targets: int, offset: int, *, share: float = 1.0, times: float = 1.0
-    ) -> Effort:
-        """Return how long to search a piece, where that may be done many times."""
+    def _effort(self, targets: int, offset: int) -> Effort:
+        """Return how long to search a piece."""
         seed = self._budget.seed - 1 + self.round + offset
         if self._budget.iterations is not None:
             return Effort(seconds=None, solutions=_SOLUTIONS, seed=seed)
         wanted = min(max(_SECONDS_A_TARGET * targets, _SHORTEST_JOB_S), _LONGEST_JOB_S)
         return Effort(
-            seconds=max(0.2, min(wanted * share, (self._left_s() - 0.5) / times)),
+            seconds=max(0.2, min(wanted, self._left_s() - 0.5)),
             solutions=0,
             seed=seed,
         )

@@ -57,17 +57,6 @@ class Master:
         )
         return True
 
-    def useful(self) -> list[tuple[list[int], float]]:
-        """Return the sorties that cost at most a little more than they are worth."""
-        over_s = np.array(self._solver.getSolution().col_dual)
-        return [
-            (list(duties), occupied_s)
-            for (duties, occupied_s), reduced_s in zip(
-                self._columns, over_s, strict=False
-            )
-            if reduced_s <= _USEFUL_S
-        ]
-
     def solve(self) -> tuple[float, FloatArray]:
         """Return the busy drones and the worth [s] of a visit to each duty."""
         self._solver.run()

@@ -10,7 +10,7 @@ them than of sorties without repeats, so what holds for all of them holds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -66,29 +66,6 @@ class Sorties:
         flown = self.out_s[ways[0]] + self.back_s[ways[-1]]
         return float(
             flown + self.cost_s[list(ways[:-1]), list(ways[1:])].sum() + self.fixed_s
-        )
-
-    def only(self, duties: np.ndarray) -> Sorties:
-        """Return the sorties that do nothing but some duties, numbered anew."""
-        ways = np.flatnonzero(np.isin(self.duty, duties))
-        number = np.zeros(len(self.return_s), dtype=np.int32)
-        number[duties] = np.arange(len(duties))
-        cost_s = self.cost_s[np.ix_(ways, ways)]
-        order, saving_s = _falling(self.out_s[ways], cost_s)
-        closest = np.argsort(cost_s, axis=1, kind="stable")[:, :_CLOSE]
-        return replace(
-            self,
-            duty=number[self.duty[ways]],
-            out_s=self.out_s[ways],
-            back_s=self.back_s[ways],
-            cost_s=cost_s,
-            out_ticks=self.out_ticks[ways],
-            back_ticks=self.back_ticks[ways],
-            ticks=self.ticks[np.ix_(ways, ways)],
-            return_s=self.return_s[np.ix_(duties, duties)],
-            order=order,
-            saving_s=saving_s,
-            closest=closest.astype(np.int32),
         )
 
     def least_s(self) -> float:
