@@ -17,6 +17,7 @@ test: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m pytest -q -m slow -ra tests
+	$(BIN)/python tests/bench/commands.py
 	$(BIN)/python tests/bench/yancheng.py
 
 lint: $(READY)
