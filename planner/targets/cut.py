@@ -41,6 +41,9 @@ _LEAST_PACE = 0.25
 SERVABLE_SHARE = 0.5
 """A zone of which less can be seen counts as unserved."""
 
+Demand = tuple[float, tuple[Span, ...]]
+"""An interval and windows [s]."""
+
 Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 
 
@@ -128,7 +131,7 @@ def _watch_targets(
     }
     order = sorted(
         set(demand.values()),
-        key=lambda d: (-sum(b - a for a, b in d[1]) / d[0], d[0], d[1]),
+        key=lambda d: (-_visits(d), d[0], d[1]),
     )
     helpers = [
         frozenset(j for j in range(i) if _dominates(order[j], order[i]))
@@ -140,6 +143,7 @@ def _watch_targets(
             servable[z.id],
             order.index(demand[z.id]),
             helpers[order.index(demand[z.id])],
+            _visits(demand[z.id]),
         )
         for z in zones
     ]
@@ -174,9 +178,12 @@ def _watch_targets(
     return targets
 
 
-def _dominates(
-    a: tuple[float, tuple[Span, ...]], b: tuple[float, tuple[Span, ...]]
-) -> bool:
+def _visits(demand: Demand) -> float:
+    """Return the visits in a day that keep a demand."""
+    return sum(end - start for start, end in demand[1]) / demand[0]
+
+
+def _dominates(a: Demand, b: Demand) -> bool:
     """Whether visits that keep demand a keep demand b as well."""
     return a[0] <= b[0] and all(
         any(u[0] <= w[0] and w[1] <= u[1] for u in a[1]) for w in b[1]

@@ -1,14 +1,14 @@
 """
 Place viewpoints whose discs of view cover watch zones.
 
-Fewest discs that cover is a set cover: greedy first, then optimal in one
-window after another by CP-SAT, then a last shift of single discs so that every
-zone reaches its share.
+Fewest discs that cover is a set cover: greedy over candidate places first, then
+thinned out while single discs go wherever they are of use, and in the end, by exact
+areas, completed where a zone does not reach its share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +18,18 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from planner.geometry import QUAD_SEGS, FloatArray
+from planner.targets.discs import thinned
 
 SHARE = 0.9955
 """Share of a zone's servable area that is planned for; 0.995 is promised."""
 
 _SAMPLES_PER_RADIUS = 6
 _CANDIDATES_PER_RADIUS = 2.5
-_WINDOW_RADII = 3.2
-_WINDOW_DETERMINISTIC_S = 0.03
+_POINTS_PER_RADIUS = 12
+_MARGIN = 0.002
+"""What a grid of points may miss of a share."""
+
+_CORRECTIONS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +38,15 @@ class WatchArea:
     A watch zone's servable area, its demand, and who may share its viewpoints.
 
     ``group`` orders demands: areas of one group share viewpoints, and those of
-    group g may also be seen from viewpoints of the groups in ``helpers``.
+    group g may also be seen from viewpoints of the groups in ``helpers``. ``visits``
+    are what the demand asks for: viewpoints that need many are saved first.
     """
 
     zone: str
     geometry: BaseGeometry
     group: int
     helpers: frozenset[int]
+    visits: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,15 +77,26 @@ def place_viewpoints(
         Ground radius seen from a viewpoint.
     """
     shapely.prepare(allowed)
-    placed: list[tuple[int, FloatArray]] = []
-    for group in sorted({a.group for a in areas}):
-        mine = [a for a in areas if a.group == group]
-        helpers = mine[0].helpers
-        given = [xy for g, xy in placed if g in helpers]
-        fixed = np.vstack(given) if given else np.empty((0, 2))
-        discs = _cover([a.geometry for a in mine], fixed, allowed, radius_m)
-        placed.append((group, discs))
-    return _assign(areas, placed, radius_m)
+    groups = {
+        group: [a for a in areas if a.group == group]
+        for group in sorted({a.group for a in areas})
+    }
+    placed: dict[int, FloatArray] = {}
+    for group, mine in groups.items():
+        shapes = [a.geometry for a in mine]
+        helping = _of(placed, mine[0].helpers)
+        placed[group] = _cover(shapes, helping, allowed, radius_m)
+    placed = _thinned(areas, placed, allowed, radius_m)
+    for group, mine in groups.items():
+        shapes = [a.geometry for a in mine]
+        helping = _of(placed, mine[0].helpers)
+        placed[group] = _complete(shapes, helping, placed[group], allowed, radius_m)
+    return _assign(areas, list(placed.items()), radius_m)
+
+
+def _of(placed: Mapping[int, FloatArray], groups: frozenset[int]) -> FloatArray:
+    """Return the discs of some groups."""
+    return np.vstack([np.empty((0, 2)), *(placed[g] for g in placed if g in groups)])
 
 
 def _cover(
@@ -88,18 +105,49 @@ def _cover(
     allowed: BaseGeometry,
     radius_m: float,
 ) -> FloatArray:
-    """Return disc centres that, with the fixed ones, see every shape's share."""
-    step = radius_m / _SAMPLES_PER_RADIUS
-    points = np.vstack([sample(s, step) for s in shapes])
+    """Return disc centres that, with the fixed ones, see samples of every shape."""
+    points = np.vstack([sample(s, radius_m / _SAMPLES_PER_RADIUS) for s in shapes])
     if len(fixed):
         seen = _tree(fixed).query(points)[0] <= radius_m
         points = points[~seen]
     if not len(points):
         return np.empty((0, 2))
     centres = _candidates(shapes, allowed, radius_m)
-    chosen = _greedy(points, centres, radius_m)
-    chosen = _improve(points, centres, chosen, radius_m)
-    return _settle(shapes, fixed, centres[chosen], allowed, radius_m)
+    return centres[_greedy(points, centres, radius_m)]
+
+
+def _thinned(
+    areas: Sequence[WatchArea],
+    placed: Mapping[int, FloatArray],
+    allowed: BaseGeometry,
+    radius_m: float,
+) -> dict[int, FloatArray]:
+    """Return fewer discs, by group, that see about the share of every area."""
+    points = [grid(a.geometry, radius_m / _POINTS_PER_RADIUS) for a in areas]
+    spare = np.array([int((1 - SHARE - _MARGIN) * len(p)) for p in points])
+    visits = {a.group: a.visits for a in areas}
+    groups = range(max(visits) + 1)
+    helps = np.array([[a.group == g or g in a.helpers for a in areas] for g in groups])
+    asked = np.array([visits.get(g, 1.0) for g in groups])
+    discs = thinned(points, spare, helps, asked, placed, allowed, radius_m)
+    for _ in range(_CORRECTIONS):
+        # Points tell only about what is seen: where it is too little, more is asked.
+        lack = [_lack(a, _of(discs, a.helpers | {a.group}), radius_m) for a in areas]
+        if max(lack) <= 0:
+            break
+        more = np.ceil(np.multiply(lack, [len(p) for p in points])).astype(int)
+        spare = np.maximum(0, np.where(more > 0, spare - more - 1, spare))
+        discs = thinned(
+            points, spare, helps, asked, discs, allowed, radius_m, fewer=False
+        )
+    return discs
+
+
+def _lack(area: WatchArea, discs: FloatArray, radius_m: float) -> float:
+    """Return what discs see too little of an area, as a share of it."""
+    shape = area.geometry
+    unseen = shape.difference(seen_area(discs, shape, radius_m))
+    return float(unseen.area / shape.area) - (1 - SHARE)
 
 
 def _tree(points: FloatArray) -> Any:
@@ -186,133 +234,6 @@ def _greedy(points: FloatArray, centres: FloatArray, radius_m: float) -> list[in
     return chosen
 
 
-def _improve(
-    points: FloatArray, centres: FloatArray, chosen: list[int], radius_m: float
-) -> list[int]:
-    """Replace the discs of one window after another by fewest that see as much."""
-    sees = _tree(points).query_ball_point(centres, radius_m, return_sorted=True)
-    window_m = _WINDOW_RADII * radius_m
-    current = set(chosen)
-    times_seen = np.zeros(len(points), dtype=int)
-    for centre in chosen:
-        times_seen[sees[centre]] += 1
-    near = _tree(centres)
-    for middle in _thinned(centres[chosen], 2 * radius_m):
-        inside = near.query_ball_point(middle, window_m, return_sorted=True)
-        free = [c for c in inside if c in current]
-        without = times_seen.copy()
-        for centre in free:
-            without[sees[centre]] -= 1
-        needed = (without == 0) & (times_seen > 0)
-        better = _fewest(inside, free, sees, needed)
-        if len(better) < len(free):
-            for centre in free:
-                times_seen[sees[centre]] -= 1
-            for centre in better:
-                times_seen[sees[centre]] += 1
-            current = current.difference(free).union(better)
-    return sorted(current)
-
-
-def _thinned(points: FloatArray, distance_m: float) -> FloatArray:
-    """Return points of which no two are nearer than a distance, first come first."""
-    kept: list[NDArray[np.float64]] = []
-    for point in points:
-        if all(np.hypot(*(point - other)) >= distance_m for other in kept):
-            kept.append(point)
-    return np.array(kept)
-
-
-def _fewest(
-    centres: Sequence[int],
-    start: Sequence[int],
-    sees: NDArray[np.object_],
-    needed: NDArray[np.bool_],
-) -> list[int]:
-    """Return fewest centres that see the needed points, or the start."""
-    from ortools.sat.python import cp_model
-
-    model = cp_model.CpModel()
-    use: dict[int, cp_model.IntVar] = {}
-    rows: dict[int, list[int]] = {}
-    for centre in centres:
-        mine = [p for p in sees[centre] if needed[p]]
-        if mine:
-            use[centre] = model.new_bool_var(f"c{centre}")
-            for point in mine:
-                rows.setdefault(point, []).append(centre)
-    if len(use) == 0:
-        return []
-    for seers in sorted({tuple(row) for row in rows.values()}):
-        model.add_bool_or([use[c] for c in seers])
-    model.minimize(sum(use.values()))
-    first = set(start)
-    for centre, variable in use.items():
-        model.add_hint(variable, centre in first)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.catch_sigint_signal = False
-    solver.parameters.random_seed = 1
-    solver.parameters.max_deterministic_time = _WINDOW_DETERMINISTIC_S
-    status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return list(start)
-    return [c for c, variable in use.items() if solver.boolean_value(variable)]
-
-
-def _settle(
-    shapes: list[BaseGeometry],
-    fixed: FloatArray,
-    discs: FloatArray,
-    allowed: BaseGeometry,
-    radius_m: float,
-) -> FloatArray:
-    """Shift discs a little, and add some, until every shape's share is seen."""
-    discs = discs.copy()
-    step = radius_m / (2 * _SAMPLES_PER_RADIUS)
-    fine = [grid(s, step) for s in shapes]
-    reach = [radius_m + np.hypot(*np.ptp(p, axis=0)) / 2 for p in fine]
-    middles = [p.mean(axis=0) for p in fine]
-
-    def missing(index: int, centres: FloatArray) -> float:
-        everything = np.vstack([fixed, centres])
-        near = np.hypot(*(everything - middles[index]).T) <= reach[index]
-        if not near.any():
-            return 1.0
-        seen = _tree(everything[near]).query(fine[index])[0] <= radius_m
-        return max(0.0, SHARE + 5e-4 - float(seen.mean()))
-
-    ring = [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)]
-    ring += [(0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7)]
-    shifts = (radius_m / 10) * np.array(ring)
-    for index in range(len(shapes)):
-        for shrink in (1.0, 0.5, 0.25):
-            if missing(index, discs) <= 0:
-                break
-            for disc in np.flatnonzero(
-                np.hypot(*(discs - middles[index]).T) <= reach[index]
-            ):
-                touched = [
-                    i
-                    for i in range(len(shapes))
-                    if np.hypot(*(discs[disc] - middles[i])) <= reach[i] + radius_m
-                ]
-                best = sum(missing(i, discs) for i in touched)
-                if best <= 0:
-                    continue
-                home = discs[disc].copy()
-                place = home
-                for shift in shifts * shrink:
-                    discs[disc] = home + shift
-                    if not shapely.contains_xy(allowed, *discs[disc]):
-                        continue
-                    value = sum(missing(i, discs) for i in touched)
-                    if value < best - 1e-9:
-                        best, place = value, discs[disc].copy()
-                discs[disc] = place
-    return _complete(shapes, fixed, discs, allowed, radius_m)
-
-
 def _complete(
     shapes: list[BaseGeometry],
     fixed: FloatArray,
@@ -382,7 +303,7 @@ def _assign(
         unseen = shape.difference(seen_area(centres[near], shape, radius_m))
         if unseen.area > (1 - SHARE) * shape.area:
             continue
-        fine = grid(shape, radius_m / 12)
+        fine = grid(shape, radius_m / _POINTS_PER_RADIUS)
         sees = np.array(
             [np.hypot(*(fine - centres[i]).T) <= radius_m for i in near]
         ).reshape(len(near), -1)
