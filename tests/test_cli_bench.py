@@ -32,6 +32,8 @@ def test_runs_are_told_with_what_they_stand_on(
         assert run["faults"] == []
         assert run["missed"] == 0
         assert run["gap_percent"] >= -0.001
+        assert run["certified_percent"] >= run["gap_percent"]
+    assert 0.98 * 576.87 <= told["bounds"]["p01"] <= 576.87
 
 
 def test_a_problem_made_at_random_has_no_gap(

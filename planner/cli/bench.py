@@ -44,7 +44,7 @@ def command(
     as_json: bool,
 ) -> int:
     """Compare solvers on public routing problems, side by side."""
-    from planner.bench import check_solvers, run_solver, setting
+    from planner.bench import check_solvers, compare, setting
     from planner.benchmarks import find_benchmarks, read_benchmark
     from planner.benchmarks.scattered import scattered
 
@@ -56,6 +56,7 @@ def command(
     stands_on = setting(seconds, seeds, workers)
     terminal.remark(_sentence(stands_on))
     runs: list[Run] = []
+    bounds: dict[str, float] = {}
     loaders: list[Callable[[], Benchmark]] = [
         partial(read_benchmark, path) for path in files
     ]
@@ -66,18 +67,24 @@ def command(
         loaders.append(partial(scattered, *sizes))
     for loader in loaders:
         benchmark = loader()
-        for solver in wanted:
-            for seed in seeds:
-                run = run_solver(
-                    benchmark, solver, seconds=seconds, seed=seed, workers=workers
-                )
-                runs.append(run)
-                terminal.warn("bench.done", **_cells(run))
+        found, bound = compare(
+            benchmark,
+            wanted,
+            seconds=seconds,
+            seeds=seeds,
+            workers=workers,
+            tell=lambda run: terminal.warn("bench.done", **_cells(run)),
+        )
+        runs += found
+        if bound:
+            bounds[benchmark.name] = bound
+            terminal.line("bench.bound", instance=benchmark.name, bound=f"{bound:.2f}")
     terminal.table(
         [f"bench.{name}" for name in _COLUMNS],
         [[_cells(run)[name] for name in _COLUMNS] for run in runs],
     )
-    terminal.json({"ok": True, **stands_on, "runs": [asdict(run) for run in runs]})
+    told = {"bounds": bounds, "runs": [asdict(run) for run in runs]}
+    terminal.json({"ok": True, **stands_on, **told})
     return EXIT_OK
 
 
@@ -86,6 +93,7 @@ _COLUMNS = (
     "solver",
     "seed",
     "gap",
+    "certified",
     "cost",
     "wall",
     "overrun",
@@ -101,7 +109,8 @@ def _cells(run: Run) -> dict[str, str]:
         "instance": run.benchmark,
         "solver": run.solver,
         "seed": str(run.seed),
-        "gap": "-" if run.gap_percent is None else f"{run.gap_percent:.2f}",
+        "gap": _percent(run.gap_percent),
+        "certified": _percent(run.certified_percent),
         "cost": run.note or "-" if run.cost is None else f"{run.cost:.2f}",
         "wall": f"{run.wall_s:.1f}",
         "overrun": f"{run.overrun_s:.1f}",
@@ -109,6 +118,10 @@ def _cells(run: Run) -> dict[str, str]:
         "missed": str(run.missed),
         "checked": run.faults[0] if run.faults else "ok",
     }
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _numbers(text: str, between: str = ",") -> list[int]:

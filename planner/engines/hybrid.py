@@ -37,19 +37,33 @@ Answer = tuple[list[Chain], list[Chain]]
 """The best chains, and others."""
 
 
-def solve(routing: Routing, *, seconds: float, seed: int, workers: int) -> list[Chain]:
-    """Return the best chains found within a time that is kept to the second."""
+def solve(
+    routing: Routing,
+    *,
+    seconds: float,
+    seed: int,
+    workers: int,
+    pool: Pool | None = None,
+) -> list[Chain]:
+    """
+    Return the best chains found within a time that is kept to the second.
+
+    Parameters
+    ----------
+    pool
+        Where chains seen are gathered; an empty one.
+    """
     ruin.load()
     ends = time.monotonic() + seconds
     if routing.stops <= _WHOLE_UP_TO:
-        return _whole(routing, ends, seconds, seed, workers)
+        pool = Pool(routing) if pool is None else pool
+        return _whole(routing, pool, ends, seconds, seed, workers)
     return _in_pieces(routing, ends, seconds, seed, workers)
 
 
 def _whole(
-    routing: Routing, ends: float, seconds: float, seed: int, workers: int
+    routing: Routing, pool: Pool, ends: float, seconds: float, seed: int, workers: int
 ) -> list[Chain]:
-    pool = Pool(routing)
     first = ruin.solve(routing, seconds=None, iterations=1, seed=seed)
     share_s = _ANNEAL * seconds
     tasks = [(routing, share_s, seed * 100 + k) for k in range(workers)]
