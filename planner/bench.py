@@ -15,7 +15,7 @@ from typing import Any
 
 from planner.benchmarks.benchmark import Benchmark
 from planner.bounds.routing_bound import can_bound, cost_bound, load
-from planner.engines import hybrid, ortools_routing, pyvrp, ruin, vroom
+from planner.engines import hybrid, ortools_routing, pyvrp, vroom
 from planner.engines.pool import Pool
 from planner.engines.runner import run_tasks
 from planner.errors import InfeasibleError, MissingPartError
@@ -137,20 +137,23 @@ def run_solver(
     seed: int,
     workers: int,
     seen: Pool | None = None,
+    recipe: hybrid.Recipe = hybrid.EVERYTHING,
 ) -> Run:
     """
     Return what a solver makes of a benchmark; its answer is recomputed here.
 
     PyVRP searches with as many seeds as there are workers, and the best of them
-    counts. Compiling is done before the time counts.
+    counts. Compiling and loading are done before the time counts.
 
     Parameters
     ----------
     seen
         Where chains that a solver has seen are gathered.
+    recipe
+        Of ours.
     """
     routing, note = benchmark.routing, ""
-    ruin.load()
+    hybrid.load()
     started = time.monotonic()
     answers: list[list[Chain]] = []
     own: Iterable[Chain] = ()
@@ -159,7 +162,12 @@ def run_solver(
             own = pool = Pool(routing)
             answers = [
                 hybrid.solve(
-                    routing, seconds=seconds, seed=seed, workers=workers, pool=pool
+                    routing,
+                    seconds=seconds,
+                    seed=seed,
+                    workers=workers,
+                    pool=pool,
+                    recipe=recipe,
                 )
             ]
         else:

@@ -22,7 +22,9 @@ VRP = sorted((DATA / "vrp").rglob("*.vrp"))
 SETS = [path for kind in ("vrp", "patrolling") for path in (DATA / kind).iterdir()]
 
 
-@pytest.mark.parametrize("folder", [p for p in SETS if p.is_dir()], ids=str)
+@pytest.mark.parametrize(
+    "folder", [p for p in SETS if p.is_dir()], ids=lambda p: p.name
+)
 def test_every_set_comes_with_its_source_and_licence(folder: Path) -> None:
     """The table names source and licence of each set; the licence is there in full."""
     table = (folder.parent / "README.md").read_text().splitlines()
