@@ -118,7 +118,7 @@ def compare(
             )
             tell(run)
             runs.append(run)
-    bound = bound_of(benchmark, seen, seconds=seconds, workers=workers)
+    bound = bound_of(benchmark, seen, workers=workers)
     if bound:
         runs = [
             replace(run, certified_percent=100 * (run.cost / bound - 1))
@@ -203,22 +203,18 @@ def run_solver(
     )
 
 
-def bound_of(
-    benchmark: Benchmark, seen: Pool, *, seconds: float, workers: int
-) -> float | None:
+def bound_of(benchmark: Benchmark, seen: Pool, *, workers: int) -> float | None:
     """
     Return a cost that no answer which leaves out nothing is below; None if unknown.
 
-    In units of the benchmark. Only problems of up to 150 stops are bounded, for as
-    long as a solver had, or ten seconds; most are done sooner.
+    In units of the benchmark. Only problems of up to 150 stops are bounded, for ten
+    seconds at most; most are done sooner.
     """
     loosened = benchmark.loosened()
     if loosened.stops > _BOUND_UP_TO or not can_bound(loosened):
         return None
     load()
-    whole = cost_bound(
-        loosened, seconds=min(seconds, _BOUND_S), known=seen, workers=workers
-    )
+    whole = cost_bound(loosened, seconds=_BOUND_S, known=seen, workers=workers)
     return benchmark.bound(whole)
 
 
