@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from routings import routing, scattered
 
 from planner.benchmarks import read_benchmark
 from planner.bounds.routing_bound import can_bound, cost_bound
 from planner.engines import ruin
 from planner.routing import FOREVER, Chain, Routing, Vehicles, chain_cost, chain_fits
-from tests.routings import routing, scattered
 
 DATA = Path(__file__).parent / "data/vrp"
 

@@ -2,11 +2,10 @@
 Solve a routing problem by all that helps, on several cores, before a deadline.
 
 Up to some 500 stops every core searches the whole problem with its own seed, by ruin
-and recreate; then, again and again, the best set of all chains seen is picked and
-searched from, by ruin and recreate on one core and by PyVRP on the other. Larger
-problems are cut into pieces that turn from round to round, while the temperature
-falls. Every search is a child process with a hard deadline; the best checked answer
-is always held here.
+and recreate; then, again and again, the best set of all chains seen is picked, and
+PyVRP goes on from it on every core. Larger problems are cut into pieces that turn from
+round to round, while the temperature falls. Every search is a child process with a
+hard deadline; the best checked answer is always held here.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class Recipe:
     ----------
     engines
         Of ``ruin`` and ``pyvrp``: the first makes the first answers and searches
-        pieces, all take turns, a core each, in what follows.
+        pieces, the last goes on from the best.
     pieces
         Whether large problems are cut.
     pool
@@ -104,12 +103,11 @@ def _whole(
     workers: int,
 ) -> list[Chain]:
     best = ruin.solve(routing, seconds=None, iterations=1, seed=seed)
-    engines = recipe.engines[:1]
     share_s = _ANNEAL * seconds
     for turn in range(1 + _POLISHES):
         tasks = [
             (
-                engines[k % len(engines)],
+                recipe.engines[-1 if turn else 0],
                 routing,
                 share_s,
                 seed * 100 + turn * workers + k,
@@ -124,7 +122,6 @@ def _whole(
         if recipe.pool and left_s > _LEAST_ROUND_S:
             pick_s = left_s if last else min(left_s, _PICK * seconds)
             best = _picked(pool, best, pick_s, ends)
-        engines = recipe.engines
         left_s = ends - time.monotonic() - _OVERHEAD_S
         share_s = left_s / max(1, _POLISHES - turn) - _PICK * seconds
         if share_s < _LEAST_ROUND_S:
