@@ -6,20 +6,24 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 from planner.benchmarks.benchmark import Benchmark
-from planner.engines import hybrid, ortools_routing, pyvrp, ruin, vroom
+from planner.bounds.routing_bound import can_bound, cost_bound, load
+from planner.engines import hybrid, ortools_routing, pyvrp, vroom
+from planner.engines.pool import Pool
 from planner.engines.runner import run_tasks
 from planner.errors import InfeasibleError, MissingPartError
 from planner.routing import Chain, judge
 
 SOLVERS = ("ours", "pyvrp", "ortools", "ortools-tuned", "vroom")
+
+_BOUND_UP_TO, _BOUND_S = 150, 10.0
 
 _PATIENCE = 3.0
 """Others are killed after this many times the time they were given."""
@@ -46,6 +50,8 @@ class Run:
         Limits broken, found by recomputing the answer.
     note
         Why there is no answer, where a solver cannot say the problem.
+    certified_percent
+        Above the proven bound; None where there is none, or stops are left out.
     """
 
     benchmark: str
@@ -60,6 +66,7 @@ class Run:
     missed: int
     faults: tuple[str, ...]
     note: str = ""
+    certified_percent: float | None = None
 
 
 def check_solvers(names: Sequence[str]) -> None:
@@ -80,24 +87,89 @@ def check_solvers(names: Sequence[str]) -> None:
         vroom.library()
 
 
+def compare(
+    benchmark: Benchmark,
+    solvers: Sequence[str],
+    *,
+    seconds: float,
+    seeds: Sequence[int],
+    workers: int,
+    tell: Callable[[Run], object],
+) -> tuple[list[Run], float | None]:
+    """
+    Return what solvers make of a benchmark, and what no answer costs less than.
+
+    Parameters
+    ----------
+    tell
+        Told each run as it ends.
+    """
+    seen = Pool(benchmark.routing)
+    runs = []
+    for solver in solvers:
+        for seed in seeds:
+            run = run_solver(
+                benchmark,
+                solver,
+                seconds=seconds,
+                seed=seed,
+                workers=workers,
+                seen=seen,
+            )
+            tell(run)
+            runs.append(run)
+    bound = bound_of(benchmark, seen, workers=workers)
+    if bound:
+        runs = [
+            replace(run, certified_percent=100 * (run.cost / bound - 1))
+            if run.cost is not None and not run.missed
+            else run
+            for run in runs
+        ]
+    return runs, bound
+
+
 def run_solver(
-    benchmark: Benchmark, solver: str, *, seconds: float, seed: int, workers: int
+    benchmark: Benchmark,
+    solver: str,
+    *,
+    seconds: float,
+    seed: int,
+    workers: int,
+    seen: Pool | None = None,
+    recipe: hybrid.Recipe = hybrid.EVERYTHING,
 ) -> Run:
     """
     Return what a solver makes of a benchmark; its answer is recomputed here.
 
     PyVRP searches with as many seeds as there are workers, and the best of them
-    counts. Compiling is done before the time counts.
+    counts. Compiling and loading are done before the time counts.
 
+    Parameters
+    ----------
+    seen
+        Where chains that a solver has seen are gathered.
+    recipe
+        Of ours.
     """
     routing, note = benchmark.routing, ""
-    ruin.load()
+    hybrid.load()
     started = time.monotonic()
     answers: list[list[Chain]] = []
+    own: Iterable[Chain] = ()
     try:
         if solver == "ours":
-            solved = hybrid.solve(routing, seconds=seconds, seed=seed, workers=workers)
-            answers = [solved]
+            own = pool = Pool(routing)
+            answers = [
+                hybrid.solve(
+                    routing,
+                    seconds=seconds,
+                    seed=seed,
+                    workers=workers,
+                    pool=pool,
+                    recipe=recipe,
+                )
+            ]
         else:
             function, tasks = _others(benchmark, solver, seconds, seed, workers)
             deadline = started + _PATIENCE * seconds
@@ -106,6 +178,8 @@ def run_solver(
     except InfeasibleError as error:
         note = str(error)
     wall_s = time.monotonic() - started
+    if seen is not None:
+        seen.add([*own, *(chain for chains in answers for chain in chains)])
     judged = [(judge(routing, chains), chains) for chains in answers]
     judged.sort(key=lambda pair: (bool(pair[0].faults), pair[0].total))
     best, chains = judged[0] if judged else (judge(routing, []), [])
@@ -127,6 +201,21 @@ def run_solver(
         faults=best.faults,
         note=note,
     )
+
+
+def bound_of(benchmark: Benchmark, seen: Pool, *, workers: int) -> float | None:
+    """
+    Return a cost that no answer which leaves out nothing is below; None if unknown.
+
+    In units of the benchmark. Only problems of up to 150 stops are bounded, for ten
+    seconds at most; most are done sooner.
+    """
+    loosened = benchmark.loosened()
+    if loosened.stops > _BOUND_UP_TO or not can_bound(loosened):
+        return None
+    load()
+    whole = cost_bound(loosened, seconds=_BOUND_S, known=seen, workers=workers)
+    return benchmark.bound(whole)
 
 
 def _others(

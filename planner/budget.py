@@ -6,6 +6,9 @@ import math
 import os
 from dataclasses import dataclass
 
+STEPS = frozenset({"whole", "pieces", "recombination"})
+"""What a round of the search may do."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
@@ -28,11 +31,15 @@ class Budget:
         ``local:N`` for N workers on this machine. Nor does it.
     engine
         Name of an engine, see `planner.engines`.
+    steps
+        What rounds do in turn: ``whole`` (route every part), ``pieces`` (route some
+        stations again), ``recombination`` (pick among all routes seen). None for the
+        order that is best; fewer show what each brings.
 
     Raises
     ------
     ValueError
-        If a limit is negative or infinite.
+        If a limit is negative or infinite, or there is no such step.
     """
 
     seconds: float | None = 60.0
@@ -41,6 +48,7 @@ class Budget:
     workers: int | None = None
     cluster: str | None = None
     engine: str = "portfolio"
+    steps: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.iterations is not None and self.iterations < 0:
@@ -53,6 +61,8 @@ class Budget:
             raise ValueError("seed must lie in [0, 2**31).")
         if self.workers is not None and self.workers < 1:
             raise ValueError("workers must be at least 1.")
+        if self.steps is not None and not (self.steps and STEPS.issuperset(self.steps)):
+            raise ValueError(f"steps must be of {', '.join(sorted(STEPS))}.")
 
     @property
     def processes(self) -> int:

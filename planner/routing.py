@@ -190,6 +190,26 @@ class Judged:
         return self.cost + self.lost
 
 
+def smallest() -> Routing:
+    """Return a problem of one stop: enough to have a search compiled."""
+    one = np.ones(1, dtype=np.int64)
+    gap = np.array([[0, 1], [1, 0]], dtype=np.int64)
+    return Routing(
+        vehicles=(Vehicles(),),
+        depots=1,
+        distance=(gap,),
+        time=(gap,),
+        service=one,
+        demand=one,
+        prize=one * 9,
+        early=one * 0,
+        late=one * FOREVER,
+        group=one * -1,
+        points=np.zeros((2, 2)),
+        most_cost=one * FOREVER,
+    )
+
+
 def must_visit(
     vehicles: Sequence[Vehicles], distance: Whole, time: Whole, service: Whole
 ) -> int:

@@ -105,6 +105,7 @@ class Search:
         self._started = time.monotonic()
         self.round = self._idle = 0
         self.step = "first"
+        self._steps = budget.steps or _STEPS
         self._parts: list[Part] = []
         data = [problem_to_bytes(problem) for problem in problems]
         names = [digest(each) for each in data]
@@ -196,7 +197,7 @@ class Search:
     def _exhausted(self) -> bool:
         """Whether every station was tried often enough since anything got better."""
         return self._idle >= _IDLE_ROUNDS or (
-            self.round >= len(_STEPS) and self._tried_all()
+            self.round >= len(self._steps) and self._tried_all()
         )
 
     def _tried_all(self) -> bool:
@@ -209,7 +210,7 @@ class Search:
     def improve(self) -> bool:
         """Run one round; return whether anything got better."""
         before = [part.best.score for part in self._parts]
-        self.step = _STEPS[self.round % len(_STEPS)]
+        self.step = self._steps[self.round % len(self._steps)]
         if self.step == "whole":
             self._route_whole()
         elif self.step == "recombination":

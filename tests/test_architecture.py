@@ -18,7 +18,7 @@ PARTS = {
     "middle": "colouring drafting engines freespace layers network packing pieces "
     "prices problem reach reasons rhythm roster runners search separation shrinking "
     "stationclock targets tightening timetable",
-    "verbs": "bench explain pipeline",
+    "verbs": "bench bench_patrols explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,28 @@ from planner.routing_bytes import to_bytes
 
 DATA = Path(__file__).parent / "data"
 VRP = sorted((DATA / "vrp").rglob("*.vrp"))
+
+
+SETS = [path for kind in ("vrp", "patrolling") for path in (DATA / kind).iterdir()]
+
+
+@pytest.mark.parametrize(
+    "folder", [p for p in SETS if p.is_dir()], ids=lambda p: p.name
+)
+def test_every_set_comes_with_its_source_and_licence(folder: Path) -> None:
+    """The table names source and licence of each set; the licence is there in full."""
+    table = (folder.parent / "README.md").read_text().splitlines()
+    (row,) = (
+        line
+        for line in table
+        if line.startswith("|")
+        and folder.name in re.findall(r"\w+", line.split("|")[1])
+    )
+    assert "github.com/" in row
+    licence = re.findall("`(LICENSE[^`]*)`", row)
+    text = (folder.parent / licence[0]).read_text()
+    assert "Copyright (c)" in text
+    assert "WITHOUT WARRANTY" in text or "DISCLAIMED" in text
 
 
 def short(path: Path) -> str:

@@ -11,7 +11,7 @@ import pytest
 from planner.cli import main
 from planner.errors import EXIT_INPUT, EXIT_MISSING, EXIT_OK, EXIT_USAGE
 
-FOLDER = str(Path(__file__).parent / "data/vrp")
+FOLDER = str(Path(__file__).parent / "data")
 
 
 def bench(*words: str) -> int:
@@ -32,6 +32,8 @@ def test_runs_are_told_with_what_they_stand_on(
         assert run["faults"] == []
         assert run["missed"] == 0
         assert run["gap_percent"] >= -0.001
+        assert run["certified_percent"] >= run["gap_percent"]
+    assert 0.98 * 576.87 <= told["bounds"]["p01"] <= 576.87
 
 
 def test_a_problem_made_at_random_has_no_gap(
@@ -44,12 +46,25 @@ def test_a_problem_made_at_random_has_no_gap(
     assert row[:4] == ["scattered-30-2-4-1", "ours", "1", "-"]
 
 
+def test_a_graph_is_patrolled_in_each_way(capsys: pytest.CaptureFixture[str]) -> None:
+    """One tour for all, one each and the best groups stand beside the bound."""
+    words = ("grid", "--agents", "1,2", "--seeds", "1")
+    assert bench(*words, "--json") == EXIT_OK
+    told = json.loads(capsys.readouterr().out)
+    assert told["runs"] == []
+    assert [run["agents"] for run in told["patrols"]] == [1, 2]
+    for run in told["patrols"]:
+        assert run["bound_m"] <= run["best_m"] <= run["shared_m"] <= 148.2
+        assert run["best_m"] <= run["partition_m"]
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
         (("p99",), EXIT_INPUT),
         (("p01", "--solvers", "nobody"), EXIT_MISSING),
         (("p01", "--seeds", "x"), EXIT_USAGE),
+        (("grid", "--agents", "0"), EXIT_USAGE),
         (("scattered-9",), EXIT_USAGE),
     ],
 )

@@ -185,3 +185,23 @@ def test_patrols_visit_every_vertex_and_beat_the_golden_tours() -> None:
     assert worst <= cyclic.worst_idleness_m(graph, cyclic.shared_tour(graph, 2))
     parted = cyclic.partition(graph, 3, 1)
     assert parted.agents == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        hybrid.Recipe(pool=False),
+        hybrid.Recipe(engines=("ruin",)),
+        hybrid.Recipe(engines=("pyvrp",)),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("many", [False, True])
+def test_less_of_the_composite_still_answers(
+    recipe: hybrid.Recipe, many: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without one of its parts it keeps every limit, whole or cut into pieces."""
+    monkeypatch.setattr(hybrid, "_WHOLE_UP_TO", 20 if many else 500)
+    case = scattered(30, 2)
+    chains = hybrid.solve(case, seconds=1.5, seed=1, workers=2, recipe=recipe)
+    assert (judge(case, chains).faults, judge(case, chains).missed) == ((), ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -64,6 +65,18 @@ def test_every_round_ends_with_a_moment() -> None:
     ends = [(p.round, p.step) for p in moments() if p.engine is None]
     steps = ["first", "whole", "whole", "pieces", "whole", "recombination", "whole"]
     assert ends == list(enumerate(steps))
+
+
+def test_rounds_do_what_the_budget_says() -> None:
+    """A search without some of its steps goes on with the others; wrong ones fail."""
+    heard: list[Progress] = []
+    budget = replace(ROUNDS, iterations=3, steps=("pieces", "recombination"))
+    plan_routes(two_stations(), budget=budget, on_progress=heard.append)
+    ends = [p.step for p in heard if p.step and p.engine is None]
+    assert ends == ["first", "pieces", "recombination", "pieces"]
+    for wrong in ((), ("guess",)):
+        with pytest.raises(ValueError, match="steps"):
+            Budget(steps=wrong)
 
 
 def test_every_new_best_is_told_with_who_found_it() -> None:

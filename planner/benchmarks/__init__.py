@@ -1,5 +1,5 @@
 """
-Read public routing benchmarks: one file a format.
+Read public routing benchmarks and patrolling graphs: one file a format.
 
 A name is looked for as a file, and without its ending in the folders given.
 """
@@ -13,7 +13,10 @@ from pathlib import Path
 from planner.benchmarks.benchmark import Benchmark, refused
 
 READERS = {".txt": "cordeau", ".vrp": "vrplib"}
-"""Module that reads a file, by the ending of its name."""
+"""Module that reads a problem, by the ending of its file's name."""
+
+GRAPH = ".graph"
+"""Ending of the files of patrolling graphs, see `planner.benchmarks.patrolling`."""
 
 
 def read_benchmark(path: Path) -> Benchmark:
@@ -35,7 +38,7 @@ def read_benchmark(path: Path) -> Benchmark:
 
 def find_benchmarks(names: Iterable[str], folder: Path) -> list[Path]:
     """
-    Return the files of benchmarks; all in the folder where there are no names.
+    Return the files of problems and graphs; all in the folder if there are no names.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def find_benchmarks(names: Iterable[str], folder: Path) -> list[Path]:
     known = {
         path.stem: path
         for path in sorted(folder.rglob("*"))
-        if path.suffix in READERS and path.name[0] != "."
+        if path.suffix in {*READERS, GRAPH} and path.name[0] != "."
     }
     asked = list(names)
     if not asked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from planner.errors import Finding, InputError
 from planner.formats.files import decoded, read_bytes
 from planner.formats.table import Fault
 from planner.geometry import FloatArray
-from planner.routing import Chain, Routing, Whole, judge
+from planner.routing import FOREVER, Chain, Routing, Whole, judge
 
 SCALE = 1000
 """Figures of a file become whole numbers times this."""
@@ -49,6 +49,29 @@ class Benchmark:
             steps = np.diff(points[[depot, *inner, depot]], axis=0)
             total += float(np.hypot(steps[:, 0], steps[:, 1]).sum())
         return total
+
+    def loosened(self) -> Routing:
+        """
+        Return the problem with limits that keep every answer in double precision.
+
+        Rounding lengthens each leg and each service by half a unit at most.
+        """
+        if not self.in_doubles:
+            return self.routing
+        slack = self.routing.stops + 1
+        vehicles = tuple(
+            replace(k, longest=min(FOREVER, k.longest + slack))
+            for k in self.routing.vehicles
+        )
+        return replace(self.routing, vehicles=vehicles)
+
+    def bound(self, whole: int) -> float:
+        """Return what a bound on the loosened problem proves, in units of `cost`."""
+        if not self.in_doubles:
+            return float(whole)
+        stops = self.routing.stops
+        legs = stops + sum(min(k.count, stops) for k in self.routing.vehicles)
+        return max(0.0, whole - legs / 2) / SCALE
 
 
 def text_of(path: Path) -> str:

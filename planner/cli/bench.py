@@ -1,4 +1,4 @@
-"""Compare solvers on public routing problems, side by side."""
+"""Compare solvers on public routing problems and patrolling graphs, side by side."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from planner.errors import EXIT_OK
 
 if TYPE_CHECKING:
     from planner.bench import Run
+    from planner.bench_patrols import PatrolRun
     from planner.benchmarks.benchmark import Benchmark
 
 _SCATTERED = "scattered"
@@ -27,10 +28,9 @@ _SCATTERED = "scattered"
 @click.option("--seconds", type=click.FloatRange(min=0.5), default=60.0)
 @click.option("--seeds", default="1,2,3", callback=lambda _c, _p, v: _numbers(v))
 @click.option("--solvers", default="ours,pyvrp")
+@click.option("--agents", default="2,4,6,8", callback=lambda _c, _p, v: _numbers(v))
 @click.option("--workers", type=click.IntRange(min=1), default=2)
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default=Path("tests/data/vrp")
-)
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("tests/data"))
 @json_option
 @click.pass_obj
 def command(
@@ -39,15 +39,20 @@ def command(
     seconds: float,
     seeds: Sequence[int],
     solvers: str,
+    agents: Sequence[int],
     workers: int,
     folder: Path,
     as_json: bool,
 ) -> int:
-    """Compare solvers on public routing problems, side by side."""
-    from planner.bench import check_solvers, run_solver, setting
-    from planner.benchmarks import find_benchmarks, read_benchmark
+    """Compare solvers on routing problems, and ways to patrol a graph, side by side."""
+    from planner.bench import check_solvers, compare, setting
+    from planner.bench_patrols import run_patrols
+    from planner.benchmarks import GRAPH, find_benchmarks, read_benchmark
+    from planner.benchmarks.patrolling import read_graph
     from planner.benchmarks.scattered import scattered
 
+    if min(agents) < 1:
+        raise click.BadParameter(str(min(agents)))
     wanted = solvers.split(",")
     check_solvers(wanted)
     made = [name for name in instances if name.startswith(f"{_SCATTERED}-")]
@@ -56,8 +61,9 @@ def command(
     stands_on = setting(seconds, seeds, workers)
     terminal.remark(_sentence(stands_on))
     runs: list[Run] = []
+    bounds: dict[str, float] = {}
     loaders: list[Callable[[], Benchmark]] = [
-        partial(read_benchmark, path) for path in files
+        partial(read_benchmark, path) for path in files if path.suffix != GRAPH
     ]
     for name in made:
         sizes = _numbers(name.removeprefix(f"{_SCATTERED}-"), "-")
@@ -66,18 +72,41 @@ def command(
         loaders.append(partial(scattered, *sizes))
     for loader in loaders:
         benchmark = loader()
-        for solver in wanted:
-            for seed in seeds:
-                run = run_solver(
-                    benchmark, solver, seconds=seconds, seed=seed, workers=workers
-                )
-                runs.append(run)
-                terminal.warn("bench.done", **_cells(run))
-    terminal.table(
-        [f"bench.{name}" for name in _COLUMNS],
-        [[_cells(run)[name] for name in _COLUMNS] for run in runs],
-    )
-    terminal.json({"ok": True, **stands_on, "runs": [asdict(run) for run in runs]})
+        found, bound = compare(
+            benchmark,
+            wanted,
+            seconds=seconds,
+            seeds=seeds,
+            workers=workers,
+            tell=lambda run: terminal.warn("bench.done", **_cells(run)),
+        )
+        runs += found
+        if bound:
+            bounds[benchmark.name] = bound
+            terminal.line("bench.bound", instance=benchmark.name, bound=f"{bound:.2f}")
+    patrols = [
+        run_patrols(read_graph(path), agents=count, seed=seed)
+        for path in files
+        if path.suffix == GRAPH
+        for count in agents
+        for seed in seeds
+    ]
+    if runs:
+        terminal.table(
+            [f"bench.{name}" for name in _COLUMNS],
+            [[_cells(run)[name] for name in _COLUMNS] for run in runs],
+        )
+    if patrols:
+        terminal.table(
+            [f"bench.{name}" for name in _PATROL_COLUMNS],
+            [[_patrol_cells(run)[name] for name in _PATROL_COLUMNS] for run in patrols],
+        )
+    told = {
+        "bounds": bounds,
+        "runs": [asdict(run) for run in runs],
+        "patrols": [asdict(run) for run in patrols],
+    }
+    terminal.json({"ok": True, **stands_on, **told})
     return EXIT_OK
 
 
@@ -86,6 +115,7 @@ _COLUMNS = (
     "solver",
     "seed",
     "gap",
+    "certified",
     "cost",
     "wall",
     "overrun",
@@ -101,7 +131,8 @@ def _cells(run: Run) -> dict[str, str]:
         "instance": run.benchmark,
         "solver": run.solver,
         "seed": str(run.seed),
-        "gap": "-" if run.gap_percent is None else f"{run.gap_percent:.2f}",
+        "gap": _percent(run.gap_percent),
+        "certified": _percent(run.certified_percent),
         "cost": run.note or "-" if run.cost is None else f"{run.cost:.2f}",
         "wall": f"{run.wall_s:.1f}",
         "overrun": f"{run.overrun_s:.1f}",
@@ -109,6 +140,34 @@ def _cells(run: Run) -> dict[str, str]:
         "missed": str(run.missed),
         "checked": run.faults[0] if run.faults else "ok",
     }
+
+
+_PATROL_COLUMNS = (
+    "instance",
+    "agents",
+    "seed",
+    "bound_m",
+    "shared_m",
+    "partition_m",
+    "best_m",
+    "gap",
+)
+
+
+def _patrol_cells(run: PatrolRun) -> dict[str, str]:
+    """Return the patrols of a graph as text, by column."""
+    metres = ("bound_m", "shared_m", "partition_m", "best_m")
+    return {
+        "instance": run.graph,
+        "agents": str(run.agents),
+        "seed": str(run.seed),
+        **{name: f"{getattr(run, name):.1f}" for name in metres},
+        "gap": _percent(run.gap_percent),
+    }
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _numbers(text: str, between: str = ",") -> list[int]:

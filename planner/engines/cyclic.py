@@ -67,11 +67,7 @@ def partition(gaps_m: FloatArray, agents: int, seed: int) -> Patrol:
 
 def best_patrol(gaps_m: FloatArray, agents: int, seed: int) -> Patrol:
     """Return the best groups found, from one shared tour to a partition."""
-    most = min(agents, len(gaps_m))
-    found = _best_of_groups(gaps_m, agents, range(2, most + 1), seed)
-    return min(
-        shared_tour(gaps_m, agents), found, key=lambda p: worst_idleness_m(gaps_m, p)
-    )
+    return _best_of_groups(gaps_m, agents, range(1, min(agents, len(gaps_m)) + 1), seed)
 
 
 def _best_of_groups(

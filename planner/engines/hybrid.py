@@ -1,31 +1,32 @@
 """
 Solve a routing problem by all that helps, on several cores, before a deadline.
 
-Up to some 500 stops every core anneals the whole problem by ruin and recreate, each
-with its own seed; then the best set of all chains seen is picked, and polished from
-there. Larger problems are cut into pieces that turn from round to round, while the
-temperature falls. Every search is a child process with a hard deadline; the best
-checked answer is always held here.
+Up to some 500 stops every core searches the whole problem with its own seed, by ruin
+and recreate; then, again and again, the best set of all chains seen is picked, and
+PyVRP goes on from it on every core. Larger problems are cut into pieces that turn from
+round to round, while the temperature falls. Every search is a child process with a
+hard deadline; the best checked answer is always held here.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from planner.engines import pyvrp, ruin
+from planner.engines import pyvrp, ruin, runner
 from planner.engines.decomposition import Cut, cut
 from planner.engines.pool import Pool
-from planner.engines.runner import run_tasks
 from planner.routing import Chain, Routing, judge
 
 _WHOLE_UP_TO = 500
 _PIECE_STOPS = 400
-_GRACE_S = 0.5
-"""After its time a child still has so long to answer."""
+_PATIENCE, _GRACE_S = 1.25, 0.5
+"""A child may take so many times its time, and so much longer, to answer."""
 
-_ANNEAL, _PICK, _POLISH = 0.62, 0.08, 0.22
+_ANNEAL, _PICK = 0.5, 0.04
+_POLISHES = 3
 _WARM = 0.1
 _FIRST = 0.08
 _LEAST_ROUND_S, _OVERHEAD_S = 0.3, 0.1
@@ -37,37 +38,104 @@ Answer = tuple[list[Chain], list[Chain]]
 """The best chains, and others."""
 
 
-def solve(routing: Routing, *, seconds: float, seed: int, workers: int) -> list[Chain]:
-    """Return the best chains found within a time that is kept to the second."""
-    ruin.load()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """
+    What goes into the search; less shows what each brings.
+
+    Parameters
+    ----------
+    engines
+        Of ``ruin`` and ``pyvrp``: the first makes the first answers and searches
+        pieces, the last goes on from the best.
+    pieces
+        Whether large problems are cut.
+    pool
+        Whether the best set of all chains seen is picked.
+    """
+
+    engines: tuple[str, ...] = ("ruin", "pyvrp")
+    pieces: bool = True
+    pool: bool = True
+
+
+EVERYTHING = Recipe()
+
+
+def solve(
+    routing: Routing,
+    *,
+    seconds: float,
+    seed: int,
+    workers: int,
+    pool: Pool | None = None,
+    recipe: Recipe = EVERYTHING,
+) -> list[Chain]:
+    """
+    Return the best chains found within a time that is kept to the second.
+
+    Parameters
+    ----------
+    pool
+        Where chains seen are gathered; an empty one.
+    """
+    load()
     ends = time.monotonic() + seconds
-    if routing.stops <= _WHOLE_UP_TO:
-        return _whole(routing, ends, seconds, seed, workers)
-    return _in_pieces(routing, ends, seconds, seed, workers)
+    if routing.stops > _WHOLE_UP_TO and recipe.pieces:
+        return _in_pieces(routing, recipe, ends, seconds, seed, workers)
+    pool = Pool(routing) if pool is None else pool
+    return _whole(routing, recipe, pool, ends, seconds, seed, workers)
+
+
+def load() -> None:
+    """Have everything compiled and loaded that a search counts on."""
+    ruin.load()
+    runner.load()
 
 
 def _whole(
-    routing: Routing, ends: float, seconds: float, seed: int, workers: int
+    routing: Routing,
+    recipe: Recipe,
+    pool: Pool,
+    ends: float,
+    seconds: float,
+    seed: int,
+    workers: int,
 ) -> list[Chain]:
-    pool = Pool(routing)
-    first = ruin.solve(routing, seconds=None, iterations=1, seed=seed)
+    best = ruin.solve(routing, seconds=None, iterations=1, seed=seed)
     share_s = _ANNEAL * seconds
-    tasks = [(routing, share_s, seed * 100 + k) for k in range(workers)]
-    deadline = min(ends, time.monotonic() + share_s + _GRACE_S)
-    best = _best(routing, first, _run(anneal, tasks, deadline, workers, pool))
-    best = _picked(pool, best, _PICK * seconds, ends)
-    share_s = min(_POLISH * seconds, ends - time.monotonic() - 2 * _OVERHEAD_S)
-    if share_s < _LEAST_ROUND_S:
-        return best
-    warm = [(routing, share_s, seed * 100 + k, tuple(best)) for k in range(workers)]
-    deadline = min(ends, time.monotonic() + share_s + _GRACE_S)
-    best = _best(routing, best, _run(polish, warm, deadline, workers, pool))
-    left = ends - time.monotonic() - _OVERHEAD_S
-    return _picked(pool, best, left, ends) if left > _LEAST_ROUND_S else best
+    for turn in range(1 + _POLISHES):
+        tasks = [
+            (
+                recipe.engines[-1 if turn else 0],
+                routing,
+                share_s,
+                seed * 100 + turn * workers + k,
+                tuple(best) if turn else (),
+            )
+            for k in range(workers)
+        ]
+        deadline = min(ends, time.monotonic() + _PATIENCE * share_s + _GRACE_S)
+        best = _best(routing, best, _run(tasks, deadline, workers, pool))
+        left_s = ends - time.monotonic() - _OVERHEAD_S
+        last = turn == _POLISHES
+        if recipe.pool and left_s > _LEAST_ROUND_S:
+            pick_s = left_s if last else min(left_s, _PICK * seconds)
+            best = _picked(pool, best, pick_s, ends)
+        left_s = ends - time.monotonic() - _OVERHEAD_S
+        share_s = left_s / max(1, _POLISHES - turn) - _PICK * seconds
+        if share_s < _LEAST_ROUND_S:
+            break
+    return best
 
 
 def _in_pieces(
-    routing: Routing, ends: float, seconds: float, seed: int, workers: int
+    routing: Routing,
+    recipe: Recipe,
+    ends: float,
+    seconds: float,
+    seed: int,
+    workers: int,
 ) -> list[Chain]:
     best, now = ruin.anneal(
         routing,
@@ -89,9 +157,10 @@ def _in_pieces(
         share_s = turn_s * min(1.0, workers / pieces) - _OVERHEAD_S
         hot = ruin.HOT * fall**turn
         cuts = cut(routing, now, pieces, seed + turn)
-        tasks = [(c, share_s, seed * 1000 + turn, hot, hot * fall) for c in cuts]
+        step = recipe.engines[0], share_s, seed * 1000 + turn, hot, hot * fall
+        tasks = [(c, *step) for c in cuts]
         deadline = min(ends, time.monotonic() + turn_s + _GRACE_S)
-        answers = run_tasks(improve, tasks, workers=workers, deadline=deadline)
+        answers = runner.run_tasks(improve, tasks, workers=workers, deadline=deadline)
         merged: tuple[list[Chain], list[Chain]] = ([], [])
         for piece, answer in zip(cuts, answers, strict=True):
             for whole, chains in zip(merged, answer or [piece.chains] * 2, strict=True):
@@ -101,40 +170,37 @@ def _in_pieces(
     return best
 
 
-def anneal(
-    routing: Routing,
-    seconds: float,
-    seed: int,
-    start: Sequence[Chain] = (),
-    hot: float = ruin.HOT,
+def search(
+    engine: str, routing: Routing, seconds: float, seed: int, start: Sequence[Chain]
 ) -> Answer:
-    """Return the best chains of one annealing, and chains seen on the way."""
+    """Return the best chains that an engine finds, and chains seen on the way."""
+    if engine == "pyvrp":
+        found = pyvrp.solve(
+            routing, seconds=seconds, iterations=0, seed=seed, start=start
+        )
+        return found, []
     seen: dict[Chain, None] = {}
 
     def tell(done: float, chains: list[Chain]) -> None:
         if done > _KEEP_FROM:
             seen.update(dict.fromkeys(chains))
 
-    chains = ruin.solve(
+    hot = _WARM if start else ruin.HOT
+    found = ruin.solve(
         routing, seconds=seconds, seed=seed, start=start, hot=hot, tell=tell
     )
-    return chains, list(seen)
-
-
-def polish(
-    routing: Routing, seconds: float, seed: int, start: Sequence[Chain]
-) -> Answer:
-    """Return better chains than the start: by annealing from warm, or by PyVRP."""
-    if seed % 2 == 0:
-        return anneal(routing, seconds, seed, start, _WARM)
-    found = pyvrp.solve(routing, seconds=seconds, iterations=0, seed=seed, start=start)
-    return found, found
+    return found, list(seen)
 
 
 def improve(
-    piece: Cut, seconds: float, seed: int, hot: float, cool: float
+    piece: Cut, engine: str, seconds: float, seed: int, hot: float, cool: float
 ) -> tuple[list[Chain], list[Chain]]:
-    """Return the best chains of a piece, and those where its annealing ended."""
+    """Return the best chains of a piece, and those where its search ended."""
+    if engine == "pyvrp":
+        found = pyvrp.solve(
+            piece.routing, seconds=seconds, iterations=0, seed=seed, start=piece.chains
+        )
+        return found, found
     return ruin.anneal(
         piece.routing,
         seconds=seconds,
@@ -147,15 +213,11 @@ def improve(
 
 
 def _run(
-    function: Callable[..., Answer],
-    tasks: Sequence[tuple[Any, ...]],
-    deadline: float,
-    workers: int,
-    pool: Pool,
+    tasks: Sequence[tuple[Any, ...]], deadline: float, workers: int, pool: Pool
 ) -> list[list[Chain]]:
     """Return the answers of tasks that were in time; all chains go to the pool."""
     found = []
-    for answer in run_tasks(function, tasks, workers=workers, deadline=deadline):
+    for answer in runner.run_tasks(search, tasks, workers=workers, deadline=deadline):
         if answer is not None:
             chains, seen = answer
             pool.add([*chains, *seen])
@@ -166,7 +228,7 @@ def _run(
 def _picked(pool: Pool, known: list[Chain], seconds: float, ends: float) -> list[Chain]:
     """Return the best set of chains in the pool that a child finds in time."""
     deadline = min(ends, time.monotonic() + seconds + _GRACE_S)
-    (answer,) = run_tasks(
+    (answer,) = runner.run_tasks(
         Pool.select, [(pool, known, seconds)], workers=1, deadline=deadline
     )
     return known if answer is None else answer

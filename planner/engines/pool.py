@@ -12,7 +12,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,10 @@ class Pool:
         """Return how many there are."""
         return len(self._best)
 
+    def __iter__(self) -> Iterator[Chain]:
+        """Go over them."""
+        return (chain for _, chain in self._best.values())
+
     def add(self, chains: Iterable[Chain]) -> None:
         """Take chains in, as long as there is room."""
         for chain in chains:
@@ -49,7 +53,7 @@ class Pool:
     def select(self, known: Sequence[Chain], seconds: float) -> list[Chain]:
         """Return the best set that is found in time, or what is known."""
         self.add(known)
-        columns = [chain for _, chain in self._best.values()]
+        columns = list(self)
         costs = np.array([cost for cost, _ in self._best.values()], dtype=float)
         chosen = _covering(self._routing, columns, costs, known, seconds)
         found = _without_repeats(self._routing, chosen)

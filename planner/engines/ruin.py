@@ -17,7 +17,7 @@ import numpy as np
 from planner.engines.piece import Effort, Piece
 from planner.engines.translate import piece_routing, to_chains, to_columns
 from planner.problem import Column, Problem
-from planner.routing import FORBIDDEN, FOREVER, Chain, Routing, Vehicles, Whole
+from planner.routing import FORBIDDEN, Chain, Routing, Whole, smallest
 
 if TYPE_CHECKING:
     from planner.engines.ruin_kernel import Case, State
@@ -142,24 +142,7 @@ def anneal(
 
 def load() -> None:
     """Have the search compiled: for half a minute once, then read from a cache."""
-    kind = Vehicles()
-    one = np.ones(1, dtype=np.int64)
-    gap = np.array([[0, 1], [1, 0]], dtype=np.int64)
-    tiny = Routing(
-        vehicles=(kind,),
-        depots=1,
-        distance=(gap,),
-        time=(gap,),
-        service=one,
-        demand=one,
-        prize=one * 9,
-        early=one * 0,
-        late=one * FOREVER,
-        group=one * -1,
-        points=np.zeros((2, 2)),
-        most_cost=one * FOREVER,
-    )
-    solve(tiny, seconds=None, iterations=1, seed=1)
+    solve(smallest(), seconds=None, iterations=1, seed=1)
 
 
 def chains_of(state: State) -> list[Chain]:

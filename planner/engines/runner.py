@@ -32,6 +32,12 @@ _SLOW_TO_LOAD = (
 _PR_SET_PDEATHSIG = 1
 
 
+def load() -> None:
+    """Load what children need, before a deadline is set: at first it takes seconds."""
+    for name in _SLOW_TO_LOAD:
+        import_module(name)
+
+
 def run_tasks(
     function: Callable[..., Any],
     tasks: Sequence[tuple[Any, ...]],
@@ -55,8 +61,8 @@ def run_tasks(
     RuntimeError
         If a task raises, with what it raised; it would raise again.
     """
-    for name in _SLOW_TO_LOAD if tasks else ():
-        import_module(name)
+    if tasks:
+        load()
     context = multiprocessing.get_context("fork")
     results: list[Any] = [None] * len(tasks)
     waiting = [(index, 1) for index in range(len(tasks))][::-1]
