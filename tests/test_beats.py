@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 from test_engines import FEW, problem_of
-from worlds import whole
+from worlds import problems_of, square, station, whole, world, zone
 
+from planner.drafting import draw
 from planner.engines import beats
 from planner.engines.beats_world import DEEPEST, LISTS
+from planner.rhythm import allowed_phases
 
 
 def lists_of(**filled: list[int]) -> list[list[int]]:
@@ -65,6 +67,18 @@ def test_no_target_comes_more_seldom_than_it_is_due(which: str) -> None:
             every_s = column.headway_s * len(chains) / len(turns)
             assert every_s <= problem.targets[target].revisit_s
             assert len(chains) <= 2**DEEPEST
+
+
+def test_a_single_visit_will_do_in_a_short_window() -> None:
+    """What is due every two hours in shorter windows is on one turn of two."""
+    windows = ((7 * 3600.0, 8.5 * 3600.0), (16 * 3600.0, 18 * 3600.0))
+    often = zone("often", square(600, 0, 200), revisit_s=3600.0)
+    rush = zone("rush", square(1500, 0, 200), revisit_s=7200.0, active=windows)
+    scenario = world([station("A", 0, 0, 1)], [often, rush], hours=16.0)
+    space, (problem,) = problems_of(scenario)
+    (column,) = beats.route(problem, whole(problem), FEW)
+    assert (column.headway_s, [len(tail) for tail in column.tails]) == (3600.0, [0, 1])
+    assert allowed_phases(scenario, draw(problem, space, column))
 
 
 def test_a_seed_gives_the_same_beats_again() -> None:

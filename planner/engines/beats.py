@@ -30,6 +30,7 @@ from planner.engines.beats_world import (
 )
 from planner.engines.piece import Effort, Piece
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
+from planner.rhythm import visit_phases
 
 _NEAR_TARGETS = 60
 _NEAR_STATIONS = 8
@@ -45,6 +46,9 @@ _NEARLY_WHOLE = 0.21
 
 _MARGIN_S = 60.0
 """Kept free of a sortie that comes as often as its interval: room for its clock."""
+
+_PHASES_S = 600.0
+"""First take-offs up to so late are to do for what is not on sorties of any turn."""
 
 _LEAST_SORTIE = 0.4
 """A kind of beat leaves time for sorties of this share of the endurance."""
@@ -116,6 +120,7 @@ def load() -> None:
         depth=one * 0,
         longest=table * 9,
         level=table * 0,
+        turns=table,
         near_targets=table * -1,
         near_stations=table * 0,
         worth=np.ones(1),
@@ -168,6 +173,7 @@ def _world(
     alone = np.where(alone < FAR, alone, FAR)
     apart = np.minimum(travel[0], travel[0].T)[np.ix_(first, first)].copy()
     np.fill_diagonal(apart, 2 * FAR)
+    levels, turns = zip(*(_levels(problem, piece, k) for k in kinds), strict=True)
     arrays = {
         "first": first,
         "last": last,
@@ -181,9 +187,10 @@ def _world(
         "drones": [math.floor(d + _NEARLY_WHOLE) for d in piece.drones],
         "headway": [round(k.headway_s * TICKS_PER_S) for k in kinds],
         "crew": [k.crew for k in kinds],
-        "depth": [max(0, *_levels(problem, piece, k)) for k in kinds],
+        "depth": [max(0, *each) for each in levels],
         "longest": [[_longest(problem, s, k) for k in kinds] for s in stations],
-        "level": [_levels(problem, piece, k) for k in kinds],
+        "level": levels,
+        "turns": turns,
         "near_targets": np.argsort(apart, axis=1, kind="stable")[:, :_NEAR_TARGETS],
         "near_stations": np.argsort(alone, axis=1, kind="stable")[:, :_NEAR_STATIONS],
     }
@@ -207,30 +214,67 @@ def _longest(problem: Problem, station: int, kind: _Kind) -> int:
     return min(problem.longest(station, kind.headway_s), int(longest_s * TICKS_PER_S))
 
 
-def _levels(problem: Problem, piece: Piece, kind: _Kind) -> list[int]:
-    """Return the level of each target on a kind of beat, -1 where it cannot be."""
+def _levels(problem: Problem, piece: Piece, kind: _Kind) -> tuple[list[int], list[int]]:
+    """
+    Return the level of each target on a kind of beat, and the turns it may be on.
+
+    The level is -1 where it cannot be on it; the turns are bits.
+    """
     length_s = problem.horizon.length_s
     all_day = ((0, length_s),)
-    table = problem.table(piece.stations[0])
-    levels = []
+    levels, turns = [], []
     for t in piece.targets:
-        target = problem.targets[t]
-        interval_s = target.revisit_s
-        if target.windows != all_day:
-            # Whenever such sorties come, one falls whole into each window.
-            task_s = table.task[problem.nodes_of(t)].max() / TICKS_PER_S
-            shortest_s = min(end - start for start, end in target.windows)
-            interval_s = min(interval_s, shortest_s - task_s - 1.0)
-        if kind.windows not in (all_day, target.windows):
-            interval_s = 0.0
-        level = -1
-        for deeper in range(DEEPEST + 1):
+        level, bits = -1, 0
+        fits = kind.windows in (all_day, problem.targets[t].windows)
+        for deeper in range(DEEPEST + 1) if fits else ():
             every_s = kind.headway_s * 2**deeper
-            fits_day = deeper == 0 or length_s % every_s == 0
-            if every_s <= interval_s and fits_day:
-                level = deeper
+            if deeper > 0 and length_s % every_s != 0:
+                continue
+            found = _turns(problem, piece, kind, t, deeper)
+            if found:
+                level, bits = deeper, found
         levels.append(level)
-    return levels
+        turns.append(bits)
+    return levels, turns
+
+
+def _turns(problem: Problem, piece: Piece, kind: _Kind, target: int, level: int) -> int:
+    """
+    Return the turns of a level, as bits, that keep the interval of a target.
+
+    Be it due all day, that is all or none. In windows that are shorter than its
+    interval, a single visit will do: so one turn may where others may not.
+    """
+    info = problem.targets[target]
+    every_s = kind.headway_s * 2**level
+    if every_s > info.revisit_s:
+        return 0
+    if problem.is_all_day(target):
+        return (1 << (1 << level)) - 1
+    table = problem.table(piece.stations[0])
+    task_s = table.task[problem.nodes_of(target)].max() / TICKS_PER_S + 1.0
+    if every_s <= min(end - start for start, end in info.windows) - task_s:
+        # Whenever such sorties come, one falls whole into each window.
+        return (1 << (1 << level)) - 1
+    last_s = max(problem.model(s).usable_endurance_s for s in piece.stations)
+    bits = 0
+    for turn in range(2**level):
+        begin_s = turn * kind.headway_s
+        if all(
+            any(
+                low <= begin_s and begin_s + last_s + _PHASES_S <= high
+                for low, high in visit_phases(
+                    window,
+                    info.revisit_s,
+                    (0.0, task_s),
+                    (window[0], window[1] - task_s),
+                    every_s,
+                )
+            )
+            for window in info.windows
+        ):
+            bits |= 1 << turn
+    return bits
 
 
 def _worth(problem: Problem, target: int) -> float:

@@ -103,7 +103,10 @@ def _cheapest_place(
     turns = 1 << level
     share = 1.0 / (turns * world.headway[kind])
     found, place = -1, -1
+    allowed = world.turns[kind, world.target[node]]
     for turn in range(turns):
+        if not (allowed >> turn) & 1:
+            continue
         q = turns - 1 + turn
         count = state.length[b, q]
         room = longest - state.worst[b, q]
@@ -195,7 +198,10 @@ def _put(world: Any, state: Any, t: Any, touched: Any, dice: Any) -> Any:
                 cost = alone / (turns * world.headway[kind]) + world.crew_cost * crew
                 if cost < best:
                     best, chosen, opened_at, opened_kind = cost, node, s, kind
-                    q, place = turns - 1, 0
+                    turn = 0
+                    while not (world.turns[kind, t] >> turn) & 1:
+                        turn += 1
+                    q, place = turns - 1 + turn, 0
     if chosen < 0:
         return False
     if opened_at >= 0:

@@ -41,6 +41,8 @@ class World(NamedTuple):
         Longest sortie by station and kind, shape (s, k).
     level
         Of a target on a kind of beat, -1 where it cannot be on it, shape (k, t).
+    turns
+        Of that level, those on which it may be, as bits, shape (k, t).
     near_targets, near_stations
         Nearest first, shapes (t, a) and (t, b); -1 for none.
     worth
@@ -64,6 +66,7 @@ class World(NamedTuple):
     depth: Ints
     longest: Ints
     level: Ints
+    turns: Ints
     near_targets: Ints
     near_stations: Ints
     worth: Floats
