@@ -238,6 +238,11 @@ class Column:
         """Return the nodes of each sortie, as they are flown in turn."""
         return tuple(self.nodes + tail for tail in self.tails) or (self.nodes,)
 
+    def varies(self, problem: Problem) -> bool:
+        """Whether its sorties have no one list of stops that all could fly."""
+        whole = problem.duration(self.station, self.nodes)
+        return bool(self.tails) or whole > self.duration
+
     def targets(self, problem: Problem) -> tuple[int, ...]:
         """Return the targets on the route."""
         nodes = [*self.nodes, *(n for tail in self.tails for n in tail)]

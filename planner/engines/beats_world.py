@@ -49,6 +49,14 @@ class World(NamedTuple):
         Of a target left out, in drones, shape (t,).
     crew_cost
         Of a drone, in drones of flying time.
+    new_kinds
+        So many kinds, the first, may be opened; a beat of any other kind stays, and
+        so do its nodes of target -1.
+    reached
+        Of such a node: ticks after the one before it, at least, shape (n,).
+    landed
+        The same of the landing, by beat that stays (the first) and sortie, shape
+        (b, 2 ** `DEEPEST`).
     """
 
     first: Ints
@@ -71,6 +79,9 @@ class World(NamedTuple):
     near_stations: Ints
     worth: Floats
     crew_cost: float
+    new_kinds: int
+    reached: Ints
+    landed: Ints
 
 
 class State(NamedTuple):
@@ -90,6 +101,11 @@ class State(NamedTuple):
         Longest sortie that flies a list, shape (b, `LISTS`).
     beat, list
         Where each target stands, -1 for nowhere, shape (t,).
+    spare
+        Ticks that a stop before a place of a list may take for nothing, shape
+        (b, `LISTS`, `LONGEST_LIST`); of beats that all may change, (b, `LISTS`, 0).
+    idle
+        The same before the landing of each sortie, shape (b, 2 ** `DEEPEST`).
     used
         Drones by station, shape (s,).
     absent
@@ -104,6 +120,8 @@ class State(NamedTuple):
     kind: Ints
     sortie: Ints
     worst: Ints
+    spare: Ints
+    idle: Ints
     beat: Ints
     list: Ints
     used: Ints
