@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from planner.geometry import FloatArray
 from planner.plan import Stop
+from planner.spells import WholeSpan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +38,15 @@ class DraftRoute:
     layers_m
         Layers that airspace, privacy zones and cameras leave open to it.
     variants
-        Flown in turn instead of the draft itself, where there are any: variant i
-        of n takes off at ``phase + i * headway`` and every ``n * headway`` from
-        then on. They share their first stops, so that these are visited once a
-        headway, and last as long as the draft.
+        Flown instead of the draft itself, where there are any: of n turns, those of
+        turn i take off at ``phase + i * headway`` and every ``n * headway`` from then
+        on; of one turn, each at its own hours. What several of them visit comes at
+        the same time of each.
+    turn
+        Of a variant.
+    hours
+        Of a variant: the take-offs that fly it, closed spans of whole seconds. Empty
+        for all.
     """
 
     id: str
@@ -54,3 +60,15 @@ class DraftRoute:
     layers_m: tuple[float, ...]
     variants: tuple[DraftRoute, ...] = ()
     idleness_ratio: float = 1.0
+    turn: int = 0
+    hours: tuple[WholeSpan, ...] = ()
+
+    @property
+    def flown(self) -> tuple[DraftRoute, ...]:
+        """What is flown: the variants, or the draft itself."""
+        return self.variants or (self,)
+
+    @property
+    def turns(self) -> int:
+        """How many sorties it takes until they repeat."""
+        return 1 + max(variant.turn for variant in self.flown)

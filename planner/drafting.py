@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import shapely
 
+from planner.clock import Span
 from planner.draft import DraftRoute
+from planner.flight import leg_s, take_off, task_s
 from planner.freespace import FreeSpace, open_layers
-from planner.geometry import FloatArray
-from planner.network import scenario_wind
-from planner.physics import flight_time_s
 from planner.plan import Stop
 from planner.problem import ChartedProblem, Column, Problem
+from planner.spells import WholeSpan, Windows, arrivals, spells, union
 
-_SEGMENT_ROOM_S = 0.003
-"""Added to every segment, for coordinates and times that a file rounds."""
-
-
-@dataclass(slots=True)
-class _Trace:
-    """A path as it grows: vertices and arrival times."""
-
-    xy: list[FloatArray]
-    t_s: list[float]
-
-    def fly(
-        self, path: FloatArray, airspeed_mps: float, wind: tuple[float, float]
-    ) -> None:
-        """Append the vertices of a path that starts where the trace ends."""
-        steps = np.diff(path, axis=0)
-        times = flight_time_s(steps[:, 0], steps[:, 1], airspeed_mps, wind)
-        for point, time in zip(path[1:], times, strict=True):
-            if time > 0:
-                self.xy.append(point)
-                self.t_s.append(self.t_s[-1] + float(time) + _SEGMENT_ROOM_S)
-
-    def wait(self, seconds: float) -> None:
-        """Rest where the trace ends."""
-        if seconds > 0:
-            self.xy.append(self.xy[-1])
-            self.t_s.append(self.t_s[-1] + seconds)
+_LEAST_SAVED_S = 60.0
+"""Of a sortie, for what is not due to be left out of it."""
 
 
 def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRoute:
@@ -51,30 +28,98 @@ def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRout
     Return the draft of a column; its ``layers_m`` is empty if none is open.
 
     The id is made from the station and the ways flown: it stays as long as
-    they do. Where sorties alternate, the draft stands for all of them: it has the
-    stops of every one, and the variants are what is flown.
+    they do. Where sorties differ, by turns or by hours, the draft stands for all of
+    them: it has the stops of every one, and the variants are what is flown.
     """
-    if not column.tails:
-        return _draw_chain(problem, space, column, column.nodes, column.headway_s)
-    count = len(column.tails)
-    variants = [
-        _draw_chain(problem, space, column, chain, column.headway_s * count)
-        for chain in column.chains()
-    ]
-    longest = max(v.duration_s for v in variants)
-    variants = [_padded(v, longest) for v in variants]
-    shared = len(column.nodes)
+    chains = column.chains()
+    variants = _by_hours(problem, space, column)
+    if not variants:
+        variants = _alike_long(
+            [
+                _draw_chain(problem, space, column, chain, turn=turn)
+                for turn, chain in enumerate(chains)
+            ]
+        )
+    longest = max(variants, key=lambda variant: variant.duration_s)
+    if len(variants) == 1:
+        return longest
+    stops = {stop.target: stop for variant in variants for stop in variant.stops}
     return replace(
-        variants[0],
-        id=_id(problem, column.station, [n for c in column.chains() for n in c]),
+        longest,
+        id=_id(problem, column.station, [n for chain in chains for n in chain]),
         headway_s=column.headway_s,
-        stops=(
-            *variants[0].stops[:shared],
-            *(stop for variant in variants for stop in variant.stops[shared:]),
-        ),
-        layers_m=variants[0].layers_m if all(v.layers_m for v in variants) else (),
+        stops=tuple(stops.values()),
+        layers_m=longest.layers_m if all(v.layers_m for v in variants) else (),
         variants=tuple(_told_apart(variants)),
+        turn=0,
+        hours=(),
     )
+
+
+def _by_hours(
+    problem: ChartedProblem, space: FreeSpace, column: Column
+) -> list[DraftRoute]:
+    """
+    Return variants without what is not due; none if that saves next to nothing.
+
+    Nothing else comes earlier for that: who leaves a stop out waits at the next.
+    """
+    chains = column.chains()
+    dues = problem.dues([n for chain in chains for n in chain])
+    if len(dues) == 1:
+        return []
+    leg = partial(leg_s, problem, column.station)
+    on_task: dict[Windows, Span] = {}
+    at: list[dict[int, float]] = []
+    for chain in chains:
+        flown = {problem.due_nodes(chain, due) for due in dues} - {()}
+        at.append(arrivals(sorted(flown), leg))
+        for node, enter_s in at[-1].items():
+            target = int(problem.node_target[node])
+            if problem.is_all_day(target):
+                continue
+            windows = problem.targets[target].windows
+            exit_s = enter_s + task_s(problem, column.station, node)
+            first_s, last_s = on_task.get(windows, (exit_s, enter_s))
+            on_task[windows] = (min(first_s, exit_s), max(last_s, enter_s))
+    variants: list[DraftRoute] = []
+    length_s = problem.horizon.length_s
+    for due, hours in spells(on_task, length_s).items():
+        flights = [
+            (turn, nodes)
+            for turn, chain in enumerate(chains)
+            if (nodes := problem.due_nodes(chain, due))
+        ]
+        variants += _alike_long(
+            [
+                replace(
+                    _draw_chain(
+                        problem, space, column, nodes, turn=turn, at_s=at[turn]
+                    ),
+                    hours=hours,
+                )
+                for turn, nodes in flights
+            ]
+        )
+    durations = [variant.duration_s for variant in variants]
+    if frozenset(on_task) in dues and max(durations) - min(durations) < _LEAST_SAVED_S:
+        return []
+    return _joined(variants, whole=((0, math.ceil(length_s) - 1),))
+
+
+def _joined(
+    variants: Sequence[DraftRoute], whole: tuple[WholeSpan, ...]
+) -> list[DraftRoute]:
+    """Return variants with those alike made one, flown at the hours of each."""
+    alike: dict[tuple[int, str, float], DraftRoute] = {}
+    for variant in variants:
+        key = (variant.turn, variant.id, variant.duration_s)
+        hours = union([*(alike[key].hours if key in alike else ()), *variant.hours])
+        alike[key] = replace(variant, hours=hours)
+    return [
+        replace(variant, hours=() if variant.hours == whole else variant.hours)
+        for variant in alike.values()
+    ]
 
 
 def _told_apart(variants: list[DraftRoute]) -> list[DraftRoute]:
@@ -87,6 +132,12 @@ def _told_apart(variants: list[DraftRoute]) -> list[DraftRoute]:
         name = variant.id if number == 1 else f"{variant.id}-{number}"
         named.append(replace(variant, id=name))
     return named
+
+
+def _alike_long(drafts: Sequence[DraftRoute]) -> list[DraftRoute]:
+    """Return drafts that wait after their last stops so as to land at one time."""
+    longest_s = max((draft.duration_s for draft in drafts), default=0.0)
+    return [_padded(draft, longest_s) for draft in drafts]
 
 
 def _padded(draft: DraftRoute, duration_s: float) -> DraftRoute:
@@ -107,57 +158,60 @@ def _draw_chain(
     problem: ChartedProblem,
     space: FreeSpace,
     column: Column,
-    nodes: tuple[int, ...],
-    headway_s: float,
+    nodes: Sequence[int],
+    *,
+    turn: int,
+    at_s: Mapping[int, float] | None = None,
 ) -> DraftRoute:
-    """Return the draft of one sortie."""
+    """
+    Return the draft of the sorties of a turn.
+
+    Parameters
+    ----------
+    at_s
+        When nodes are to be begun, where that is later than they are reached. What
+        is due for part of the day is then flown in its windows alone.
+    """
     scenario = problem.scenario
     station = problem.stations[column.station]
-    model = problem.model(column.station)
-    legs = problem.legs[station.model]
-    wind = scenario_wind(scenario)
-    ceiling = scenario.rules.ceiling_m
-    home = int(problem.home[column.station])
-    start = np.array([station.point.x, station.point.y])
-    trace = _Trace([start], [ceiling / model.climb_mps])
+    flight = take_off(problem, column.station)
     stops: list[Stop] = []
     layers = scenario.rules.layers_m
-    place = home
+    before: int | None = None
     for node in nodes:
-        target = problem.targets[problem.node_target[node]]
-        way = target.ways[problem.node_way[node]]
-        leg = legs.path(place, int(problem.entry[node]))
-        trace.fly(leg, model.airspeed_mps, wind)
-        enter = trace.t_s[-1]
-        trace.wait(float(way.wait_s[0]))
-        for i in range(1, len(way.xy)):
-            trace.fly(way.xy[i - 1 : i + 1], model.airspeed_mps, wind)
-            trace.wait(float(way.wait_s[i]))
+        index = int(problem.node_target[node])
+        target = problem.targets[index]
+        flight.go(before, node)
+        flight.wait((at_s or {}).get(node, 0.0) - flight.now_s)
+        enter_s = flight.now_s
+        flight.do(node)
         layers = tuple(h for h in layers if h in target.layers_m)
         stops.append(
             Stop(
                 zones=target.zones,
                 target=target.id,
                 kind=target.kind,
-                enter_s=enter,
-                exit_s=trace.t_s[-1],
+                enter_s=enter_s,
+                exit_s=flight.now_s,
+                windows=() if not at_s or problem.is_all_day(index) else target.windows,
             )
         )
-        place = int(problem.leave[node])
-    trace.fly(legs.path(place, home), model.airspeed_mps, wind)
-    xy = np.array(trace.xy)
+        before = node
+    flight.go(before, None)
+    xy = np.array(flight.xy)
     open_to_path = open_layers(scenario, space, shapely.LineString(xy))
     return DraftRoute(
         id=_id(problem, column.station, nodes),
         depot=station.id,
         drone_model=station.model,
-        headway_s=headway_s,
+        headway_s=column.headway_s * len(column.chains()),
         xy=xy,
-        t_s=np.array(trace.t_s),
-        duration_s=trace.t_s[-1] + ceiling / model.descent_mps,
+        t_s=np.array(flight.t_s),
+        duration_s=flight.land_s(),
         stops=tuple(stops),
         layers_m=tuple(h for h in layers if h in open_to_path),
         idleness_ratio=problem.idleness_ratio,
+        turn=turn,
     )
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.clock import Span
-from planner.rhythm import BoolArray, Rhythm, WholeSpan, clash_mask, clashes
+from planner.rhythm import BoolArray, Rhythm, clash_mask, clashes
 from planner.scenario import Scenario, Station
+from planner.spells import WholeSpan
 
 IntArray = NDArray[np.int16]
 LONGEST_CYCLE_S = 14_400
@@ -96,7 +97,7 @@ def packing(
             r,
             [
                 (0, lead_s + 1),
-                (lead_s + math.floor(r.duration_s), lead_s + r.busy_s + 1),
+                (lead_s + math.floor(r.landings_s[0]), lead_s + r.busy_s + 1),
             ],
             length_s,
         )

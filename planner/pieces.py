@@ -81,7 +81,7 @@ def job_at(k: int, part: Part, station: int) -> Job | None:
     # but routed together, what flies at other times counts as if it flew all day.
     both = (missing or not relieves) and tried % 2 == 1
     movable = list(best.columns) if both else _rush_columns(part)
-    movable = [c for c in movable if not c.tails]
+    movable = [c for c in movable if not c.varies(problem)]
     stations: list[int] = []
     columns: list[Column] = []
     for s in _nearest(problem, station):
@@ -103,7 +103,9 @@ def job_at(k: int, part: Part, station: int) -> Job | None:
         if s == station and not missing and not polish:
             whole -= 1
         fixed = sum(
-            c.load(problem) for c in kept if c.station == s and (c.tails or missing)
+            c.load(problem)
+            for c in kept
+            if c.station == s and (c.varies(problem) or missing)
         )
         # Clocks do not always pack as tight as loads: ask for more room in turn.
         room = part.room.get(s, 0.0) if missing else 0.0

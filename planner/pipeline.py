@@ -20,7 +20,7 @@ from planner.bounds.certificate import certify
 from planner.bounds.steady import Effort
 from planner.budget import Budget, Progress
 from planner.draft import DraftRoute
-from planner.engines import engine
+from planner.engines import BEATING, engine
 from planner.engines.beats import load
 from planner.engines.runner import run_tasks
 from planner.errors import StoppedError
@@ -159,7 +159,7 @@ def _compiling(budget: Budget) -> BaseProcess | None:
 
     The compiler leaves its work in a cache, so that it is done once for good.
     """
-    if budget.engine not in ("portfolio", "beats") or load.cache_info().currsize:
+    if budget.engine not in BEATING or load.cache_info().currsize:
         return None
     child = get_context("fork").Process(target=load, daemon=True)
     child.start()

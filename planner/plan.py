@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from planner.clock import Span
 from planner.messages import Language, catalogue, say
 
 
@@ -24,6 +25,10 @@ class Stop:
         ``watch``, ``sweep`` or ``line``.
     enter_s, exit_s
         Seconds from take-off; the path between them is on task.
+    windows
+        Seconds of the horizon outside of which the sorties of the route's clock leave
+        the stop out; empty if they never do. What they fly then is a route of its
+        own, with the same clock.
     """
 
     zones: tuple[str, ...]
@@ -31,6 +36,7 @@ class Stop:
     kind: str
     enter_s: float
     exit_s: float
+    windows: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

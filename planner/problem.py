@@ -9,7 +9,7 @@ Every time is rounded up here, once, to ticks of a tenth of a second.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from planner.network import Legs, obstacles_near, scenario_wind
 from planner.objectives import OBJECTIVES, Objective
 from planner.reach import overhead_s, task_s
 from planner.scenario import DroneModel, Horizon, Rules, Scenario, Station
+from planner.spells import Due, arrivals, due_together
 from planner.targets import Target
 
 TICKS_PER_S = 10
@@ -149,6 +150,44 @@ class Problem:
             + table.back[chain[-1], station]
         )
 
+    def dues(self, nodes: Iterable[int]) -> list[Due]:
+        """Return which of the nodes that are due for part of the day are so at once."""
+        targets = {int(t) for t in self.node_target[list(nodes)]}
+        return due_together(
+            self.targets[t].windows for t in targets if not self.is_all_day(t)
+        )
+
+    def due_nodes(self, nodes: Sequence[int], due: Due) -> tuple[int, ...]:
+        """Return the nodes that are due all day, or then."""
+        return tuple(
+            n
+            for n in nodes
+            if self.is_all_day(t := int(self.node_target[n]))
+            or self.targets[t].windows in due
+        )
+
+    def lasting(self, station: int, chain: Sequence[int], dues: Sequence[Due]) -> int:
+        """
+        Return the duration in ticks of the longest sortie of a chain.
+
+        What is not due is left out; what is comes at the same time of every sortie.
+        """
+        flown = {self.due_nodes(chain, due) for due in dues} - {()}
+        if len(flown) < 2 or tuple(chain) in flown:
+            return self.duration(station, chain)
+        table = self.table(station)
+
+        def leg(before: int | None, node: int) -> float:
+            if before is None:
+                return float(table.out[station, node])
+            return float(table.task[before] + table.travel[before, node])
+
+        at = arrivals(sorted(flown), leg)
+        home = (
+            at[c[-1]] + table.task[c[-1]] + table.back[c[-1], station] for c in flown
+        )
+        return int(table.overhead + max(home))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ChartedProblem(Problem):
@@ -182,7 +221,8 @@ class Column:
     nodes
         In the order flown, on every sortie.
     duration
-        Of the longest sortie, in ticks.
+        Of the longest sortie, in ticks. What is due for part of the day is flown
+        only then.
     tails
         Nodes flown after those, one tail a sortie in turn: what is due less
         often than the headway. Empty where all sorties are alike.
@@ -197,6 +237,11 @@ class Column:
     def chains(self) -> tuple[tuple[int, ...], ...]:
         """Return the nodes of each sortie, as they are flown in turn."""
         return tuple(self.nodes + tail for tail in self.tails) or (self.nodes,)
+
+    def varies(self, problem: Problem) -> bool:
+        """Whether its sorties have no one list of stops that all could fly."""
+        whole = problem.duration(self.station, self.nodes)
+        return bool(self.tails) or whole > self.duration
 
     def targets(self, problem: Problem) -> tuple[int, ...]:
         """Return the targets on the route."""
@@ -219,7 +264,8 @@ def make_column(
     """Return a column with its duration."""
     chain = tuple(int(n) for n in nodes)
     ends = tuple(tuple(int(n) for n in tail) for tail in tails)
-    longest = max(problem.duration(station, chain + end) for end in ends or ((),))
+    dues = problem.dues([*chain, *(n for end in ends for n in end)])
+    longest = max(problem.lasting(station, chain + end, dues) for end in ends or ((),))
     return Column(station, headway_s, chain, longest, ends)
 
 

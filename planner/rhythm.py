@@ -19,11 +19,9 @@ from planner.draft import DraftRoute
 from planner.geometry import FloatArray
 from planner.plan import Stop
 from planner.scenario import Rules, Scenario
+from planner.spells import WholeSpan, union
 
 BoolArray = NDArray[np.bool_]
-WholeSpan = tuple[int, int]
-"""A closed stretch of whole seconds, ``(first, last)``."""
-
 TIME_TOLERANCE_S = 1e-6
 COLUMN_MARGIN_M = 0.5
 """Columns are taken this much wider, since a written path is rounded."""
@@ -36,8 +34,10 @@ class Rhythm:
 
     Parameters
     ----------
+    landings_s
+        Take-off to landing: of every variant, sorted.
     busy_s
-        Take-off until ready again: duration and turnaround, rounded up.
+        Take-off until ready again: the longest of them and turnaround, rounded up.
     allowed
         Whether each whole second of the headway is an allowed phase.
     flown
@@ -49,7 +49,7 @@ class Rhythm:
 
     id: str
     headway_s: int
-    duration_s: float
+    landings_s: tuple[float, ...]
     busy_s: int
     allowed: BoolArray
     flown: tuple[WholeSpan, ...]
@@ -72,7 +72,7 @@ def rhythm(scenario: Scenario, draft: DraftRoute) -> Rhythm:
     return Rhythm(
         id=draft.id,
         headway_s=headway_s,
-        duration_s=draft.duration_s,
+        landings_s=tuple(sorted({flown.duration_s for flown in draft.flown})),
         busy_s=math.ceil(draft.duration_s + turnaround_s - TIME_TOLERANCE_S),
         allowed=phase_mask(allowed_phases(scenario, draft), headway_s),
         flown=flown_spans(scenario, draft),
@@ -98,43 +98,75 @@ def allowed_phases(scenario: Scenario, draft: DraftRoute) -> list[Span]:
     headway_s = draft.headway_s
     phases: list[Span] = [(0.0, headway_s)]
     for visit in _visits(scenario, draft):
-        first_s, last_s = visit.takeoffs_s
-        start_s, end_s = visit.window
-        for low_s, high_s in (
-            (first_s, min(last_s, start_s + visit.interval_s - visit.exit_s)),
-            (max(first_s, end_s - visit.interval_s - visit.enter_s), last_s),
-        ):
-            rounds = _modulo(low_s, high_s, visit.period_s)
-            ours = _common(rounds, [(visit.after_s, visit.after_s + headway_s)])
-            shifted = [
-                (low - visit.after_s, high - visit.after_s) for low, high in ours
-            ]
-            phases = _common(phases, shifted)
+        if not visit.takeoffs_s:
+            return []
+        ours = _common(
+            visit_phases(
+                visit.window,
+                visit.interval_s,
+                (visit.enter_s, visit.exit_s),
+                max(visit.takeoffs_s, key=lambda span: span[1] - span[0]),
+                visit.period_s,
+            ),
+            [(visit.after_s, visit.after_s + headway_s)],
+        )
+        shifted = [(low - visit.after_s, high - visit.after_s) for low, high in ours]
+        phases = _common(phases, shifted)
     return phases
+
+
+def visit_phases(
+    window: Span, interval_s: float, on_task: Span, takeoffs_s: Span, period_s: float
+) -> list[Span]:
+    """
+    Return the phases at which visits of a period keep an interval in a window.
+
+    Parameters
+    ----------
+    on_task
+        Of each visit, seconds from take-off.
+    takeoffs_s
+        The first and the last take-off that give a visit which counts.
+
+    Returns
+    -------
+    list of Span
+        Closed, sorted, in [0, period].
+    """
+    enter_s, exit_s = on_task
+    first_s, last_s = takeoffs_s
+    soon = _modulo(first_s, min(last_s, window[0] + interval_s - exit_s), period_s)
+    late = _modulo(max(first_s, window[1] - interval_s - enter_s), last_s, period_s)
+    return _common(soon, late)
 
 
 def flown_spans(scenario: Scenario, draft: DraftRoute) -> tuple[WholeSpan, ...]:
     """Return the whole take-off times [s] that give a visit in some window."""
     spans = []
+    latest = math.ceil(scenario.horizon.length_s) - 1
     for visit in _visits(scenario, draft):
-        first_s, last_s = visit.takeoffs_s
-        first = math.ceil(first_s - TIME_TOLERANCE_S)
-        last = math.floor(last_s + TIME_TOLERANCE_S)
-        last = min(last, math.ceil(scenario.horizon.length_s) - 1)
-        if first <= last:
-            spans.append((first, last))
-    merged: list[WholeSpan] = []
-    for first, last in sorted(spans):
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
-        else:
-            merged.append((first, last))
-    return tuple(merged)
+        for first_s, last_s in visit.takeoffs_s:
+            first = math.ceil(first_s - TIME_TOLERANCE_S)
+            last = min(latest, math.floor(last_s + TIME_TOLERANCE_S))
+            if first <= last:
+                spans.append((first, last))
+    return union(spans)
 
 
 def sorties(scenario: Scenario, draft: DraftRoute, phase_s: int) -> list[int]:
     """Return the take-offs [s] flown over the horizon at a phase, in order."""
     return takeoffs(flown_spans(scenario, draft), round(draft.headway_s), phase_s)
+
+
+def flown_phases(
+    drafts: Sequence[DraftRoute], phases_s: Mapping[str, int]
+) -> dict[str, int]:
+    """Return first take-offs of what is flown: of turns, a headway apart."""
+    return {
+        flown.id: phases_s[draft.id] + flown.turn * round(draft.headway_s)
+        for draft in drafts
+        for flown in draft.flown
+    }
 
 
 def takeoffs(flown: Iterable[WholeSpan], headway_s: int, phase_s: int) -> list[int]:
@@ -176,11 +208,11 @@ def column_spans(scenario: Scenario, draft: DraftRoute) -> tuple[Span, ...]:
     -------
     tuple of Span
         Seconds from take-off, closed and sorted; climb and descent are in it.
-        Of sorties that alternate, all together.
+        Of variants, all together.
     """
     centre = scenario.station(draft.depot).point
     spans: list[Span] = []
-    for flown in draft.variants or (draft,):
+    for flown in draft.flown:
         length_s = np.diff(flown.t_s)
         first, last = times_within(
             flown.xy[:-1] - (centre.x, centre.y),
@@ -254,8 +286,8 @@ def clashes(a: Rhythm, b: Rhythm, launch_spacing_s: float) -> list[WholeSpan]:
         Closed spans of the take-off of b minus the take-off of a [s].
     """
     spans = []
-    for move_a in (0.0, a.duration_s):
-        for move_b in (0.0, b.duration_s):
+    for move_a in (0.0, *a.landings_s):
+        for move_b in (0.0, *b.landings_s):
             middle = move_a - move_b
             # Exactly the spacing apart is far enough.
             spans.append(
@@ -322,55 +354,77 @@ class _Visit:
     after_s: float
     interval_s: float
     window: Span
-
-    @property
-    def takeoffs_s(self) -> Span:
-        """The first and the last take-off that give a visit which counts."""
-        return max(0.0, self.window[0] - self.enter_s), self.window[1] - self.exit_s
+    takeoffs_s: tuple[Span, ...]
 
 
 def _visits(scenario: Scenario, draft: DraftRoute) -> list[_Visit]:
     """Return the visits of each target, zone and window."""
     zones = {zone.id: zone for zone in scenario.zones}
     slack_s = scenario.rules.revisit_slack_s
-    flown = draft.variants or (draft,)
-    stops: dict[str, list[tuple[int, Stop]]] = {}
-    for turn, variant in enumerate(flown):
+    stops: dict[str, list[tuple[DraftRoute, Stop]]] = {}
+    for variant in draft.flown:
         for stop in variant.stops:
-            stops.setdefault(stop.target, []).append((turn, stop))
+            stops.setdefault(stop.target, []).append((variant, stop))
     windows: Mapping[str, tuple[Span, ...]] = {
         zone_id: scenario.windows(zones[zone_id])
-        for zone_id in sorted({z for v in flown for s in v.stops for z in s.zones})
-    }
-    return [
-        _Visit(
-            enter_s=min(stop.enter_s for stop in alike),
-            exit_s=max(stop.exit_s for stop in alike),
-            period_s=every * draft.headway_s,
-            after_s=turn * draft.headway_s,
-            interval_s=(zones[zone_id].revisit_s - slack_s) * draft.idleness_ratio,
-            window=window,
+        for zone_id in sorted(
+            {z for found in stops.values() for _, stop in found for z in stop.zones}
         )
-        for found in stops.values()
-        for turn, every, alike in _in_turn(found, len(flown))
-        for zone_id in alike[0].zones
-        for window in windows[zone_id]
-    ]
+    }
+    visits = []
+    for found in stops.values():
+        for turn, every, alike in _in_turn(found, draft.turns):
+            enter_s = min(stop.enter_s for _, stop in alike)
+            exit_s = max(stop.exit_s for _, stop in alike)
+            hours = _hours([variant for variant, _ in alike if variant.turn == turn])
+            visits += [
+                _Visit(
+                    enter_s=enter_s,
+                    exit_s=exit_s,
+                    period_s=every * draft.headway_s,
+                    after_s=turn * draft.headway_s,
+                    interval_s=(zones[zone_id].revisit_s - slack_s)
+                    * draft.idleness_ratio,
+                    window=window,
+                    takeoffs_s=_cut(
+                        (max(0.0, window[0] - enter_s), window[1] - exit_s), hours
+                    ),
+                )
+                for zone_id in alike[0][1].zones
+                for window in windows[zone_id]
+            ]
+    return visits
 
 
 def _in_turn(
-    found: Sequence[tuple[int, Stop]], count: int
-) -> list[tuple[int, int, list[Stop]]]:
+    found: Sequence[tuple[DraftRoute, Stop]], count: int
+) -> list[tuple[int, int, list[tuple[DraftRoute, Stop]]]]:
     """
     Return the stops at one target as (first turn, every so many turns, stops).
 
     Stops that come at equal steps are one rhythm; others are each their own.
     """
-    turns = [turn for turn, _ in found]
+    turns = sorted({variant.turn for variant, _ in found})
     step = count // len(turns)
     if turns == list(range(turns[0], count, step)) and turns[0] < step:
-        return [(turns[0], step, [stop for _, stop in found])]
-    return [(turn, count, [stop]) for turn, stop in found]
+        return [(turns[0], step, list(found))]
+    return [
+        (turn, count, [each for each in found if each[0].turn == turn])
+        for turn in turns
+    ]
+
+
+def _hours(variants: Sequence[DraftRoute]) -> tuple[WholeSpan, ...]:
+    """Return the take-offs at which one of several variants is flown; empty for all."""
+    if not all(variant.hours for variant in variants):
+        return ()
+    return union(span for variant in variants for span in variant.hours)
+
+
+def _cut(span: Span, hours: Sequence[WholeSpan]) -> tuple[Span, ...]:
+    """Return the parts of a span that lie in some hours."""
+    cut = [(max(span[0], low), min(span[1], high)) for low, high in hours or (span,)]
+    return tuple((low, high) for low, high in cut if low <= high + TIME_TOLERANCE_S)
 
 
 def _modulo(low_s: float, high_s: float, period_s: float) -> list[Span]:

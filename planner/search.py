@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.budget import Budget
+from planner.engines import BEATING
 from planner.engines.alternate import fill_in_turn
 from planner.engines.assess import (
     Assessed,
@@ -100,7 +101,7 @@ class Search:
     ) -> None:
         self._budget, self._stop, self._on_best = budget, stop, on_best
         self._runner = runner
-        if budget.engine in ("portfolio", "beats"):
+        if budget.engine in BEATING:
             load()  # once, and not again in every child
         self._started = time.monotonic()
         self.round = self._idle = 0

@@ -109,7 +109,7 @@ def shrink(
     routes = list(best.drafts if best else drafts)
     order = sorted(range(len(routes)), key=lambda i: (-_worth(scenario, routes[i]), i))
     for i in order:
-        for factor in _SINGLE if not routes[i].variants else ():
+        for factor in _SINGLE if routes[i].turns == 1 else ():
             shorter = _shortened(routes[i], factor)
             if shorter.headway_s < _least_headway_s(scenario, routes[i]):
                 continue
@@ -125,7 +125,7 @@ def _together(
     scenario: Scenario, station: Station, drafts: Sequence[DraftRoute]
 ) -> Shrunk | None:
     """Return the routes with all headways times the smallest factor found to fit."""
-    plain = [d for d in drafts if not d.variants]
+    plain = [d for d in drafts if d.turns == 1]
     if not plain:
         return None
     low = max(_least_headway_s(scenario, d) / d.headway_s for d in plain)
@@ -134,7 +134,7 @@ def _together(
         factor = (low + high) / 2
         beat_s = min(d.headway_s for d in plain)
         whole = math.ceil(beat_s * factor) / beat_s
-        tried = [d if d.variants else _shortened(d, whole) for d in drafts]
+        tried = [d if d.turns > 1 else _shortened(d, whole) for d in drafts]
         clock = _clock(scenario, station, tried)
         if clock is None:
             low = factor
@@ -147,7 +147,10 @@ def _shortened(draft: DraftRoute, factor: float) -> DraftRoute:
     """Return a route whose headway, in whole seconds, is a factor of what it was."""
     headway_s = float(math.floor(draft.headway_s * factor + 1e-6))
     return replace(
-        draft, headway_s=headway_s, idleness_ratio=draft.idleness_ratio * factor
+        draft,
+        headway_s=headway_s,
+        idleness_ratio=draft.idleness_ratio * factor,
+        variants=tuple(_shortened(variant, factor) for variant in draft.variants),
     )
 
 

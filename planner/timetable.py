@@ -19,7 +19,7 @@ from planner.geometry import FloatArray
 from planner.layers import assign_layers, standing, too_close
 from planner.physics import flight_time_s, wind_vector
 from planner.plan import Route, Sortie, Stop
-from planner.rhythm import Rhythm, clash_mask, rhythm
+from planner.rhythm import Rhythm, clash_mask, flown_phases, rhythm
 from planner.roster import make_roster
 from planner.scenario import Scenario, Station
 from planner.separation import Encounter, Pair, find_encounters
@@ -116,8 +116,8 @@ def make_timetable(
             peaks[station.id] = clock.peak
             phases_s |= clock.phases_s
     clocked = [draft for draft in drafts if draft.id in phases_s]
-    owner = {v.id: d for d in clocked for v in d.variants or (d,)}
-    flying = [v for d in clocked for v in d.variants or (d,)]
+    owner = {v.id: d for d in clocked for v in d.flown}
+    flying = [v for d in clocked for v in d.flown]
     encounters = find_encounters(scenario, flying)
     plan = assign_layers(
         scenario,
@@ -163,17 +163,6 @@ def make_timetable(
         unresolved=plan.unresolved,
         tolerances_s=plan.tolerances_s,
     )
-
-
-def flown_phases(
-    drafts: Sequence[DraftRoute], phases_s: Mapping[str, int]
-) -> dict[str, int]:
-    """Return first take-offs of what is flown: of variants, a headway apart."""
-    return {
-        flown.id: phases_s[draft.id] + i * round(draft.headway_s)
-        for draft in drafts
-        for i, flown in enumerate(draft.variants or (draft,))
-    }
 
 
 def settled(scenario: Scenario, draft: DraftRoute) -> DraftRoute:
@@ -240,7 +229,7 @@ def _parted_in_time(
     ours = {
         draft.id: rhythms[draft.id] for draft in drafts if draft.depot == station.id
     }
-    owner = {v.id: d.id for d in drafts for v in d.variants or (d,)}
+    owner = {v.id: d.id for d in drafts for v in d.flown}
     forbidden: dict[Pair, tuple[Span, ...]] = {}
     for (one, two), encounter in encounters.items():
         a, b = owner[one], owner[two]

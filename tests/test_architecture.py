@@ -11,13 +11,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
-    "ground": "clock errors geometry messages physics",
+    "ground": "clock errors geometry messages physics spells",
     "nouns": "budget draft objectives plan routing routing_bytes scenario trace",
     "files": "benchmarks formats validation validation_ground",
     "judges": "bounds checks corners flown footprints metrics visits",
-    "middle": "colouring drafting engines freespace layers network packing pieces "
-    "prices problem reach reasons rhythm roster runners search separation shrinking "
-    "stationclock targets tightening timetable",
+    "middle": "colouring drafting engines flight freespace layers network packing "
+    "pieces prices problem reach reasons rhythm roster runners search separation "
+    "shrinking stationclock targets tightening timetable",
     "verbs": "bench bench_patrols explain pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",

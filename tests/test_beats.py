@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 from test_engines import FEW, problem_of
-from worlds import whole
+from worlds import problems_of, square, station, whole, world, zone
 
+from planner.drafting import draw
 from planner.engines import beats
 from planner.engines.beats_world import DEEPEST, LISTS
+from planner.rhythm import allowed_phases
 
 
 def lists_of(**filled: list[int]) -> list[list[int]]:
@@ -24,13 +26,13 @@ def lists_of(**filled: list[int]) -> list[list[int]]:
 def test_what_is_due_half_as_often_is_on_every_other_sortie() -> None:
     """Lists of level 1 follow those of level 0, in turn."""
     lists = lists_of(l0t0=[1, 2], l1t0=[3], l1t1=[4, 5])
-    assert list(beats._unfolded(lists, 0, 0, 600.0)) == [(600.0, [1, 2], [[3], [4, 5]])]
+    assert list(beats.unfolded(lists, 0, 0, 600.0)) == [(600.0, [1, 2], [[3], [4, 5]])]
 
 
 def test_a_cycle_is_as_long_as_its_rarest_stop_asks() -> None:
     """A list of level 2 makes four sorties; the others repeat within them."""
     lists = lists_of(l0t0=[1], l1t0=[2], l1t1=[3], l2t2=[4])
-    ((headway_s, stops, tails),) = beats._unfolded(lists, 0, 0, 600.0)
+    ((headway_s, stops, tails),) = beats.unfolded(lists, 0, 0, 600.0)
     assert (headway_s, stops) == (600.0, [1])
     assert tails == [[2], [3], [2, 4], [3]]
 
@@ -38,7 +40,7 @@ def test_a_cycle_is_as_long_as_its_rarest_stop_asks() -> None:
 def test_halves_with_nothing_in_common_are_routes_of_their_own() -> None:
     """Without a stop on every sortie, either half has a clock of its own."""
     lists = lists_of(l1t0=[1], l1t1=[2], l2t1=[3])
-    assert list(beats._unfolded(lists, 0, 0, 600.0)) == [
+    assert list(beats.unfolded(lists, 0, 0, 600.0)) == [
         (1200.0, [1], []),
         (1200.0, [2], [[3], []]),
     ]
@@ -47,7 +49,7 @@ def test_halves_with_nothing_in_common_are_routes_of_their_own() -> None:
 def test_a_beat_where_all_sorties_are_alike_is_one_plain_route() -> None:
     """Stops of level 0 alone need no turns."""
     lists = lists_of(l0t0=[7, 8])
-    assert list(beats._unfolded(lists, 0, 0, 600.0)) == [(600.0, [7, 8], [])]
+    assert list(beats.unfolded(lists, 0, 0, 600.0)) == [(600.0, [7, 8], [])]
 
 
 @pytest.mark.parametrize("which", ["two", "busy", "unlike"])
@@ -65,6 +67,18 @@ def test_no_target_comes_more_seldom_than_it_is_due(which: str) -> None:
             every_s = column.headway_s * len(chains) / len(turns)
             assert every_s <= problem.targets[target].revisit_s
             assert len(chains) <= 2**DEEPEST
+
+
+def test_a_single_visit_will_do_in_a_short_window() -> None:
+    """What is due every two hours in shorter windows is on one turn of two."""
+    windows = ((7 * 3600.0, 8.5 * 3600.0), (16 * 3600.0, 18 * 3600.0))
+    often = zone("often", square(600, 0, 200), revisit_s=3600.0)
+    rush = zone("rush", square(1500, 0, 200), revisit_s=7200.0, active=windows)
+    scenario = world([station("A", 0, 0, 1)], [often, rush], hours=16.0)
+    space, (problem,) = problems_of(scenario)
+    (column,) = beats.route(problem, whole(problem), FEW)
+    assert (column.headway_s, [len(tail) for tail in column.tails]) == (3600.0, [0, 1])
+    assert allowed_phases(scenario, draw(problem, space, column))
 
 
 def test_a_seed_gives_the_same_beats_again() -> None:

@@ -27,20 +27,27 @@ def steady_drones(
     than its stops are due, because the period is short, would have to fly oftener.
     """
     interval_s = {d.target: d.interval_s for part in parts for d in part.duties}
-    rate: dict[str, float] = defaultdict(float)
+    clocks: dict[tuple[str, float, float], list[FlownRoute]] = defaultdict(list)
+    for flown in routes:
+        # Routes with one clock are flown instead of each other: of those, once.
+        route = flown.route
+        clocks[route.depot, route.headway_s, route.phase_s].append(flown)
     due = [
-        (flown, {s.target for s in flown.route.stops} & interval_s.keys())
-        for flown in routes
+        (mine, {s.target for f in mine for s in f.route.stops} & interval_s.keys())
+        for mine in clocks.values()
     ]
-    for flown, targets in due:
+    rate: dict[str, float] = defaultdict(float)
+    for mine, targets in due:
         for target in targets:
-            rate[target] += 1 / flown.route.headway_s
+            rate[target] += 1 / mine[0].route.headway_s
     load: dict[str, float] = defaultdict(float)
-    for flown, targets in due:
+    for mine, targets in due:
         if targets:
+            one = mine[0]
             oftener = max(1.0, *(1 / (interval_s[t] * rate[t]) for t in targets))
-            busy_s = flown.route.duration_s + flown.model.turnaround_s
-            load[flown.station.id] += oftener * busy_s / flown.route.headway_s
+            longest_s = max(flown.route.duration_s for flown in mine)
+            busy_s = longest_s + one.model.turnaround_s
+            load[one.station.id] += oftener * busy_s / one.route.headway_s
     peak = drones_at_work(plan, scenario.busiest_period())
     stations = {*load, *peak}
     return sum(max(math.ceil(load[s] - 1e-6), peak[s]) for s in stations)

@@ -17,6 +17,9 @@ from planner.problem import Column, Problem
 
 ENGINES = ("portfolio", "beats", "ortools", "pyvrp", "ruin", "greedy")
 
+BEATING = ("portfolio", "beats")
+"""Those that route on beats."""
+
 
 class Engine(Protocol):
     """Turns a piece into routes."""

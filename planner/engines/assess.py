@@ -12,7 +12,7 @@ from planner.draft import DraftRoute
 from planner.drafting import draw
 from planner.freespace import FreeSpace
 from planner.problem import ChartedProblem, Column, Problem
-from planner.rhythm import Rhythm, rhythm, takeoffs
+from planner.rhythm import Rhythm, flown_phases, rhythm, sorties
 from planner.stationclock import StationClock, schedule_station
 
 _CLOCK_DETERMINISTIC_S = 0.05
@@ -140,9 +140,13 @@ class Assessor:
 
     def _flight_s(self, column: Column, clock: StationClock) -> float:
         """Return the duration of all sorties of a route at its clock [s]."""
-        draft, beat = self._drafts[column], self._rhythms[column]
-        flown = takeoffs(beat.flown, beat.headway_s, clock.phases_s[draft.id])
-        return len(flown) * draft.duration_s
+        draft = self._drafts[column]
+        phases_s = flown_phases([draft], clock.phases_s)
+        return sum(
+            len(sorties(self._problem.scenario, flown, phases_s[flown.id]))
+            * flown.duration_s
+            for flown in draft.flown
+        )
 
 
 def _order(column: Column) -> tuple[int, float, tuple[tuple[int, ...], ...]]:

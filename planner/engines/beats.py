@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 import numpy as np
 
-from planner.clock import Span
 from planner.engines.beats_kernel import improve
+from planner.engines.beats_kinds import Kind, kinds_of, levels_of, longest
 from planner.engines.beats_world import (
     ABSENT,
     DEEPEST,
@@ -40,33 +39,8 @@ _HOTTEST, _COLDEST = 0.1, 0.005
 _PATIENCE = 2000
 _CHUNK = 1000
 _ROUNDS_A_TARGET = 60
-_NEARLY_WHOLE = 0.21
+NEARLY_WHOLE = 0.21
 """A station with so little less than a whole drone has that drone."""
-
-_MARGIN_S = 60.0
-"""Kept free of a sortie that comes as often as its interval: room for its clock."""
-
-_LEAST_SORTIE = 0.4
-"""A kind of beat leaves time for sorties of this share of the endurance."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """
-    A kind of beat.
-
-    Parameters
-    ----------
-    windows
-        Of the targets that it is flown for, beside those due at other hours that
-        any of its sorties may take along.
-    crew
-        Drones that fly it in turn.
-    """
-
-    windows: tuple[Span, ...]
-    headway_s: float
-    crew: int
 
 
 def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
@@ -76,23 +50,13 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     Without a clock (``effort.seconds`` is None) the search takes a number of rounds
     by the size of the piece.
     """
-    kinds = _kinds(problem, piece)
+    kinds = kinds_of(problem, piece)
     if not piece.targets or not kinds:
         return []
     nodes = np.flatnonzero(np.isin(problem.node_target, piece.targets))
-    world = _world(problem, piece, kinds, nodes)
-    state = _nothing(world)
-    best = _search(world, state, effort)
-    return [
-        make_column(
-            problem,
-            piece.stations[s],
-            headway_s,
-            nodes[stops].tolist(),
-            [nodes[tail].tolist() for tail in tails],
-        )
-        for s, headway_s, stops, tails in _routes(world, best, kinds)
-    ]
+    world = world_of(problem, piece, kinds, nodes)
+    best = search(world, nothing(world), effort)
+    return opened(problem, piece, kinds, nodes, best)
 
 
 @cache
@@ -116,58 +80,65 @@ def load() -> None:
         depth=one * 0,
         longest=table * 9,
         level=table * 0,
+        turns=table,
         near_targets=table * -1,
         near_stations=table * 0,
         worth=np.ones(1),
         crew_cost=1.0,
+        new_kinds=1,
+        reached=one,
+        landed=table,
     )
-    _search(world, _nothing(world), Effort(seconds=None, solutions=1, seed=1))
+    search(world, nothing(world), Effort(seconds=None, solutions=1, seed=1))
 
 
-def _kinds(problem: Problem, piece: Piece) -> list[_Kind]:
-    """
-    Return the kinds of beats that the intervals of a piece call for.
-
-    An interval is halved as long as one drone can keep the headway.
-    """
-    kinds: dict[_Kind, None] = {}
-    models = [problem.model(s) for s in piece.stations]
-    spacing_s = problem.rules.launch_spacing_s
-    longest_s = max((m.usable_endurance_s for m in models), default=0.0)
-    turnaround_s = max((m.turnaround_s for m in models), default=0.0)
-    for t in piece.targets:
-        target = problem.targets[t]
-        headway_s = float(math.floor(target.revisit_s))
-        while headway_s % 2 == 0 and headway_s / 2 >= longest_s + turnaround_s:
-            headway_s /= 2
-        full_s = min(longest_s, headway_s - spacing_s)
-        for crew in range(1, math.ceil((full_s + turnaround_s) / headway_s) + 1):
-            if crew * headway_s - turnaround_s >= _LEAST_SORTIE * longest_s:
-                kinds[_Kind(target.windows, headway_s, crew)] = None
-    return sorted(kinds, key=lambda k: (k.windows, k.headway_s, k.crew))
-
-
-def _world(
-    problem: Problem, piece: Piece, kinds: Sequence[_Kind], nodes: np.ndarray
+def world_of(
+    problem: Problem,
+    piece: Piece,
+    kinds: Sequence[Kind],
+    nodes: np.ndarray,
+    staying: Mapping[int, int] | None = None,
+    landed: Sequence[Sequence[int]] = (),
 ) -> World:
-    """Return a piece as arrays."""
+    """
+    Return a piece as arrays.
+
+    Parameters
+    ----------
+    nodes
+        Of the targets, and after them those of beats that stay.
+    staying
+        When each of the latter is reached, ticks after the one before it at least.
+    landed
+        The same of the landings of each beat that stays. The last kinds are theirs,
+        one each.
+    """
+    stay = staying or {}
     place = {t: k for k, t in enumerate(piece.targets)}
-    target = np.array([place[int(t)] for t in problem.node_target[nodes]])
+    target = np.array(
+        [
+            -1 if n in stay else place[int(problem.node_target[n])]
+            for n in nodes.tolist()
+        ]
+    )
+    own = target >= 0
     order = np.arange(len(piece.targets))
     stations = list(piece.stations)
     names = sorted({problem.stations[s].model for s in stations})
     tables = [problem.tables[name] for name in names]
     model = np.array([names.index(problem.stations[s].model) for s in stations])
-    first = np.searchsorted(target, order)
-    last = np.searchsorted(target, order, side="right")
+    first = np.searchsorted(target[own], order)
+    last = np.searchsorted(target[own], order, side="right")
     out = np.stack([problem.table(s).out[s, nodes] for s in stations])
     back = np.stack([problem.table(s).back[nodes, s] for s in stations])
     task = np.stack([table.task[nodes] for table in tables])
     travel = np.stack([table.travel[np.ix_(nodes, nodes)] for table in tables])
-    alone = np.minimum.reduceat(out + back + task[model], first, axis=1).T
+    around = (out + back + task[model])[:, own]
+    alone = np.minimum.reduceat(around, first, axis=1).T
     alone = np.where(alone < FAR, alone, FAR)
     apart = np.minimum(travel[0], travel[0].T)[np.ix_(first, first)].copy()
     np.fill_diagonal(apart, 2 * FAR)
+    levels, turns = zip(*(levels_of(problem, piece, k) for k in kinds), strict=True)
     arrays = {
         "first": first,
         "last": last,
@@ -178,14 +149,17 @@ def _world(
         "back": back,
         "overhead": [problem.table(s).overhead for s in stations],
         "model": model,
-        "drones": [math.floor(d + _NEARLY_WHOLE) for d in piece.drones],
+        "drones": [math.floor(d + NEARLY_WHOLE) for d in piece.drones],
         "headway": [round(k.headway_s * TICKS_PER_S) for k in kinds],
         "crew": [k.crew for k in kinds],
-        "depth": [max(0, *_levels(problem, piece, k)) for k in kinds],
-        "longest": [[_longest(problem, s, k) for k in kinds] for s in stations],
-        "level": [_levels(problem, piece, k) for k in kinds],
+        "depth": [max(0, *each) for each in levels],
+        "longest": [[longest(problem, s, k) for k in kinds] for s in stations],
+        "level": levels,
+        "turns": turns,
         "near_targets": np.argsort(apart, axis=1, kind="stable")[:, :_NEAR_TARGETS],
         "near_stations": np.argsort(alone, axis=1, kind="stable")[:, :_NEAR_STATIONS],
+        "landed": np.reshape(landed, (-1, 2**DEEPEST)),
+        "reached": [stay.get(n, 0) for n in nodes.tolist()],
     }
     return World(
         **{
@@ -194,43 +168,8 @@ def _world(
         },
         worth=np.array([_worth(problem, t) for t in piece.targets]),
         crew_cost=_CREW_COST,
+        new_kinds=len(kinds) - len(landed),
     )
-
-
-def _longest(problem: Problem, station: int, kind: _Kind) -> int:
-    """Return the longest sortie of a beat in ticks."""
-    model = problem.model(station)
-    longest_s = kind.crew * kind.headway_s - model.turnaround_s
-    if model.usable_endurance_s > kind.headway_s / 2:
-        # It has to be done within its interval, whenever it takes off.
-        longest_s = min(longest_s, kind.headway_s - 2 * _MARGIN_S)
-    return min(problem.longest(station, kind.headway_s), int(longest_s * TICKS_PER_S))
-
-
-def _levels(problem: Problem, piece: Piece, kind: _Kind) -> list[int]:
-    """Return the level of each target on a kind of beat, -1 where it cannot be."""
-    length_s = problem.horizon.length_s
-    all_day = ((0, length_s),)
-    table = problem.table(piece.stations[0])
-    levels = []
-    for t in piece.targets:
-        target = problem.targets[t]
-        interval_s = target.revisit_s
-        if target.windows != all_day:
-            # Whenever such sorties come, one falls whole into each window.
-            task_s = table.task[problem.nodes_of(t)].max() / TICKS_PER_S
-            shortest_s = min(end - start for start, end in target.windows)
-            interval_s = min(interval_s, shortest_s - task_s - 1.0)
-        if kind.windows not in (all_day, target.windows):
-            interval_s = 0.0
-        level = -1
-        for deeper in range(DEEPEST + 1):
-            every_s = kind.headway_s * 2**deeper
-            fits_day = deeper == 0 or length_s % every_s == 0
-            if every_s <= interval_s and fits_day:
-                level = deeper
-        levels.append(level)
-    return levels
 
 
 def _worth(problem: Problem, target: int) -> float:
@@ -240,9 +179,10 @@ def _worth(problem: Problem, target: int) -> float:
     return (0.02 + 0.03 * 3600.0 / info.revisit_s) * (1.0 + priority) / 3.0
 
 
-def _nothing(world: World) -> State:
+def nothing(world: World) -> State:
     """Return no beats, and every target left out."""
-    beats, targets = int(world.drones.sum()) + 1, len(world.first)
+    stay = len(world.crew) - world.new_kinds
+    beats, targets = int(world.drones.sum()) + 1 + stay, len(world.first)
     counts = np.zeros(4, dtype=np.int64)
     counts[ABSENT], counts[LIMIT] = targets, beats
     return State(
@@ -252,6 +192,8 @@ def _nothing(world: World) -> State:
         kind=np.full(beats, -1, dtype=np.int64),
         sortie=np.zeros((beats, 2**DEEPEST), dtype=np.int64),
         worst=np.zeros((beats, LISTS), dtype=np.int64),
+        idle=np.zeros((beats, 2**DEEPEST), dtype=np.int64),
+        spare=np.zeros((beats, LISTS, LONGEST_LIST if stay else 0), dtype=np.int64),
         beat=np.full(targets, -1, dtype=np.int64),
         list=np.zeros(targets, dtype=np.int64),
         used=np.zeros(len(world.drones), dtype=np.int64),
@@ -260,7 +202,7 @@ def _nothing(world: World) -> State:
     )
 
 
-def _search(world: World, state: State, effort: Effort) -> State:
+def search(world: World, state: State, effort: Effort) -> State:
     """Return the best beats found within an effort."""
     kept = State(*(array.copy() for array in state))
     best = State(*(array.copy() for array in state))
@@ -282,23 +224,32 @@ def _search(world: World, state: State, effort: Effort) -> State:
     return best
 
 
-Routes = Iterator[tuple[int, float, list[int], list[list[int]]]]
+def opened(
+    problem: Problem,
+    piece: Piece,
+    kinds: Sequence[Kind],
+    nodes: np.ndarray,
+    state: State,
+) -> list[Column]:
+    """Return the routes of the beats of some kinds."""
+    return [
+        make_column(problem, piece.stations[state.station[b]], headway_s, stops, tails)
+        for b in range(len(state.kind))
+        if 0 <= state.kind[b] < len(kinds)
+        for headway_s, stops, tails in unfolded(
+            lists_of(state, b, nodes), 0, 0, kinds[state.kind[b]].headway_s
+        )
+    ]
 
 
-def _routes(world: World, state: State, kinds: Sequence[_Kind]) -> Routes:
-    """Yield (station, headway [s], stops, tails) of all beats."""
-    for b, kind in enumerate(state.kind):
-        if kind >= 0:
-            lists = [
-                state.stops[b, q, : state.length[b, q]].tolist() for q in range(LISTS)
-            ]
-            for headway_s, stops, tails in _unfolded(
-                lists, 0, 0, kinds[kind].headway_s
-            ):
-                yield int(state.station[b]), headway_s, stops, tails
+def lists_of(state: State, b: int, nodes: np.ndarray) -> list[list[int]]:
+    """Return what stands in each list of a beat."""
+    return [
+        nodes[state.stops[b, q, : state.length[b, q]]].tolist() for q in range(LISTS)
+    ]
 
 
-def _unfolded(
+def unfolded(
     lists: list[list[int]], level: int, turn: int, headway_s: float
 ) -> Iterator[tuple[float, list[int], list[list[int]]]]:
     """
@@ -312,7 +263,7 @@ def _unfolded(
         yield headway_s, stops, tails if len(tails) > 1 else []
     elif level < DEEPEST:
         for half in (turn, turn + 2**level):
-            yield from _unfolded(lists, level + 1, half, 2 * headway_s)
+            yield from unfolded(lists, level + 1, half, 2 * headway_s)
 
 
 def _tails(lists: list[list[int]], level: int, turn: int) -> list[list[int]]:

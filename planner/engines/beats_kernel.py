@@ -52,10 +52,11 @@ def measure(world: Any, state: Any, b: Any) -> Any:
     s = state.station[b]
     m = world.model[s]
     depth = world.depth[state.kind[b]]
+    stays = state.kind[b] >= world.new_kinds
     state.worst[b, :] = 0
     for k in range(1 << depth):
         duration = world.overhead[s]
-        before = -1
+        before, since = -1, 0
         for level in range(depth + 1):
             q = _list_of(level, k)
             for p in range(state.length[b, q]):
@@ -63,14 +64,38 @@ def measure(world: Any, state: Any, b: Any) -> Any:
                 leg = (
                     world.out[s, node] if before < 0 else world.travel[m, before, node]
                 )
-                duration += leg + world.task[m, node]
+                duration += leg
+                since += leg
+                if stays and world.target[node] < 0:
+                    spare = max(0, world.reached[node] - since)
+                    duration += spare
+                    _note_spare(world, state, b, q, p, spare)
+                    since = -world.task[m, node]
+                duration += world.task[m, node]
+                since += world.task[m, node]
                 before = node
+            if stays:
+                _note_spare(world, state, b, q, state.length[b, q], 0)
         if before >= 0:
             duration += world.back[s, before]
+            since += world.back[s, before]
+        if stays:
+            state.idle[b, k] = max(0, world.landed[b, k] - since)
+            duration += state.idle[b, k]
         state.sortie[b, k] = duration
         for level in range(depth + 1):
             q = _list_of(level, k)
             state.worst[b, q] = max(state.worst[b, q], duration)
+
+
+@njit(cache=True)
+def _note_spare(world: Any, state: Any, b: Any, q: Any, p: Any, spare: Any) -> Any:
+    """Note what is spare before a place of a list, back to the node that stays."""
+    if p < LONGEST_LIST:
+        state.spare[b, q, p] = spare
+    while p > 0 and world.target[state.stops[b, q, p - 1]] >= 0:
+        p -= 1
+        state.spare[b, q, p] = spare
 
 
 @njit(cache=True)
@@ -84,12 +109,12 @@ def _last_above(state: Any, b: Any, level: Any, turn: Any) -> Any:
 
 
 @njit(cache=True)
-def _first_below(state: Any, b: Any, level: Any, turn: Any, depth: Any) -> Any:
-    """Return the first stop after a list on one sortie, -1 for the station."""
+def _list_below(state: Any, b: Any, level: Any, turn: Any, depth: Any) -> Any:
+    """Return the list of the first stop after one on a sortie, -1 for the station."""
     for deeper in range(level + 1, depth + 1):
         q = _list_of(deeper, turn)
         if state.length[b, q] > 0:
-            return state.stops[b, q, 0]
+            return q
     return -1
 
 
@@ -101,9 +126,13 @@ def _cheapest_place(
     s, kind = state.station[b], state.kind[b]
     m, depth, longest = world.model[s], world.depth[kind], world.longest[s, kind]
     turns = 1 << level
+    stays = kind >= world.new_kinds
     share = 1.0 / (turns * world.headway[kind])
     found, place = -1, -1
+    allowed = world.turns[kind, world.target[node]]
     for turn in range(turns):
+        if not (allowed >> turn) & 1:
+            continue
         q = turns - 1 + turn
         count = state.length[b, q]
         room = longest - state.worst[b, q]
@@ -121,23 +150,30 @@ def _cheapest_place(
                     else world.travel[m, before, after]
                 )
                 extra = there + world.travel[m, node, after] - gone
+                if stays:
+                    extra = max(0, extra - state.spare[b, q, p])
                 if extra > room:
                     continue
                 cost = extra * share
             else:
                 total, sorties, fits = 0, 0, True
                 for k in range(turn, 1 << depth, turns):
-                    after = _first_below(state, b, level, k, depth)
-                    if after < 0:
+                    below_it = _list_below(state, b, level, k, depth)
+                    if below_it < 0:
                         gone = 0 if before < 0 else world.back[s, before]
                         extra = there + world.back[s, node] - gone
+                        if stays:
+                            extra = max(0, extra - state.idle[b, k])
                     else:
+                        after = state.stops[b, below_it, 0]
                         gone = (
                             world.out[s, after]
                             if before < 0
                             else world.travel[m, before, after]
                         )
                         extra = there + world.travel[m, node, after] - gone
+                        if stays:
+                            extra = max(0, extra - state.spare[b, below_it, 0])
                     if state.sortie[b, k] + extra > longest:
                         fits = False
                         break
@@ -178,7 +214,7 @@ def _put(world: Any, state: Any, t: Any, touched: Any, dice: Any) -> Any:
     opened_at, opened_kind = -1, -1
     for k in range(world.near_stations.shape[1]):
         s = world.near_stations[t, k]
-        for kind in range(len(world.crew)):
+        for kind in range(world.new_kinds):
             crew = world.crew[kind]
             if s < 0 or world.level[kind, t] < 0:
                 continue
@@ -195,7 +231,10 @@ def _put(world: Any, state: Any, t: Any, touched: Any, dice: Any) -> Any:
                 cost = alone / (turns * world.headway[kind]) + world.crew_cost * crew
                 if cost < best:
                     best, chosen, opened_at, opened_kind = cost, node, s, kind
-                    q, place = turns - 1, 0
+                    turn = 0
+                    while not (world.turns[kind, t] >> turn) & 1:
+                        turn += 1
+                    q, place = turns - 1 + turn, 0
     if chosen < 0:
         return False
     if opened_at >= 0:
@@ -218,15 +257,18 @@ def _put(world: Any, state: Any, t: Any, touched: Any, dice: Any) -> Any:
 
 @njit(cache=True)
 def _take_out(world: Any, state: Any, b: Any, q: Any, low: Any, high: Any) -> Any:
-    """Take the stops of a list from one position to another out."""
-    for p in range(low, high):
+    """Take the stops of a list from one position to another out, if they may go."""
+    kept = low
+    for p in range(low, state.length[b, q]):
         t = world.target[state.stops[b, q, p]]
-        state.beat[t] = -1
-        state.absent[state.counts[ABSENT]] = t
-        state.counts[ABSENT] += 1
-    for p in range(high, state.length[b, q]):
-        state.stops[b, q, p - high + low] = state.stops[b, q, p]
-    state.length[b, q] -= high - low
+        if p < high and t >= 0:
+            state.beat[t] = -1
+            state.absent[state.counts[ABSENT]] = t
+            state.counts[ABSENT] += 1
+        else:
+            state.stops[b, q, kept] = state.stops[b, q, p]
+            kept += 1
+    state.length[b, q] = kept
 
 
 @njit(cache=True)
@@ -336,6 +378,8 @@ def _copy_beat(source: Any, target: Any, b: Any) -> Any:
     target.kind[b] = source.kind[b]
     target.sortie[b] = source.sortie[b]
     target.worst[b] = source.worst[b]
+    target.spare[b] = source.spare[b]
+    target.idle[b] = source.idle[b]
 
 
 @njit(cache=True)
@@ -356,7 +400,7 @@ def _close_one(world: Any, state: Any, failures: Any, dice: Any) -> Any:
     """Close the beat whose targets were the least trouble so far."""
     least, chosen = _NEVER, -1
     for b in range(len(state.kind)):
-        if state.kind[b] < 0:
+        if state.kind[b] < 0 or state.kind[b] >= world.new_kinds:
             continue
         trouble = 0.0
         for q in range(LISTS):
@@ -404,6 +448,7 @@ def improve(
     touched = np.zeros(len(state.kind), dtype=np.bool_)
     every = np.ones(len(state.kind), dtype=np.bool_)
     now = _flying(world, kept) + world.crew_cost * kept.counts[DRONES]
+    fewest = 1 if world.new_kinds == len(world.crew) else 0
     for _ in range(rounds):
         touched[:] = False
         _ruin(world, state, touched, dice)
@@ -431,7 +476,8 @@ def improve(
             record[0], record[1], record[2] = missed, drones, flying
             _copy(state, best, every)
         kept.counts[SINCE] = state.counts[SINCE] = patient
-        if patient > patience and kept.counts[ABSENT] == 0 and kept.counts[DRONES] > 1:
+        closable = kept.counts[ABSENT] == 0 and kept.counts[DRONES] > fewest
+        if patient > patience and closable:
             state.counts[LIMIT] = min(state.counts[LIMIT], state.counts[DRONES] - 1)
             state.counts[SINCE] = 0
             _close_one(world, state, failures, dice)

@@ -41,12 +41,22 @@ class World(NamedTuple):
         Longest sortie by station and kind, shape (s, k).
     level
         Of a target on a kind of beat, -1 where it cannot be on it, shape (k, t).
+    turns
+        Of that level, those on which it may be, as bits, shape (k, t).
     near_targets, near_stations
         Nearest first, shapes (t, a) and (t, b); -1 for none.
     worth
         Of a target left out, in drones, shape (t,).
     crew_cost
         Of a drone, in drones of flying time.
+    new_kinds
+        So many kinds, the first, may be opened; a beat of any other kind stays, and
+        so do its nodes of target -1.
+    reached
+        Of such a node: ticks after the one before it, at least, shape (n,).
+    landed
+        The same of the landing, by beat that stays (the first) and sortie, shape
+        (b, 2 ** `DEEPEST`).
     """
 
     first: Ints
@@ -64,10 +74,14 @@ class World(NamedTuple):
     depth: Ints
     longest: Ints
     level: Ints
+    turns: Ints
     near_targets: Ints
     near_stations: Ints
     worth: Floats
     crew_cost: float
+    new_kinds: int
+    reached: Ints
+    landed: Ints
 
 
 class State(NamedTuple):
@@ -87,6 +101,11 @@ class State(NamedTuple):
         Longest sortie that flies a list, shape (b, `LISTS`).
     beat, list
         Where each target stands, -1 for nowhere, shape (t,).
+    spare
+        Ticks that a stop before a place of a list may take for nothing, shape
+        (b, `LISTS`, `LONGEST_LIST`); of beats that all may change, (b, `LISTS`, 0).
+    idle
+        The same before the landing of each sortie, shape (b, 2 ** `DEEPEST`).
     used
         Drones by station, shape (s,).
     absent
@@ -101,6 +120,8 @@ class State(NamedTuple):
     kind: Ints
     sortie: Ints
     worst: Ints
+    spare: Ints
+    idle: Ints
     beat: Ints
     list: Ints
     used: Ints

@@ -99,7 +99,8 @@ class _Spill:
         problem, options = self.problem, []
         nodes = problem.nodes_of(target)
         for place, column in enumerate(self.columns):
-            if column.tails or column.headway_s > problem.targets[target].revisit_s:
+            interval_s = problem.targets[target].revisit_s
+            if column.varies(problem) or column.headway_s > interval_s:
                 continue
             mine = column.targets(problem)
             if not set(self._when([target])) <= set(self._when(mine)):

@@ -19,6 +19,7 @@ from planner.engines.piece import Effort, Piece
 from planner.problem import Column, Problem
 
 Route = Callable[[Problem, Piece, Effort], list[Column]]
+TakeAlong = Callable[[Problem, Sequence[Column], Sequence[int], Effort], list[Column]]
 
 _TRIES = 5
 _ROOM = 0.06
@@ -31,12 +32,30 @@ MOST_EFFORTS = 2 * _FIRST_SHARE + _TRIES * _LATER_SHARE
 """How many times its effort a part takes where zones stay broken."""
 
 
-def route_in_waves(problem: Problem, route: Route, effort: Effort) -> list[Column]:
-    """Return routes for a whole part."""
+def route_in_waves(
+    problem: Problem,
+    route: Route,
+    effort: Effort,
+    take_along: TakeAlong | None = None,
+) -> list[Column]:
+    """
+    Return routes for a whole part.
+
+    Parameters
+    ----------
+    take_along
+        Has routes take targets along that are due at other hours, and opens more.
+    """
     stations = tuple(range(len(problem.stations)))
     rush = active(problem, problem.busiest)
     columns: list[Column] = []
     for wave in (rush, ~rush):
+        share = float(wave.mean())
+        if columns and take_along and wave.any():
+            more = _shortened(effort, share, least_s=0.5)
+            targets = [int(t) for t in np.flatnonzero(wave)]
+            columns = take_along(problem, columns, targets, more)
+            wave[list(served_targets(problem, columns))] = False
         if not wave.any():
             continue
         free = free_drones(problem, columns, wave)
@@ -45,7 +64,6 @@ def route_in_waves(problem: Problem, route: Route, effort: Effort) -> list[Colum
             targets=tuple(int(t) for t in np.flatnonzero(wave)),
             drones=tuple(free[s] for s in stations),
         )
-        share = float(wave.mean())
         columns += route_whole_zones(
             problem, route, piece, _shortened(effort, share, least_s=0.5)
         )
@@ -58,17 +76,17 @@ def mend_in_waves(
     """
     Return routes for a whole part, warm from some that leave targets out.
 
-    Zones are put where they fit, and none is given up for another. Routes that
-    alternate stay as they are.
+    Zones are put where they fit, and none is given up for another. Routes
+    that vary stay as they are.
     """
     rush = active(problem, problem.busiest)
-    columns = [c for c in start if c.tails]
+    columns = [c for c in start if c.varies(problem)]
     done = served_targets(problem, columns)
     for wave in (True, False):
         warm = [
             c
             for c in start
-            if not c.tails and rush[list(c.targets(problem))].any() == wave
+            if not c.varies(problem) and rush[list(c.targets(problem))].any() == wave
         ]
         due = {int(t) for t in np.flatnonzero(rush == wave)}
         due = (due | served_targets(problem, warm)) - done

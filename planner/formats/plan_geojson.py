@@ -121,18 +121,22 @@ def _feature(route: Route) -> dict[str, Any]:
             "duration_s": float(route.duration_s),
             "load": float(route.load),
             "t_s": [_rounded(t, TIME_DECIMALS) for t in route.t_s],
-            "stops": [
-                {
-                    "zones": list(stop.zones),
-                    "target": stop.target,
-                    "kind": stop.kind,
-                    "enter_s": float(stop.enter_s),
-                    "exit_s": float(stop.exit_s),
-                }
-                for stop in route.stops
-            ],
+            "stops": [_written_stop(stop) for stop in route.stops],
         },
     }
+
+
+def _written_stop(stop: Stop) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "zones": list(stop.zones),
+        "target": stop.target,
+        "kind": stop.kind,
+        "enter_s": float(stop.enter_s),
+        "exit_s": float(stop.exit_s),
+    }
+    if stop.windows:
+        written["windows"] = [[float(s), float(e)] for s, e in stop.windows]
+    return written
 
 
 def _rounded(value: float, decimals: int) -> float:
@@ -287,6 +291,7 @@ def _read_stop(reader: Reader, stop: Mapping[str, Any], where: str) -> Stop:
         kind=kind,
         enter_s=reader.number_in(stop, "enter_s", where),
         exit_s=reader.number_in(stop, "exit_s", where),
+        windows=reader.spans_in(stop, "windows", where),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from planner.clock import Span
 from planner.errors import Finding, InputError
 
 MOST_FINDINGS = 100
@@ -125,6 +126,26 @@ class Reader:
             self._number(value, f"{place}[{i}]", -math.inf, LARGEST)
             for i, value in enumerate(self.list_in(holder, key, where))
         )
+
+    def spans_in(
+        self, holder: Mapping[str, Any], key: str, where: str
+    ) -> tuple[Span, ...]:
+        """Return the pairs of numbers under a key; none where there is no such key."""
+        if key not in holder:
+            return ()
+        spans: list[Span] = []
+        for i, pair in enumerate(self.list_in(holder, key, where)):
+            place = f"{_path(where, key)}[{i}]"
+            if not isinstance(pair, list):
+                self._wrong(place, "E-PLAN-LIST", pair)
+            elif len(pair) != 2:
+                self.fault("E-PLAN-LENGTH", place, found=len(pair), expected=2)
+            else:
+                start, end = (
+                    self._number(value, place, -math.inf, LARGEST) for value in pair
+                )
+                spans.append((start, end))
+        return tuple(spans)
 
     def instant_in(self, holder: Mapping[str, Any], key: str, where: str) -> str:
         """Return the RFC 3339 time with an offset under a key."""

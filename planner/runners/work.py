@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from planner.engines import engine
+from planner.engines import BEATING, engine
+from planner.engines.beats_along import take_along
 from planner.engines.piece import Effort, Piece
 from planner.engines.recombine import recombine
 from planner.engines.waves import route_in_waves
@@ -107,7 +108,9 @@ def _route(problem: Problem, request: Mapping[str, Any], seed: int) -> list[Colu
 
 def _waves(problem: Problem, request: Mapping[str, Any], seed: int) -> list[Column]:
     effort = Effort(**{**request["effort"], "seed": seed})
-    return route_in_waves(problem, engine(request["engine"]), effort)
+    name = request["engine"]
+    along = take_along if name in BEATING else None
+    return route_in_waves(problem, engine(name), effort, along)
 
 
 def _recombine(problem: Problem, request: Mapping[str, Any], seed: int) -> list[Column]:
