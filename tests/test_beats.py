@@ -9,7 +9,10 @@ from test_engines import FEW, problem_of
 from worlds import whole
 
 from planner.engines import beats
+from planner.engines.assess import served_targets
 from planner.engines.beats_world import DEEPEST, LISTS
+from planner.engines.selection import whole_drones
+from planner.problem import Column
 
 
 def lists_of(**filled: list[int]) -> list[list[int]]:
@@ -73,3 +76,22 @@ def test_a_seed_gives_the_same_beats_again() -> None:
     once, again = (beats.route(problem, whole(problem), FEW) for _ in range(2))
     assert once == again
     assert beats.route(problem, whole(problem), replace(FEW, seed=8))
+
+
+@pytest.mark.parametrize("which", ["two", "busy", "unlike"])
+def test_a_search_may_start_from_its_own_routes(which: str) -> None:
+    """Routes become the beats they were: nothing is lost, and nothing gets worse."""
+    problem = problem_of(which)
+    first = beats.route(problem, whole(problem), FEW)
+    again = beats.route(problem, replace(whole(problem), start=tuple(first)), FEW)
+    assert served_targets(problem, again) >= served_targets(problem, first)
+    before, after = whole_drones(problem, first), whole_drones(problem, again)
+    assert sum(after) <= sum(before)
+
+
+def test_good_beats_are_told_of() -> None:
+    """What a search comes to is among what it told of on the way."""
+    problem = problem_of("busy")
+    told: list[Column] = []
+    found = beats.route(problem, whole(problem), replace(FEW, seen=told.extend))
+    assert set(found) <= set(told)

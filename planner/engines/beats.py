@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,9 +19,11 @@ import numpy as np
 
 from planner.clock import Span
 from planner.engines.beats_kernel import improve
+from planner.engines.beats_start import start_from
 from planner.engines.beats_world import (
     ABSENT,
     DEEPEST,
+    DRONES,
     LIMIT,
     LISTS,
     LONGEST_LIST,
@@ -29,16 +31,22 @@ from planner.engines.beats_world import (
     World,
 )
 from planner.engines.piece import Effort, Piece
+from planner.prices import worth
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
 
 _NEAR_TARGETS = 60
 _NEAR_STATIONS = 8
 _CREW_COST = 0.3
 _HOTTEST, _COLDEST = 0.1, 0.005
-"""How much worse a change may be, in drones, at the start and at the end."""
+_WARM = 0.03
+"""How much worse a change may be, in drones, at the start and at the end; at the
+start from given routes."""
+
+_FEW_ABSENT = 5
+"""Targets left out, beyond the best, up to which beats are worth telling of."""
 
 _PATIENCE = 2000
-_CHUNK = 1000
+_CHUNK = 250
 _ROUNDS_A_TARGET = 60
 _NEARLY_WHOLE = 0.21
 """A station with so little less than a whole drone has that drone."""
@@ -82,17 +90,43 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     nodes = np.flatnonzero(np.isin(problem.node_target, piece.targets))
     world = _world(problem, piece, kinds, nodes)
     state = _nothing(world)
-    best = _search(world, state, effort)
-    return [
-        make_column(
+    if piece.start:
+        start_from(
             problem,
-            piece.stations[s],
-            headway_s,
-            nodes[stops].tolist(),
-            [nodes[tail].tolist() for tail in tails],
+            world,
+            state,
+            piece.start,
+            stations=piece.stations,
+            nodes=nodes,
+            headways_s=[kind.headway_s for kind in kinds],
         )
-        for s, headway_s, stops, tails in _routes(world, best, kinds)
-    ]
+
+    def columns(state: State, beats: Iterable[int]) -> list[Column]:
+        return [
+            make_column(
+                problem,
+                piece.stations[s],
+                headway_s,
+                nodes[stops].tolist(),
+                [nodes[tail].tolist() for tail in tails],
+            )
+            for s, headway_s, stops, tails in _routes(state, beats, kinds)
+        ]
+
+    told: set[tuple[int, int, bytes]] = set()
+
+    def tell(state: State) -> None:
+        if effort.seen is None:
+            return
+        for b in np.flatnonzero(state.kind >= 0):
+            mine = np.flatnonzero(state.beat == b).tobytes()
+            key = (int(state.station[b]), int(state.kind[b]), mine)
+            if key not in told:
+                told.add(key)
+                effort.seen(columns(state, [int(b)]))
+
+    best = _search(world, state, effort, tell, warm=bool(piece.start))
+    return columns(best, range(len(best.kind)))
 
 
 @cache
@@ -121,7 +155,8 @@ def load() -> None:
         worth=np.ones(1),
         crew_cost=1.0,
     )
-    _search(world, _nothing(world), Effort(seconds=None, solutions=1, seed=1))
+    effort = Effort(seconds=None, solutions=1, seed=1)
+    _search(world, _nothing(world), effort, lambda state: None, warm=False)
 
 
 def _kinds(problem: Problem, piece: Piece) -> list[_Kind]:
@@ -192,7 +227,7 @@ def _world(
             name: np.ascontiguousarray(array, dtype=np.int64)
             for name, array in arrays.items()
         },
-        worth=np.array([_worth(problem, t) for t in piece.targets]),
+        worth=np.array([worth(problem, t) for t in piece.targets]),
         crew_cost=_CREW_COST,
     )
 
@@ -233,13 +268,6 @@ def _levels(problem: Problem, piece: Piece, kind: _Kind) -> list[int]:
     return levels
 
 
-def _worth(problem: Problem, target: int) -> float:
-    """Return what leaving a target out costs, in drones."""
-    info = problem.targets[target]
-    priority = max(problem.priorities[z] for z in info.zones)
-    return (0.02 + 0.03 * 3600.0 / info.revisit_s) * (1.0 + priority) / 3.0
-
-
 def _nothing(world: World) -> State:
     """Return no beats, and every target left out."""
     beats, targets = int(world.drones.sum()) + 1, len(world.first)
@@ -260,34 +288,47 @@ def _nothing(world: World) -> State:
     )
 
 
-def _search(world: World, state: State, effort: Effort) -> State:
-    """Return the best beats found within an effort."""
+def _search(
+    world: World,
+    state: State,
+    effort: Effort,
+    tell: Callable[[State], None],
+    *,
+    warm: bool,
+) -> State:
+    """Return the best beats found within an effort; tell of those on the way."""
     kept = State(*(array.copy() for array in state))
     best = State(*(array.copy() for array in state))
     failures = np.ones(len(world.first))
-    record = np.array([np.inf, np.inf, np.inf])
+    left_out = float(world.worth[state.beat < 0].sum())
+    record = np.array([left_out, state.counts[DRONES], np.inf])
     dice = np.random.SeedSequence(effort.seed).generate_state(1, np.uint64)
     rounds = _ROUNDS_A_TARGET * len(world.first)
+    hottest = _WARM if warm else _HOTTEST
     started, done, share = time.monotonic(), 0, 0.0
     while share < 1.0:
-        heat = _HOTTEST * (_COLDEST / _HOTTEST) ** share
+        heat = hottest * (_COLDEST / hottest) ** share
         improve(
             world, state, kept, best, failures, record, dice, _CHUNK, heat, _PATIENCE
         )
+        if kept.counts[ABSENT] <= best.counts[ABSENT] + _FEW_ABSENT:
+            tell(kept)
         done += _CHUNK
         if effort.seconds is None:
             share = done / rounds
         else:
             share = (time.monotonic() - started) / effort.seconds
+    tell(best)
     return best
 
 
 Routes = Iterator[tuple[int, float, list[int], list[list[int]]]]
 
 
-def _routes(world: World, state: State, kinds: Sequence[_Kind]) -> Routes:
-    """Yield (station, headway [s], stops, tails) of all beats."""
-    for b, kind in enumerate(state.kind):
+def _routes(state: State, beats: Iterable[int], kinds: Sequence[_Kind]) -> Routes:
+    """Yield (station, headway [s], stops, tails) of beats that are flown."""
+    for b in beats:
+        kind = state.kind[b]
         if kind >= 0:
             lists = [
                 state.stops[b, q, : state.length[b, q]].tolist() for q in range(LISTS)
