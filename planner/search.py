@@ -46,7 +46,7 @@ _LONGEST_JOB_S = 8.0
 _SECONDS_A_TARGET = 0.035
 _SOLUTIONS = 200
 _POOL = 6000
-_STEPS = ("whole", "recombination", "recombination", "pieces", "whole")
+_STEPS = ("whole", "recombination", "pieces", "recombination", "whole", "recombination")
 """What the rounds do in turn."""
 
 _ROUND_SHARE = 0.4

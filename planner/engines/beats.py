@@ -250,12 +250,10 @@ def _levels(problem: Problem, piece: Piece, kind: _Kind) -> list[int]:
     levels = []
     for t in piece.targets:
         target = problem.targets[t]
-        interval_s = target.revisit_s
-        if target.windows != all_day:
-            # Whenever such sorties come, one falls whole into each window.
-            task_s = table.task[problem.nodes_of(t)].max() / TICKS_PER_S
-            shortest_s = min(end - start for start, end in target.windows)
-            interval_s = min(interval_s, shortest_s - task_s - 1.0)
+        # Whenever such sorties come, one falls whole into each window of each zone.
+        task_s = table.task[problem.nodes_of(t)].max() / TICKS_PER_S
+        within_s = target.shortest_window_s - task_s - 1.0
+        interval_s = min(target.revisit_s, within_s)
         if kind.windows not in (all_day, target.windows):
             interval_s = 0.0
         level = -1

@@ -20,8 +20,15 @@ from planner.problem import Column, Problem, beat, make_column
 
 _RELAXED_SHARE = 0.4
 _MOST_WHOLE = 800
-_NODES = 100
-"""Of the whole-number search where no clock is read; then the smaller choice too."""
+_MOST_UNTIMED = 300
+_HOPELESS = 0.0005
+"""What parts of routes leave out, in drones a target of the whole, from which on a
+search is in vain: the more targets, the less complete is what was seen."""
+
+_NODES = 5
+"""Of the whole-number search where no clock is read; routes, too, are fewer then."""
+
+_NO_LIMIT = 2**31 - 1
 
 
 def recombine(
@@ -49,12 +56,13 @@ def recombine(
         return list(current)
     spare = cost(problem, now) - relaxed.cost
     order = np.argsort(relaxed.reduced, kind="stable")
-    order = order[relaxed.reduced[order] <= spare + 1e-6][:_MOST_WHOLE]
-    chosen = {*now, *(columns[i] for i in order)}
+    order = order[relaxed.reduced[order] <= spare + 1e-6]
+    most = _MOST_UNTIMED if seconds is None else _MOST_WHOLE
+    chosen = {*now, *(columns[i] for i in order[:most])}
     found = Covering(problem, _in_order(chosen), by_zone=True).whole(
         now,
         seconds=None if seconds is None else (1 - _RELAXED_SHARE) * seconds,
-        nodes=_NODES,
+        nodes=_NODES if seconds is None else _NO_LIMIT,
     )
     if found is None:
         return list(current)
@@ -71,12 +79,20 @@ def bold_choice(
     """
     Return routes that serve as much as they can with so few drones.
 
-    What they leave out is for an engine to find room for.
+    What they leave out is for an engine to find room for; none where that is
+    hopeless.
     """
     covering = Covering(
-        problem, _in_order(set(pool)), by_zone=False, most_drones=most_drones
+        problem,
+        _in_order(set(pool)),
+        by_zone=False,
+        most_drones=most_drones,
+        seed=effort.seed,
     )
-    return without_repeats(problem, covering.dive(seconds=effort.seconds))
+    found = covering.dive(
+        seconds=effort.seconds, most_left_out=_HOPELESS * len(problem.targets)
+    )
+    return without_repeats(problem, found)
 
 
 def cost(problem: Problem, columns: Sequence[Column]) -> float:

@@ -30,6 +30,7 @@ _WELL_FILLED = 0.8
 _SLIGHT = 0.02
 """Price of flying where targets are what counts."""
 
+_LEANING = (0.7, 1.3)
 _SURE = 0.7
 _AT_ONCE = 6
 _SEEN = 1e-6
@@ -79,11 +80,14 @@ class Relaxed(NamedTuple):
 
     Parameters
     ----------
+    left_out
+        What of the cost is for that which is on no route.
     parts, reduced
         Chosen, and what the cost of each route is above its worth, shape (c,).
     """
 
     cost: float
+    left_out: float
     parts: FloatArray
     reduced: FloatArray
 
@@ -99,6 +103,8 @@ class Covering:
         otherwise target by target, at their worth.
     most_drones
         Busy in the busiest period at all stations together.
+    seed
+        Of worths that differ a little each time; None for those that are.
     """
 
     def __init__(
@@ -108,6 +114,7 @@ class Covering:
         *,
         by_zone: bool,
         most_drones: float = np.inf,
+        seed: int | None = None,
     ) -> None:
         # `highspy.Highs` says hello on standard output as soon as it is made.
         from highspy._core import _Highs
@@ -119,6 +126,9 @@ class Covering:
         self._stations = np.array([c.station for c in columns], dtype=np.int64)
         limits = [problem.drones(s) for s in range(len(problem.stations))]
         self._gaps, gap_costs = _gaps(problem, by_zone=by_zone)
+        if seed is not None:
+            chance = np.random.default_rng(seed).uniform(*_LEANING, len(gap_costs))
+            gap_costs = gap_costs * chance
         scale = 1.0 if by_zone else _SLIGHT
         self._gap_count = len(gap_costs)
         self._costs = np.array(
@@ -189,9 +199,12 @@ class Covering:
         if not solution.dual_valid:
             return None
         count = len(self.columns)
+        values = np.array(solution.col_value)
+        gaps = slice(count, self._first_station)
         return Relaxed(
             float(self._solver.getInfo().objective_function_value),
-            np.array(solution.col_value[:count]),
+            float(self._costs[gaps] @ values[gaps]),
+            values[:count],
             np.array(solution.col_dual[:count]),
         )
 
@@ -238,15 +251,18 @@ class Covering:
             [
                 *(float(c in used) for c in self.columns),
                 *(float(gap in missing) for gap in range(self._gap_count)),
-                *(float(n) for n in whole_drones(self._problem, list(used))),
+                *(float(n) for n in whole_drones(self._problem, chosen)),
             ]
         )
 
-    def dive(self, *, seconds: float | None) -> list[Column]:
+    def dive(
+        self, *, seconds: float | None, most_left_out: float = np.inf
+    ) -> list[Column]:
         """
         Return routes fixed a few at a time, those first that are wanted most whole.
 
-        What no drone is left for stays out.
+        What no drone is left for stays out. Where even parts of routes leave out
+        more than is allowed, there are none.
         """
         ends = None if seconds is None else time.monotonic() + seconds
         fixed: list[int] = []
@@ -254,7 +270,7 @@ class Covering:
         while True:
             left_s = None if ends is None else ends - time.monotonic()
             relaxed = self.relaxed(seconds=left_s)
-            if relaxed is None:
+            if relaxed is None or (not closed and relaxed.left_out > most_left_out):
                 break
             order = np.argsort(-relaxed.parts, kind="stable").tolist()
             wanted = [i for i in order if relaxed.parts[i] > _SEEN and i not in closed]
@@ -282,11 +298,11 @@ class Covering:
 
 def _gaps(
     problem: Problem, *, by_zone: bool
-) -> tuple[list[tuple[int, int]], list[float]]:
+) -> tuple[list[tuple[int, int]], FloatArray]:
     """Return what may be left out: each target with its place, and the costs."""
     targets = range(len(problem.targets))
     if not by_zone:
-        return [(t, t) for t in targets], [worth(problem, t) for t in targets]
+        return [(t, t) for t in targets], np.array([worth(problem, t) for t in targets])
     zones = sorted({z for target in problem.targets for z in target.zones})
     place = {zone: k for k, zone in enumerate(zones)}
     least = min((p for p in problem.priorities.values() if p > 0), default=1.0)
@@ -295,7 +311,7 @@ def _gaps(
     dear = (problem.objective.drone + 2.0) * most / least
     return (
         [(t, place[z]) for t in targets for z in problem.targets[t].zones],
-        [dear * problem.priorities[zone] for zone in zones],
+        np.array([dear * problem.priorities[zone] for zone in zones]),
     )
 
 

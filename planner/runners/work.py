@@ -158,6 +158,8 @@ def _relieve(
     if effort.seconds is not None:
         choosing = replace(effort, seconds=_CHOICE_SHARE * effort.seconds)
     start = bold_choice(problem, pool, request["most_drones"], choosing)
+    if not start:
+        return []
     if effort.seconds is not None:
         left_s = effort.seconds - (time.monotonic() - started)
         effort = replace(effort, seconds=max(_LEAST_S, left_s))
