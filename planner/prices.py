@@ -19,6 +19,13 @@ def price(problem: Problem, column: Column) -> float:
     return day_share(problem, windows) * spent_s / column.headway_s
 
 
+def worth(problem: Problem, target: int) -> float:
+    """Return what leaving a target out costs, in drones: only a guide to zones."""
+    info = problem.targets[target]
+    priority = max(problem.priorities[z] for z in info.zones)
+    return (0.02 + 0.03 * 3600.0 / info.revisit_s) * (1.0 + priority) / 3.0
+
+
 def day_share(problem: Problem, windows: Iterable[Span]) -> float:
     """Return the share of the horizon in which a route of such hours is paid."""
     if problem.objective.on_ground:

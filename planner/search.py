@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.budget import Budget
 from planner.engines import BEATING
@@ -34,9 +34,11 @@ from planner.runners.wire import problem_to_bytes
 from planner.runners.work import (
     perform,
     recombining,
+    relieving,
     routes,
     routing,
     routing_in_waves,
+    seen,
 )
 
 _JOBS_A_ROUND = 4
@@ -44,8 +46,8 @@ _SHORTEST_JOB_S = 0.3
 _LONGEST_JOB_S = 8.0
 _SECONDS_A_TARGET = 0.035
 _SOLUTIONS = 200
-_POOL = 3000
-_STEPS = ("whole", "whole", "pieces", "whole", "recombination")
+_POOL = 6000
+_STEPS = ("whole", "recombination", "pieces", "recombination", "whole", "recombination")
 """What the rounds do in turn."""
 
 _ROUND_SHARE = 0.4
@@ -55,7 +57,11 @@ _WHOLE_S = 0.04
 """Seconds a target in which a part is searched whole, at most."""
 
 _IDLE_ROUNDS = 12
-_RECOMBINE_DETERMINISTIC_S = 1.0
+_LARGE_PART = 400
+"""Targets from which on a part is searched whole from two seeds at once."""
+
+_SELECTION_S_A_TARGET = 0.004
+_COPY_SEEDS = 1000
 _TRIES_A_STATION = 6
 _MORE_ROOM = 0.05
 _MOST_ROOM = 0.3
@@ -153,13 +159,14 @@ class Search:
             seed=seed,
         )
 
-    def _whole_effort(self, k: int) -> Effort:
+    def _whole_effort(self, k: int, copy: int = 0) -> Effort:
         """Return how long to search a whole part, so that all take one round."""
-        seed = self._budget.seed - 1 + self.round + k
+        seed = self._budget.seed - 1 + self.round + k + _COPY_SEEDS * copy
         if self._budget.iterations is not None:
             return Effort(seconds=None, solutions=_SOLUTIONS, seed=seed)
         sizes = [len(part.problem.targets) for part in self._parts]
-        share = min(1.0, self._budget.processes * sizes[k] / sum(sizes))
+        total = sum(sizes[i] for i, _ in self._copies())
+        share = min(1.0, self._budget.processes * sizes[k] / total)
         left_s = max(0.0, self._left_s() - _ENDING_S)
         round_s = left_s if left_s < _SHORT_ROUND_S else _ROUND_SHARE * left_s
         # Where zones stay broken, a part takes several times as long.
@@ -170,15 +177,20 @@ class Search:
             seed=seed,
         )
 
-    def _run(self, tasks: Sequence[Task]) -> list[list[Column] | None]:
-        """Return the routes of each task, None where it was not reached."""
+    def _copies(self) -> list[tuple[int, int]]:
+        """Return each part with the number of a search, largest first."""
+        sizes = [len(part.problem.targets) for part in self._parts]
+        order = sorted(range(len(sizes)), key=lambda k: (-sizes[k], k))
+        return [(k, i) for k in order for i in range(1 + (sizes[k] >= _LARGE_PART))]
+
+    def _run(self, tasks: Sequence[Task]) -> list[bytes | None]:
+        """Return the result of each task, None where it was not reached."""
         deadline = None
         if self._budget.iterations is None:
             deadline = time.monotonic() + max(0.0, self._left_s())
-        found = self._runner.run(
+        return self._runner.run(
             tasks, self._problems, deadline=deadline, stop=self._stop
         )
-        return [None if result is None else routes(result) for result in found]
 
     @property
     def spent(self) -> float:
@@ -225,19 +237,14 @@ class Search:
 
     def _route_whole(self) -> None:
         """Route every part whole, largest first, with chances that differ."""
-        order = sorted(
-            range(len(self._parts)),
-            key=lambda k: (-len(self._parts[k].problem.targets), k),
-        )
+        order = self._copies()
+        engine = self._budget.engine
         tasks = [
-            routing_in_waves(
-                self._parts[k].name, self._budget.engine, self._whole_effort(k)
-            )
-            for k in order
+            routing_in_waves(self._parts[k].name, engine, self._whole_effort(k, i))
+            for k, i in order
         ]
-        for k, columns in zip(order, self._run(tasks), strict=True):
-            if columns is not None:
-                self._consider(k, columns, columns, self._budget.engine)
+        for (k, _), result in zip(order, self._run(tasks), strict=True):
+            self._consider(k, (), result, engine)
 
     def _route_pieces(self) -> None:
         """Route the pieces again that promise most."""
@@ -251,34 +258,48 @@ class Search:
             )
             for i, job in enumerate(jobs)
         ]
-        for job, columns in zip(jobs, self._run(tasks), strict=True):
-            if columns is not None:
-                found = [*job.kept, *columns]
-                self._consider(job.part, found, columns, self._budget.engine)
+        for job, result in zip(jobs, self._run(tasks), strict=True):
+            self._consider(job.part, job.kept, result, self._budget.engine)
 
     def _recombine(self) -> None:
-        """Pick again among all routes seen."""
-        tasks = [
-            recombining(
-                part.name,
-                list(part.pool),
-                part.best.columns,
-                _RECOMBINE_DETERMINISTIC_S,
-            )
-            for part in self._parts
-        ]
-        for k, columns in enumerate(self._run(tasks)):
-            if columns is not None:
-                self._consider(k, columns, columns, "recombine")
+        """Pick again among all routes seen: as they are, and for fewer drones."""
+        tasks, parts = [], []
+        for k, i in self._copies():
+            part, effort = self._parts[k], self._whole_effort(k, i)
+            if self._relieves(part):
+                most = part.best.drones - 1
+                tasks.append(relieving(part.name, list(part.pool), most, effort))
+                parts.append(k)
+            if i == 0:
+                if effort.seconds is not None:
+                    most_s = _SELECTION_S_A_TARGET * len(part.problem.targets)
+                    effort = replace(effort, seconds=min(effort.seconds, most_s))
+                pool, current = list(part.pool), part.best.columns
+                tasks.append(recombining(part.name, pool, current, effort))
+                parts.append(k)
+        for k, result in zip(parts, self._run(tasks), strict=True):
+            self._consider(k, (), result, "recombine")
+
+    def _relieves(self, part: Part) -> bool:
+        """Whether fewer drones are what is looked for next, and beats may do it."""
+        return (
+            self._budget.engine in BEATING
+            and part.problem.objective.relieves
+            and not part.best.unserved
+            and part.best.drones > 1
+        )
 
     def _consider(
-        self, k: int, columns: Sequence[Column], seen: Sequence[Column], engine: str
+        self, k: int, kept: Sequence[Column], result: bytes | None, engine: str
     ) -> None:
-        part = self._parts[k]
-        part.pool.update(dict.fromkeys(seen))
+        """Take in what a task came to, beside routes that it left as they are."""
+        if result is None:
+            return
+        part, columns = self._parts[k], routes(result)
+        part.pool.update(dict.fromkeys([*seen(result), *columns]))
         while len(part.pool) > _POOL:
             del part.pool[next(iter(part.pool))]
-        found = _assess(part.problem, part.assessor, columns)
+        found = _assess(part.problem, part.assessor, [*kept, *columns])
         for s in found.strained:
             part.room[s] = min(part.room.get(s, 0.0) + _MORE_ROOM, _MOST_ROOM)
         if found.score < part.best.score:

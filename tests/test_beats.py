@@ -10,7 +10,10 @@ from worlds import problems_of, square, station, whole, world, zone
 
 from planner.drafting import draw
 from planner.engines import beats
+from planner.engines.assess import Assessor, served_targets
 from planner.engines.beats_world import DEEPEST, LISTS
+from planner.engines.selection import whole_drones
+from planner.problem import Column
 from planner.rhythm import allowed_phases
 
 
@@ -87,3 +90,44 @@ def test_a_seed_gives_the_same_beats_again() -> None:
     once, again = (beats.route(problem, whole(problem), FEW) for _ in range(2))
     assert once == again
     assert beats.route(problem, whole(problem), replace(FEW, seed=8))
+
+
+@pytest.mark.parametrize("which", ["two", "busy", "unlike"])
+def test_a_search_may_start_from_its_own_routes(which: str) -> None:
+    """Routes become the beats they were: nothing is lost, and nothing gets worse."""
+    problem = problem_of(which)
+    first = beats.route(problem, whole(problem), FEW)
+    again = beats.route(problem, replace(whole(problem), start=tuple(first)), FEW)
+    assert served_targets(problem, again) >= served_targets(problem, first)
+    before, after = whole_drones(problem, first), whole_drones(problem, again)
+    assert sum(after) <= sum(before)
+
+
+def test_good_beats_are_told_of() -> None:
+    """What a search comes to is among what it told of on the way."""
+    problem = problem_of("busy")
+    told: list[Column] = []
+    found = beats.route(problem, whole(problem), replace(FEW, seen=told.extend))
+    assert set(found) <= set(told)
+
+
+def test_a_target_of_two_zones_keeps_the_window_of_each() -> None:
+    """What is due all day for one zone still falls into the school run of another."""
+    spots = [(x, y) for x in (-900, 0, 900) for y in (900, 1800)]
+    zones = [zone(f"W{i}", square(*at, 50)) for i, at in enumerate(spots)]
+    hours = ((7 * 3600.0, 8.5 * 3600.0),)
+    for name, windows in (("ALL", ((0.0, 86400.0),)), ("RUN", hours)):
+        zones.append(zone(name, square(0, -900, 50), revisit_s=7200.0, active=windows))
+    space, (problem,) = problems_of(world([station("A", 0, 0, 3)], zones))
+    assert any(len(target.zones) > 1 for target in problem.targets)
+    columns = beats.route(problem, whole(problem), FEW)
+    assert served_targets(problem, columns) == set(range(len(problem.targets)))
+    assert not Assessor(problem, space).assess(columns).unserved
+    (shared,) = [t for t, each in enumerate(problem.targets) if len(each.zones) > 1]
+    for column in columns:
+        if shared in column.targets(problem):
+            turns = sum(
+                shared in problem.node_target[list(chain)] for chain in column.chains()
+            )
+            every_s = column.headway_s * len(column.chains()) / turns
+            assert every_s <= hours[0][1] - hours[0][0]

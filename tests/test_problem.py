@@ -49,6 +49,7 @@ def looked_at(name: str, x: float, y: float, dwell_s: float = 20.0) -> Target:
         zones=(name,),
         revisit_s=3600.0,
         windows=((0.0, 14_400.0),),
+        shortest_window_s=14_400.0,
         ways=(Way(xy=np.array([[x, y]]), wait_s=np.array([dwell_s])),),
         layers_m=(60.0,),
     )

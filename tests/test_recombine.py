@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,10 +14,12 @@ from worlds import problems_of, square, station, two_stations, whole, world, zon
 
 from planner.engines import Effort, engine
 from planner.engines.assess import active, regimes, unserved_priority
-from planner.engines.recombine import recombine, without_repeats
+from planner.engines.recombine import bold_choice, recombine, without_repeats
+from planner.engines.selection import Covering, share
+from planner.prices import price
 from planner.problem import Column, Problem, make_column
 
-TIME = 1.0
+EFFORT = Effort(seconds=None, solutions=1, seed=1)
 
 
 @cache
@@ -60,47 +63,35 @@ def repeated(columns: Sequence[Column]) -> list[int]:
     return [t for t in set(seen) if seen.count(t) > 1]
 
 
-def whole_drones(columns: Sequence[Column]) -> int:
-    """Return the whole drones that loads take in the busiest period."""
-    busiest = problem().scenario.busiest_period()
-    total = 0
-    for s in range(len(problem().stations)):
-        most = 0.0
-        for period in regimes(problem()):
-            if not (period[0] < busiest[1] and busiest[0] < period[1]):
-                continue
-            now = active(problem(), period)
-            most = max(
-                most,
-                sum(
-                    c.load(problem())
-                    for c in columns
-                    if c.station == s and now[list(c.targets(problem()))].any()
-                ),
-            )
-        total += int(np.ceil(most / 0.98 - 1e-3))
-    return total
-
-
-def fits(columns: Sequence[Column]) -> bool:
-    """Return whether every station has the drones for its routes at all times."""
-    for s in range(len(problem().stations)):
-        for period in regimes(problem()):
-            now = active(problem(), period)
-            load = sum(
-                c.load(problem())
+def drones_taken(columns: Sequence[Column], *, rush: bool) -> list[int]:
+    """Return the whole drones that each station needs at some time."""
+    busiest = problem().busiest
+    most = [0.0, 0.0]
+    for period in regimes(problem()):
+        if rush and not (period[0] < busiest[1] and busiest[0] < period[1]):
+            continue
+        now = active(problem(), period)
+        for s in range(2):
+            mine = [
+                share(problem(), c)
                 for c in columns
                 if c.station == s and now[list(c.targets(problem()))].any()
-            )
-            if load > 0.98 * problem().drones(s) + 1e-3:
-                return False
-    return True
+            ]
+            most[s] = max(most[s], sum(mine))
+    return [int(np.ceil(each - 1e-6)) for each in most]
 
 
-def worth(columns: Sequence[Column]) -> tuple[float, float]:
+def enough(columns: Sequence[Column]) -> bool:
+    """Return whether every station has the drones for its routes at all times."""
+    taken = drones_taken(columns, rush=False)
+    return all(n <= problem().drones(s) for s, n in enumerate(taken))
+
+
+def judged(columns: Sequence[Column]) -> tuple[float, float]:
     """Return what a selection is judged by: unserved priority, then drones."""
-    load = sum(c.load(problem()) for c in columns)
-    return (unserved_priority(problem(), columns), 3 * whole_drones(columns) + load)
+    spent = sum(price(problem(), c) for c in columns)
+    drones = sum(drones_taken(columns, rush=True))
+    return (unserved_priority(problem(), columns), 3 * drones + spent)
 
 
 @settings(max_examples=12)
@@ -109,14 +100,62 @@ def test_a_selection_is_never_worse(seed: int) -> None:
     """A selection from a pool serves as much as the routes at hand with no more."""
     pool = random_columns(seed, 25)
     current = without_repeats(problem(), random_columns(seed + 1, 3))
-    found = recombine(problem(), pool, current, TIME)
-    assert fits(found)
+    found = recombine(problem(), pool, current, EFFORT)
     assert not repeated(found)
-    if fits(current):
-        before, after = worth(current), worth(found)
+    assert enough(found) or not enough(current)
+    if enough(current):
+        before, after = judged(current), judged(found)
         assert after[0] <= before[0]
         if after[0] == before[0]:
-            assert after[1] <= before[1] + 1e-3 * (len(pool) + len(current))
+            assert after[1] <= before[1] + 1e-3
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10_000), st.integers(1, 7))
+def test_a_small_choice_is_the_best_there_is(seed: int, count: int) -> None:
+    """Among a few routes, no set at all that fits is better than the one chosen."""
+    pool = list(dict.fromkeys(random_columns(seed, count)))
+    chosen = Covering(problem(), pool, by_zone=True).whole([], seconds=None, nodes=1000)
+    assert chosen is not None
+    best = min(
+        judged(some)
+        for size in range(len(pool) + 1)
+        for some in combinations(pool, size)
+        if enough(some)
+    )
+    assert enough(chosen)
+    assert judged(chosen) == pytest.approx(best, abs=1e-3)
+    found = recombine(problem(), pool, [], EFFORT)
+    assert judged(found)[0] <= best[0] + 1e-9
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 10_000), st.integers(0, 4))
+def test_fewer_drones_are_not_overdrawn(seed: int, most: int) -> None:
+    """What is picked for so many drones takes no more, and no station's."""
+    picked = bold_choice(problem(), random_columns(seed, 25), most, EFFORT)
+    assert sum(drones_taken(picked, rush=True)) <= most
+    assert enough(picked)
+    assert not repeated(picked)
+
+
+@pytest.mark.parametrize(
+    ("headway_s", "busy_s", "drones"),
+    [
+        (3600, 3300, 1.0),
+        (7200, 3300, 0.5),
+        (14400, 3300, 0.25),
+        (1800, 3300, 2.0),
+        (7200, 1900, 1900 / 7200 / 0.98),
+    ],
+)
+def test_a_route_takes_whole_drones_or_halves_of_them(
+    headway_s: float, busy_s: float, drones: float
+) -> None:
+    """A drone that is busy for most of its hour is whole, whatever the minutes left."""
+    turnaround_s = problem().model(0).turnaround_s
+    column = Column(0, headway_s, (0,), round((busy_s - turnaround_s) * 10))
+    assert share(problem(), column) == pytest.approx(drones)
 
 
 @settings(max_examples=25)
@@ -142,8 +181,8 @@ def test_repeats_are_taken_off(seed: int, count: int) -> None:
 def test_the_selection_repeats() -> None:
     """The same pool gives the same selection, in whatever order it comes."""
     pool = random_columns(4, 25)
-    first = recombine(problem(), pool, pool[:2], TIME)
-    assert recombine(problem(), pool[::-1], pool[:2], TIME) == first
+    first = recombine(problem(), pool, pool[:2], EFFORT)
+    assert recombine(problem(), pool[::-1], pool[:2], EFFORT) == first
 
 
 def test_the_best_of_two_answers_is_put_together() -> None:
@@ -154,7 +193,7 @@ def test_the_best_of_two_answers_is_put_together() -> None:
     wasteful = [
         make_column(both, c.station, c.headway_s, [n]) for c in good for n in c.nodes
     ]
-    found = recombine(both, [*good, *wasteful], wasteful, TIME)
+    found = recombine(both, [*good, *wasteful], wasteful, EFFORT)
     assert unserved_priority(both, found) <= unserved_priority(both, wasteful)
     served = unserved_priority(both, good)
     assert unserved_priority(both, found) == served == 0
@@ -162,20 +201,21 @@ def test_the_best_of_two_answers_is_put_together() -> None:
     assert spent <= sum(c.load(both) for c in good) + 1e-3
 
 
-def test_targets_of_alternating_routes_stay_there() -> None:
-    """A target on a route whose sorties alternate is taken off the others."""
+def test_routes_that_alternate_keep_what_every_sortie_does() -> None:
+    """A target twice goes off a tail as well, but the last of all sorties stays."""
     nodes = [int(problem().nodes_of(t)[0]) for t in range(4)]
     in_turn = make_column(problem(), 0, 3600.0, nodes[:1], [nodes[1:2], nodes[2:3]])
     other = make_column(problem(), 1, 3600.0, nodes[1:])
     kept = without_repeats(problem(), [in_turn, other])
-    assert kept[0] == in_turn
-    assert kept[1].nodes == (nodes[3],)
+    assert kept[0].nodes == in_turn.nodes
+    assert not repeated(kept)
+    assert {t for c in kept for t in c.targets(problem())} == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize("pool_size", [0, 5])
 def test_nothing_at_hand_is_no_error(pool_size: int) -> None:
     """Without routes at hand, or without any, a selection is made all the same."""
     pool = random_columns(9, pool_size)
-    found = recombine(problem(), pool, [], TIME)
-    assert fits(found)
+    found = recombine(problem(), pool, [], EFFORT)
+    assert enough(found)
     assert unserved_priority(problem(), found) <= unserved_priority(problem(), [])

@@ -25,12 +25,12 @@ from worlds import square as square_of
 from planner.budget import Budget
 from planner.engines import engine
 from planner.engines.piece import Effort, Piece
-from planner.engines.recombine import recombine
-from planner.engines.waves import route_in_waves
+from planner.engines.recombine import bold_choice, recombine
+from planner.engines.waves import beat_in_waves, route_in_waves
 from planner.errors import EXIT_MISSING, MissingPartError
 from planner.formats.plan_geojson import plan_to_bytes
 from planner.pipeline import plan_routes
-from planner.problem import Column, Problem
+from planner.problem import Column, Problem, make_column
 from planner.runners import runner_at
 from planner.runners.child import Child
 from planner.runners.cluster import Cluster
@@ -49,9 +49,11 @@ from planner.runners.wire import (
 from planner.runners.work import (
     perform,
     recombining,
+    relieving,
     routes,
     routing,
     routing_in_waves,
+    seen,
 )
 from planner.scenario import Scenario
 
@@ -165,8 +167,25 @@ def test_a_task_comes_to_what_its_function_returns() -> None:
     assert routes(perform(routing(name, "ortools", piece, FEW), data())) == routed
     waves = route_in_waves(ours, route, FEW)
     assert routes(perform(routing_in_waves(name, "ortools", FEW), data())) == waves
-    both = recombine(ours, routed, waves, 0.5)
-    assert routes(perform(recombining(name, routed, waves, 0.5), data())) == both
+    both = recombine(ours, routed, waves, FEW)
+    assert routes(perform(recombining(name, routed, waves, FEW), data())) == both
+    relieved = beat_in_waves(ours, FEW, bold_choice(ours, routed, 2, FEW))
+    assert routes(perform(relieving(name, routed, 2, FEW), data())) == relieved
+
+
+def test_a_task_tells_of_routes_on_the_way() -> None:
+    """Beats that a search came by survive the bytes, each set of targets once."""
+    ours = problem()
+    task = routing_in_waves(digest(data()), "beats", FEW)
+    passed = seen(perform(task, data()))
+    assert passed
+    keys = [(c.station, c.headway_s, frozenset(c.targets(ours))) for c in passed]
+    assert len(set(keys)) == len(keys)
+    for column in passed:
+        again = make_column(
+            ours, column.station, column.headway_s, column.nodes, column.tails
+        )
+        assert again == column
 
 
 def test_a_task_names_a_line_of_a_list_and_no_code() -> None:

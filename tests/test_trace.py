@@ -63,7 +63,8 @@ def test_listening_changes_nothing() -> None:
 def test_every_round_ends_with_a_moment() -> None:
     """First routes and each round are told once, with what the round did."""
     ends = [(p.round, p.step) for p in moments() if p.engine is None]
-    steps = ["first", "whole", "whole", "pieces", "whole", "recombination", "whole"]
+    again = "recombination"
+    steps = ["first", "whole", again, "pieces", again, "whole", again]
     assert ends == list(enumerate(steps))
 
 

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 import numpy as np
 
 from planner.engines.beats_kernel import improve
 from planner.engines.beats_kinds import Kind, kinds_of, levels_of, longest
+from planner.engines.beats_start import start_from
 from planner.engines.beats_world import (
     ABSENT,
     DEEPEST,
+    DRONES,
     LIMIT,
     LISTS,
     LONGEST_LIST,
@@ -28,16 +30,22 @@ from planner.engines.beats_world import (
     World,
 )
 from planner.engines.piece import Effort, Piece
+from planner.prices import worth
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
 
 _NEAR_TARGETS = 60
 _NEAR_STATIONS = 8
 _CREW_COST = 0.3
 _HOTTEST, _COLDEST = 0.1, 0.005
-"""How much worse a change may be, in drones, at the start and at the end."""
+_WARM = 0.03
+"""How much worse a change may be, in drones, at the start and at the end; at the
+start from given routes."""
+
+_FEW_ABSENT = 5
+"""Targets left out, beyond the best, up to which beats are worth telling of."""
 
 _PATIENCE = 2000
-_CHUNK = 1000
+_CHUNK = 250
 _ROUNDS_A_TARGET = 60
 NEARLY_WHOLE = 0.21
 """A station with so little less than a whole drone has that drone."""
@@ -55,7 +63,30 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
         return []
     nodes = np.flatnonzero(np.isin(problem.node_target, piece.targets))
     world = world_of(problem, piece, kinds, nodes)
-    best = search(world, nothing(world), effort)
+    state = nothing(world)
+    if piece.start:
+        start_from(
+            problem,
+            world,
+            state,
+            piece.start,
+            stations=piece.stations,
+            nodes=nodes,
+            headways_s=[kind.headway_s for kind in kinds],
+        )
+    told: set[tuple[int, int, bytes]] = set()
+
+    def tell(state: State) -> None:
+        if effort.seen is None:
+            return
+        for b in np.flatnonzero(state.kind >= 0):
+            mine = np.flatnonzero(state.beat == b).tobytes()
+            key = (int(state.station[b]), int(state.kind[b]), mine)
+            if key not in told:
+                told.add(key)
+                effort.seen(opened(problem, piece, kinds, nodes, state, [int(b)]))
+
+    best = search(world, state, effort, tell, warm=bool(piece.start))
     return opened(problem, piece, kinds, nodes, best)
 
 
@@ -166,17 +197,10 @@ def world_of(
             name: np.ascontiguousarray(array, dtype=np.int64)
             for name, array in arrays.items()
         },
-        worth=np.array([_worth(problem, t) for t in piece.targets]),
+        worth=np.array([worth(problem, t) for t in piece.targets]),
         crew_cost=_CREW_COST,
         new_kinds=len(kinds) - len(landed),
     )
-
-
-def _worth(problem: Problem, target: int) -> float:
-    """Return what leaving a target out costs, in drones."""
-    info = problem.targets[target]
-    priority = max(problem.priorities[z] for z in info.zones)
-    return (0.02 + 0.03 * 3600.0 / info.revisit_s) * (1.0 + priority) / 3.0
 
 
 def nothing(world: World) -> State:
@@ -202,25 +226,37 @@ def nothing(world: World) -> State:
     )
 
 
-def search(world: World, state: State, effort: Effort) -> State:
-    """Return the best beats found within an effort."""
+def search(
+    world: World,
+    state: State,
+    effort: Effort,
+    tell: Callable[[State], None] = lambda state: None,
+    *,
+    warm: bool = False,
+) -> State:
+    """Return the best beats found within an effort; tell of those on the way."""
     kept = State(*(array.copy() for array in state))
     best = State(*(array.copy() for array in state))
     failures = np.ones(len(world.first))
-    record = np.array([np.inf, np.inf, np.inf])
+    left_out = float(world.worth[state.beat < 0].sum())
+    record = np.array([left_out, state.counts[DRONES], np.inf])
     dice = np.random.SeedSequence(effort.seed).generate_state(1, np.uint64)
     rounds = _ROUNDS_A_TARGET * len(world.first)
+    hottest = _WARM if warm else _HOTTEST
     started, done, share = time.monotonic(), 0, 0.0
     while share < 1.0:
-        heat = _HOTTEST * (_COLDEST / _HOTTEST) ** share
+        heat = hottest * (_COLDEST / hottest) ** share
         improve(
             world, state, kept, best, failures, record, dice, _CHUNK, heat, _PATIENCE
         )
+        if kept.counts[ABSENT] <= best.counts[ABSENT] + _FEW_ABSENT:
+            tell(kept)
         done += _CHUNK
         if effort.seconds is None:
             share = done / rounds
         else:
             share = (time.monotonic() - started) / effort.seconds
+    tell(best)
     return best
 
 
@@ -230,11 +266,12 @@ def opened(
     kinds: Sequence[Kind],
     nodes: np.ndarray,
     state: State,
+    beats: Iterable[int] | None = None,
 ) -> list[Column]:
-    """Return the routes of the beats of some kinds."""
+    """Return the routes of the beats of some kinds, of all or of some of them."""
     return [
         make_column(problem, piece.stations[state.station[b]], headway_s, stops, tails)
-        for b in range(len(state.kind))
+        for b in (range(len(state.kind)) if beats is None else beats)
         if 0 <= state.kind[b] < len(kinds)
         for headway_s, stops, tails in unfolded(
             lists_of(state, b, nodes), 0, 0, kinds[state.kind[b]].headway_s

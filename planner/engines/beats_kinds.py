@@ -115,13 +115,14 @@ def _turns(problem: Problem, piece: Piece, kind: Kind, target: int, level: int) 
     every_s = kind.headway_s * 2**level
     if every_s > info.revisit_s:
         return 0
-    if problem.is_all_day(target):
-        return (1 << (1 << level)) - 1
     table = problem.table(piece.stations[0])
     task_s = table.task[problem.nodes_of(target)].max() / TICKS_PER_S + 1.0
-    if every_s <= min(end - start for start, end in info.windows) - task_s:
-        # Whenever such sorties come, one falls whole into each window.
+    if every_s <= info.shortest_window_s - task_s:
+        # Whenever such sorties come, one falls whole into each window of each zone.
         return (1 << (1 << level)) - 1
+    if info.shortest_window_s < min(end - start for start, end in info.windows):
+        # Another zone's windows hide those of one that wants a visit in each.
+        return 0
     last_s = max(problem.model(s).usable_endurance_s for s in piece.stations)
     bits = 0
     for turn in range(2**level):

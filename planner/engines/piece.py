@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from planner.problem import Column
 
@@ -41,8 +42,14 @@ class Effort:
         Solutions looked at; used where ``seconds`` is None.
     seed
         Of every random choice.
+    seen
+        Told of good routes that the search comes by, by an engine that has any to
+        tell of.
     """
 
     seconds: float | None
     solutions: int
     seed: int
+    seen: Callable[[Sequence[Column]], None] | None = field(
+        default=None, compare=False, repr=False
+    )

@@ -1,8 +1,10 @@
 """
 Pick the best set of routes among all that any engine has seen.
 
-Set covering with a variable a zone and a whole number of drones a station, by
-CP-SAT: one worker and deterministic time, so that it repeats.
+Set covering with a variable a zone and a whole number of drones a station, see
+`planner.engines.selection`. The linear relaxation comes first; what its reduced
+costs show to be in no better set than the routes at hand is left out of the search
+for whole routes.
 """
 
 from __future__ import annotations
@@ -11,122 +13,139 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planner.engines.assess import active, regimes
-from planner.prices import day_share, price
-from planner.problem import Column, Problem, make_column
+from planner.engines.piece import Effort
+from planner.engines.selection import Covering, fits
+from planner.prices import day_share
+from planner.problem import Column, Problem, beat, make_column
 
-_LOAD_UNITS = 1000
-_FILL = 0.98
-"""Share of a whole drone that is counted on: clocks do not pack perfectly."""
+_RELAXED_SHARE = 0.4
+_MOST_WHOLE = 800
+_MOST_UNTIMED = 300
+_HOPELESS = 0.0005
+"""What parts of routes leave out, in drones a target of the whole, from which on a
+search is in vain: the more targets, the less complete is what was seen."""
+
+_NODES = 5
+"""Of the whole-number search where no clock is read; routes, too, are fewer then."""
+
+_NO_LIMIT = 2**31 - 1
 
 
 def recombine(
     problem: Problem,
     pool: Sequence[Column],
     current: Sequence[Column],
-    deterministic_time: float,
+    effort: Effort,
 ) -> list[Column]:
     """
     Return the best selection from a pool and the current routes.
 
-    Every target is on one route; where the selection has it on two, it stays
-    where it costs least.
+    Never one that is worse than these, as far as they fit whole drones. Every target
+    is on one route; where the selection has it on two, it stays where it saves most,
+    unless a sortie would lose its rhythm.
     """
-    from ortools.sat.python import cp_model
-
-    columns = sorted(
-        {*pool, *current}, key=lambda c: (c.station, c.headway_s, c.chains())
-    )
-    now_used = set(current)
-    model = cp_model.CpModel()
-    use = [model.new_bool_var(f"r{i}") for i in range(len(columns))]
-    on: list[list[cp_model.IntVar]] = [[] for _ in problem.targets]
-    members = [c.targets(problem) for c in columns]
-    for i, targets in enumerate(members):
-        for t in targets:
-            on[t].append(use[i])
-    zones = sorted({z for t in problem.targets for z in t.zones})
-    served = {z: model.new_bool_var(f"z{z}") for z in zones}
-    for t, target in enumerate(problem.targets):
-        for zone in target.zones:
-            model.add_bool_or([*on[t], served[zone].negated()])
-    loads = [round(c.load(problem) * _LOAD_UNITS) for c in columns]
-    busiest = problem.busiest
-    periods = [(p, active(problem, p)) for p in regimes(problem)]
-    drones = []
-    for s in range(len(problem.stations)):
-        limit = problem.drones(s)
-        whole = model.new_int_var(0, limit, f"d{s}")
-        drones.append(whole)
-        for period, now in periods:
-            terms = [
-                loads[i] * use[i]
-                for i, c in enumerate(columns)
-                if c.station == s and now[list(members[i])].any()
-            ]
-            rush = period[0] < busiest[1] and busiest[0] < period[1]
-            top = int(_FILL * _LOAD_UNITS)
-            model.add(sum(terms) <= (top * whole if rush else top * limit))
-    priority = problem.priorities
-    total = sum(problem.drones(s) for s in range(len(problem.stations))) + 1
-    model.minimize(
-        sum(
-            round(priority[z] * 100 * total * _LOAD_UNITS) * served[z].negated()
-            for z in zones
-        )
-        + sum(round(problem.objective.drone * _LOAD_UNITS) * d for d in drones)
-        + sum(
-            round(price(problem, c) * _LOAD_UNITS) * use[i]
-            for i, c in enumerate(columns)
-        )
-    )
-    for i, column in enumerate(columns):
-        model.add_hint(use[i], column in now_used)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.catch_sigint_signal = False
-    solver.parameters.random_seed = 1
-    solver.parameters.max_deterministic_time = deterministic_time
-    status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    now = list(current) if fits(problem, current) else []
+    columns = _in_order({*pool, *current})
+    if not columns:
         return list(current)
-    chosen = [c for i, c in enumerate(columns) if solver.boolean_value(use[i])]
-    return without_repeats(problem, chosen)
+    seconds = effort.seconds
+    relaxed = Covering(problem, columns, by_zone=True).relaxed(
+        seconds=None if seconds is None else _RELAXED_SHARE * seconds
+    )
+    if relaxed is None:
+        return list(current)
+    spare = cost(problem, now) - relaxed.cost
+    order = np.argsort(relaxed.reduced, kind="stable")
+    order = order[relaxed.reduced[order] <= spare + 1e-6]
+    most = _MOST_UNTIMED if seconds is None else _MOST_WHOLE
+    chosen = {*now, *(columns[i] for i in order[:most])}
+    found = Covering(problem, _in_order(chosen), by_zone=True).whole(
+        now,
+        seconds=None if seconds is None else (1 - _RELAXED_SHARE) * seconds,
+        nodes=_NODES if seconds is None else _NO_LIMIT,
+    )
+    if found is None:
+        return list(current)
+    options = [without_repeats(problem, found), *([now] if now else [])]
+    return min(options, key=lambda each: cost(problem, each))
+
+
+def bold_choice(
+    problem: Problem,
+    pool: Sequence[Column],
+    most_drones: int,
+    effort: Effort,
+) -> list[Column]:
+    """
+    Return routes that serve as much as they can with so few drones.
+
+    What they leave out is for an engine to find room for; none where that is
+    hopeless.
+    """
+    covering = Covering(
+        problem,
+        _in_order(set(pool)),
+        by_zone=False,
+        most_drones=most_drones,
+        seed=effort.seed,
+    )
+    found = covering.dive(
+        seconds=effort.seconds, most_left_out=_HOPELESS * len(problem.targets)
+    )
+    return without_repeats(problem, found)
+
+
+def cost(problem: Problem, columns: Sequence[Column]) -> float:
+    """Return what a selection is judged by: priority left out before all else."""
+    return Covering(problem, columns, by_zone=True).cost(columns)
+
+
+def _in_order(columns: set[Column]) -> list[Column]:
+    return sorted(columns, key=lambda c: (c.station, c.headway_s, c.chains()))
 
 
 def without_repeats(problem: Problem, columns: Sequence[Column]) -> list[Column]:
-    """Return routes with every target on one of them, where it costs least."""
-    chains = [list(c.nodes) for c in columns]
+    """Return routes with every target on one of them, off where that saves most."""
+    routes = list(columns)
     places: dict[int, list[int]] = {}
     for i, column in enumerate(columns):
-        for t in column.targets(problem):
+        for t in sorted(set(column.targets(problem))):
             places.setdefault(t, []).append(i)
-    for target, routes in sorted(places.items()):
-        # Routes that alternate stay as they are.
-        alternating = [i for i in routes if columns[i].tails]
-        routes = [i for i in routes if not columns[i].tails]
-        if len(routes) + len(alternating) < 2:
-            continue
-        keep = -1
-        if not alternating:
-            costs = [_saved(problem, columns[i], chains[i], target) for i in routes]
-            keep = routes[int(np.argmin(costs))]
-        for i in routes:
-            if i != keep:
-                chains[i] = [n for n in chains[i] if problem.node_target[n] != target]
-    return [
-        make_column(problem, c.station, c.headway_s, chain)
-        if len(chain) < len(c.nodes)
-        else c
-        for c, chain in zip(columns, chains, strict=True)
-        if chain
-    ]
+    for target, where in sorted(places.items()):
+        while len(where) > 1:
+            options = []
+            for i in where:
+                left = _without(problem, routes[i], target)
+                if left is not None:
+                    saved = _flying(problem, routes[i])
+                    saved -= _flying(problem, left) if left.nodes else 0.0
+                    options.append((-saved, i, left))
+            if not options:
+                break
+            _, i, routes[i] = min(options, key=lambda option: option[:2])
+            where.remove(i)
+    return [column for column in routes if column.nodes]
 
 
-def _saved(problem: Problem, column: Column, chain: list[int], target: int) -> float:
-    """Return what is saved by taking a target off a route, as a price."""
-    rest = [n for n in chain if problem.node_target[n] != target]
-    before = problem.duration(column.station, chain)
-    after = problem.duration(column.station, rest) if rest else 0
+def _without(problem: Problem, column: Column, target: int) -> Column | None:
+    """Return a route without a target, None where the others need it."""
+
+    def rest(nodes: Sequence[int]) -> list[int]:
+        return [n for n in nodes if problem.node_target[n] != target]
+
+    nodes, tails = rest(column.nodes), [rest(tail) for tail in column.tails]
+    if not any(tails):
+        tails = []
+    if not nodes:
+        return None if tails else Column(column.station, column.headway_s, (), 0)
+    left = make_column(problem, column.station, column.headway_s, nodes, tails)
+    keeps_beat = beat(problem, left) is not None or beat(problem, column) is None
+    return left if not tails or keeps_beat else None
+
+
+def _flying(problem: Problem, column: Column) -> float:
+    """Return what a route flies, as a price."""
+    chains = column.chains()
     windows = [w for t in column.targets(problem) for w in problem.targets[t].windows]
-    return day_share(problem, windows) * (before - after) / column.headway_s
+    spent = sum(problem.duration(column.station, chain) for chain in chains)
+    return day_share(problem, windows) * spent / len(chains) / column.headway_s

@@ -6,15 +6,16 @@ This list is fixed: a task from elsewhere names a line of it, never code.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from planner.engines import BEATING, engine
 from planner.engines.beats_along import take_along
 from planner.engines.piece import Effort, Piece
-from planner.engines.recombine import recombine
-from planner.engines.waves import route_in_waves
+from planner.engines.recombine import bold_choice, recombine
+from planner.engines.waves import beat_in_waves, route_in_waves
 from planner.problem import Column, Problem
 from planner.runners.task import Task
 from planner.runners.wire import (
@@ -26,6 +27,10 @@ from planner.runners.wire import (
     problem_from_bytes,
     to_json,
 )
+
+_MOST_SEEN = 3000
+_CHOICE_SHARE = 0.4
+_LEAST_S = 0.2
 
 
 def routing(problem: str, engine: str, piece: Piece, effort: Effort) -> Task:
@@ -42,15 +47,25 @@ def recombining(
     problem: str,
     pool: Sequence[Column],
     current: Sequence[Column],
-    deterministic_time: float,
+    effort: Effort,
 ) -> Task:
     """Return the task to pick again among routes."""
-    request = {
-        "pool": column_facts(pool),
-        "current": column_facts(current),
-        "deterministic_time": deterministic_time,
-    }
-    return Task(function="recombine", problem=problem, request=_text(request), seed=0)
+    return _task(
+        "recombine",
+        problem,
+        effort,
+        pool=column_facts(pool),
+        current=column_facts(current),
+    )
+
+
+def relieving(
+    problem: str, pool: Sequence[Column], most_drones: int, effort: Effort
+) -> Task:
+    """Return the task to pick routes for fewer drones, and to mend what they lack."""
+    return _task(
+        "relieve", problem, effort, pool=column_facts(pool), most_drones=most_drones
+    )
 
 
 def perform(task: Task, problem: bytes) -> bytes:
@@ -65,7 +80,7 @@ def perform(task: Task, problem: bytes) -> bytes:
     Returns
     -------
     bytes
-        Routes, for `routes`.
+        Routes, for `routes` and `seen`.
 
     Raises
     ------
@@ -78,17 +93,32 @@ def perform(task: Task, problem: bytes) -> bytes:
 def answer(task: Task, problem: Problem) -> bytes:
     """Do a task as `perform` does, with its problem read already."""
     request = from_json(task.request.encode())
-    columns = FUNCTIONS[task.function](problem, request, task.seed)
-    return to_json(column_facts(columns))
+    passed: dict[tuple[int, float, frozenset[int]], Column] = {}
+
+    def seen(columns: Sequence[Column]) -> None:
+        for column in columns:
+            key = column.station, column.headway_s, frozenset(column.targets(problem))
+            known = passed.pop(key, column)
+            passed[key] = min(known, column, key=lambda c: c.duration)
+
+    effort = Effort(**request.pop("effort"), seed=task.seed, seen=seen)
+    columns = FUNCTIONS[task.function](problem, request, effort)
+    last = list(passed.values())[-_MOST_SEEN:]
+    return to_json({"routes": column_facts(columns), "seen": column_facts(last)})
 
 
 def routes(result: bytes) -> list[Column]:
     """Return the routes that a task came to."""
-    return columns_of(from_json(result))
+    return columns_of(from_json(result)["routes"])
+
+
+def seen(result: bytes) -> list[Column]:
+    """Return good routes that a task came by, the last ones last."""
+    return columns_of(from_json(result)["seen"])
 
 
 def _task(function: str, problem: str, effort: Effort, **request: Any) -> Task:
-    facts = asdict(replace(effort, seed=0))
+    facts = {"seconds": effort.seconds, "solutions": effort.solutions}
     return Task(
         function=function,
         problem=problem,
@@ -101,30 +131,49 @@ def _text(request: Mapping[str, Any]) -> str:
     return to_json(request).decode()
 
 
-def _route(problem: Problem, request: Mapping[str, Any], seed: int) -> list[Column]:
-    effort = Effort(**{**request["effort"], "seed": seed})
+def _route(
+    problem: Problem, request: Mapping[str, Any], effort: Effort
+) -> list[Column]:
     return engine(request["engine"])(problem, piece_of(request["piece"]), effort)
 
 
-def _waves(problem: Problem, request: Mapping[str, Any], seed: int) -> list[Column]:
-    effort = Effort(**{**request["effort"], "seed": seed})
+def _waves(
+    problem: Problem, request: Mapping[str, Any], effort: Effort
+) -> list[Column]:
     name = request["engine"]
     along = take_along if name in BEATING else None
     return route_in_waves(problem, engine(name), effort, along)
 
 
-def _recombine(problem: Problem, request: Mapping[str, Any], seed: int) -> list[Column]:
-    del seed  # no choice is left to chance
-    return recombine(
-        problem,
-        columns_of(request["pool"]),
-        columns_of(request["current"]),
-        request["deterministic_time"],
-    )
+def _recombine(
+    problem: Problem, request: Mapping[str, Any], effort: Effort
+) -> list[Column]:
+    pool, current = columns_of(request["pool"]), columns_of(request["current"])
+    return recombine(problem, pool, current, effort)
 
 
-FUNCTIONS: Mapping[str, Callable[[Problem, Mapping[str, Any], int], list[Column]]] = {
+def _relieve(
+    problem: Problem, request: Mapping[str, Any], effort: Effort
+) -> list[Column]:
+    started = time.monotonic()
+    pool = columns_of(request["pool"])
+    choosing = effort
+    if effort.seconds is not None:
+        choosing = replace(effort, seconds=_CHOICE_SHARE * effort.seconds)
+    start = bold_choice(problem, pool, request["most_drones"], choosing)
+    if not start:
+        return []
+    if effort.seconds is not None:
+        left_s = effort.seconds - (time.monotonic() - started)
+        effort = replace(effort, seconds=max(_LEAST_S, left_s))
+    return beat_in_waves(problem, effort, start)
+
+
+FUNCTIONS: Mapping[
+    str, Callable[[Problem, Mapping[str, Any], Effort], list[Column]]
+] = {
     "route": _route,
     "waves": _waves,
     "recombine": _recombine,
+    "relieve": _relieve,
 }

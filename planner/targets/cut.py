@@ -115,6 +115,12 @@ def _windows(scenario: Scenario, zones: Iterable[Zone]) -> tuple[Span, ...]:
     )
 
 
+def _shortest_window_s(scenario: Scenario, zones: Iterable[Zone]) -> float:
+    """Return the shortest of the zones' windows [s]."""
+    spans = [span for zone in zones for span in scenario.windows(zone)]
+    return min((end - start for start, end in spans), default=0.0)
+
+
 def _watch_targets(
     scenario: Scenario,
     round_about: Surroundings,
@@ -171,6 +177,7 @@ def _watch_targets(
                     zones=v.zones,
                     revisit_s=min(demand[z.id][0] for z in mine),
                     windows=_windows(scenario, mine),
+                    shortest_window_s=_shortest_window_s(scenario, mine),
                     ways=(Way(xy=np.array([[v.x, v.y]]), wait_s=np.array([dwell])),),
                     layers_m=layers,
                 )
@@ -300,6 +307,7 @@ def _target(
         zones=(zone.id,),
         revisit_s=planned_interval_s(scenario, zone),
         windows=_windows(scenario, [zone]),
+        shortest_window_s=_shortest_window_s(scenario, [zone]),
         ways=ways,
         layers_m=tuple(h for h in layers if h in open_to_path),
     )

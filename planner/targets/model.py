@@ -40,6 +40,8 @@ class Target:
         Smallest interval that is planned for, over its zones.
     windows
         When any of its zones is active, in seconds of the horizon.
+    shortest_window_s
+        Of any of its zones: each wants a visit in each of its own windows.
     ways
         Alternatives; one of them is flown.
     layers_m
@@ -51,6 +53,7 @@ class Target:
     zones: tuple[str, ...]
     revisit_s: float
     windows: tuple[Span, ...]
+    shortest_window_s: float
     ways: tuple[Way, ...]
     layers_m: tuple[float, ...]
 
