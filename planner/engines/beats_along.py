@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.engines.assess import free_drones
 from planner.engines.beats import (
     NEARLY_WHOLE,
     lists_of,
@@ -94,11 +95,9 @@ def take_along(
             stay = [index[n] for n in host.staying(q)]
             state.stops[b, q, : len(stay)], state.length[b, q] = stay, len(stay)
         measure(world, state, b)
-    for s in stations:
-        load = sum(c.load(problem) for c in columns if c.station == s)
-        state.used[s] = problem.drones(s) - math.floor(
-            problem.drones(s) - load + NEARLY_WHOLE
-        )
+    needed = np.isin(np.arange(len(problem.targets)), targets)
+    for s, free in free_drones(problem, columns, needed).items():
+        state.used[s] = world.drones[s] - math.floor(free + NEARLY_WHOLE)
     best = search(world, state, effort)
     taken = {
         host.column: _with(problem, host, lists_of(best, b, nodes))
