@@ -5,7 +5,8 @@ First every part of the city is routed quickly, so that there is always a plan.
 Then rounds of small jobs run in child processes: each takes a few neighbouring
 stations and their targets and routes them again, with one drone less at one of
 them; what serves as much with fewer drones, on a real timetable, is kept. The
-routes of all rounds meet again in the recombination.
+routes of all rounds, and good ones that were seen on the way, meet again in the
+recombination: the best set as it is, and one for a drone less, to search on from.
 """
 
 from __future__ import annotations
