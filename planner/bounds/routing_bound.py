@@ -4,7 +4,8 @@ Bound what any answer to a vehicle routing problem costs.
 Column generation: every stop is on a chain or loses its prize, and no more vehicles
 are used than there are. The linear programs say what a visit to each stop is worth;
 with any worths, all worth less what the vehicles of each kind could gain at most is
-a bound (Lagrange), so one is there at any time. Worths are smoothed towards the
+a bound (Lagrange), and so is what is left of them when they are scaled until no chain
+gains anything; so one is there at any time. Worths are smoothed towards the
 best ones yet (Wentges, Weighted Dantzig-Wolfe decomposition, 1997).
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,6 +31,7 @@ from planner.geometry import FloatArray
 from planner.routing import FOREVER, Chain, Routing, Whole, smallest
 
 _SMOOTHING, _LEAST_SMOOTHING = 0.8, 1e-4
+_ROUNDING = 1e-9
 _SLACK = 1e-6
 """Shares of a cost below this are rounding."""
 
@@ -96,17 +98,16 @@ def cost_bound(
             priced = [found for found in threads.map(_priced, tasks) if found]
             if len(priced) < len(kinds):
                 break
-            bound = worth.sum()
+            for proof, gained in _proofs(kinds, priced, worth):
+                if proof.sum() - gained > best:
+                    best, centre = proof.sum() - gained, proof
             new = 0
             for kind, found in zip(kinds, priced, strict=True):
-                bound += kind.count * found.least
                 for stops in found.chains:
                     cost = kind.cost(stops)
                     gain = dual[list(stops)].sum() + fleet[kind.kind] - cost
                     if gain > _SLACK * cost:
                         new += master.add(kind.kind, stops, cost)
-            if bound > best:
-                best, centre = bound, worth
             if new:
                 smoothing = _SMOOTHING
             elif coarse:
@@ -124,9 +125,25 @@ def _priced(task: tuple[Chains, FloatArray, float, bool, float]) -> Priced | Non
     return price(kind, worth, below=below, coarse=coarse)
 
 
-def _exact(worth: FloatArray, prize: Whole) -> FloatArray:
-    """Return worths over the grain, none negative and none above its prize."""
-    rounded: FloatArray = np.floor(np.clip(worth, 0, prize) * GRAIN) / GRAIN
+def _proofs(
+    kinds: Sequence[Chains], priced: Sequence[Priced], worth: FloatArray
+) -> Iterator[tuple[FloatArray, float]]:
+    """
+    Yield worths, and what all vehicles gain with them at most.
+
+    As they are; and so much smaller that a chain which costs least gains nothing.
+    """
+    pairs = list(zip(kinds, priced, strict=True))
+    yield worth, -sum(kind.count * found.least for kind, found in pairs)
+    cheapest = min(kind.cheapest for kind in kinds)
+    if cheapest > 0:
+        excess = max(-found.least / kind.cheapest for kind, found in pairs)
+        yield _exact(worth * (1 - _ROUNDING) / (1 + excess), worth), 0.0
+
+
+def _exact(worth: FloatArray, most: Whole | FloatArray) -> FloatArray:
+    """Return worths over the grain, none negative and none above its most."""
+    rounded: FloatArray = np.floor(np.clip(worth, 0, most) * GRAIN) / GRAIN
     return rounded
 
 

@@ -61,6 +61,11 @@ class Chains:
     near: np.ndarray
     place: np.ndarray
 
+    @property
+    def cheapest(self) -> float:
+        """What no chain costs less than."""
+        return float(self.out.min() + self.back.min())
+
     def cost(self, stops: Sequence[int]) -> float:
         """Return what a chain costs."""
         onward = self.leg[list(stops[:-1]), list(stops[1:])].sum()
