@@ -11,7 +11,7 @@ from maps.words import percent
 from planner.messages import LANGUAGES, Language, catalogue, say
 from planner.plan import Plan
 
-BOUNDS = ("bound_periodic", "bound_any_plan")
+BOUNDS = ("bound_periodic", "bound_steady", "bound_any_plan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,16 @@ def kept_up(plan: Plan) -> dict[str, Any]:
     return {}
 
 
+def notes_of(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return what else is to be said of the bounds: messages and their figures."""
+    shared = plan.certificate.get("shared_targets")
+    told = {
+        "bound.steady": kept_up(plan),
+        "bound.shared": {"count": shared} if isinstance(shared, int) and shared else {},
+    }
+    return {key: figures for key, figures in told.items() if figures}
+
+
 def bounds_table(plan: Plan) -> Markup:
     """Return the bounds as a table, or that there are none."""
     bounds = bounds_of(plan)
@@ -97,5 +107,5 @@ def bounds_table(plan: Plan) -> Markup:
         both(f"bound.{key}") for key in ("needed_by", "at_least", "gap", "assumptions")
     ]
     made = table(heads, rows, class_="rules")
-    figures = kept_up(plan)
-    return join(made, tag("p", both("bound.steady", **figures))) if figures else made
+    told = [tag("p", both(key, **known)) for key, known in notes_of(plan).items()]
+    return join(made, *told)

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from planner import __version__
+from planner.bounds import pricing
 from planner.bounds.certificate import certify
-from planner.bounds.steady import Effort
+from planner.bounds.effort import Effort
 from planner.budget import Budget, Progress
 from planner.draft import DraftRoute
 from planner.engines import BEATING, engine
@@ -102,7 +103,7 @@ def plan_routes(
             spent = time.monotonic() - started
             on_progress(Progress(stage=stage, elapsed_s=spent, **known))
 
-    compiling = _compiling(budget)
+    compiling, compiling_bounds = _compiling(budget), _compiling_bounds()
     tell("targets")
     space = free_space(scenario)
     spread = _spread_over(budget, ended)
@@ -148,9 +149,18 @@ def plan_routes(
     if ended():
         return plan
     tell("bound")
-    return certify(
-        scenario, as_written(plan), _effort(budget), threads=budget.processes
+    if compiling_bounds:
+        compiling_bounds.join()
+    pricing.load()
+    plan = certify(
+        scenario,
+        as_written(plan),
+        _effort(budget),
+        threads=budget.processes,
+        stop=ended,
     )
+    tell("bound", **_bounded(scenario, plan))
+    return plan
 
 
 def _compiling(budget: Budget) -> BaseProcess | None:
@@ -164,6 +174,27 @@ def _compiling(budget: Budget) -> BaseProcess | None:
     child = get_context("fork").Process(target=load, daemon=True)
     child.start()
     return child
+
+
+def _compiling_bounds() -> BaseProcess | None:
+    """Begin to compile the search for bounds beside other work, likewise."""
+    if pricing.load.cache_info().currsize:
+        return None
+    child = get_context("fork").Process(target=pricing.load, daemon=True)
+    child.start()
+    return child
+
+
+def _bounded(scenario: Scenario, plan: Plan) -> dict[str, Any]:
+    """Return how far a plan is from its bound."""
+    left_out = {u.zone for u in plan.unserved}
+    return {
+        "zones": len(scenario.zones),
+        "zones_served": len(scenario.zones) - len(left_out),
+        "unserved": sum(z.priority for z in scenario.zones if z.id in left_out),
+        "drones": plan.certificate["drones_peak"],
+        "bound": plan.certificate["bound_periodic"]["drones"],
+    }
 
 
 def _without_bounds(budget: Budget) -> Budget:

@@ -39,7 +39,7 @@ SEES = {
 LIBRARIES = {
     "distributed": "middle",
     "ortools": "middle",
-    "highspy": "judges middle",
+    "highspy": "middle",
     "numba": "judges middle",
     "pyvrp": "middle",
     "vroom": "middle",

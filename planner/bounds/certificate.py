@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from planner.bounds.anyplan import least_drones
-from planner.bounds.own import steady_drones
-from planner.bounds.pricing import Sorties, sorties_of
-from planner.bounds.steady import (
-    Effort,
+from planner.bounds.effort import Effort, Turn, halting
+from planner.bounds.fleets import (
+    Collected,
+    Fleet,
+    fleets_at_any_rate,
+    fleets_by_headway,
+    intervals_s,
+)
+from planner.bounds.own import shared_targets, steady_drones
+from planner.bounds.work import Part, duties_of, parts_of
+from planner.bounds.worths import (
     Known,
     busy_drones,
+    find_worths,
     proven,
-    steady_worths,
     whole_drones,
 )
-from planner.bounds.work import Part, duties_of, parts_of
 from planner.flown import FlownRoute, flown_routes, over_horizon_of
 from planner.geometry import FloatArray
 from planner.metrics import drones_at_work
@@ -29,28 +36,35 @@ from planner.plan import Plan
 from planner.scenario import Scenario
 
 ASSUMPTIONS = {
-    "bound_periodic": ("steady", "once", "targets", "served"),
+    "bound_periodic": ("one_route", "steady", "once", "targets", "served"),
+    "bound_steady": ("steady", "once", "targets", "served"),
     "bound_any_plan": ("targets", "served"),
 }
 """
 What plans a bound is for, by name.
 
-``steady``: the busiest period could go on for ever. ``once``: no sortie does the
-same target twice. ``targets``: what is done in one go is as in this plan.
+``one_route``: each target is on one route, and every sortie of a route visits all
+its targets. ``steady``: the busiest period could go on for ever. ``once``: no sortie
+does the same target twice. ``targets``: what is done in one go is as in this plan.
 ``served``: zones that this plan leaves out do not count.
 """
 
-_FINE, _COARSE = (3, 8.0), (2, 20.0)
+PROVEN = ("bound_periodic", "bound_steady")
+"""Bounds that worths prove."""
+
 _LARGE = 300
 """Parts of more duties are proven more coarsely, so that a check takes seconds."""
 
 MOST_MEMORY = 12
-LEAST_TICK_S = 1.0
-"""Of a certificate that is read; finer ones might take for ever to prove."""
+"""Of a certificate that is read; with more it might take for ever to prove."""
 
 _THREADS = 2
-_WORTH_DECIMALS = 3
-_RETREATS = (1.0, 0.999, 0.99)
+_STANDING = 50
+_WEIGHT = {"bound_periodic": 1.0, "bound_steady": 0.5}
+"""What of the time goes to a part: by its duties, and so many as any part has."""
+
+_LAST_S = 0.2
+_OTHERS_SHARE = 0.9
 _BUSY_DECIMALS = 4
 _GAP_DECIMALS = 6
 
@@ -73,7 +87,12 @@ class Audit:
 
 
 def certify(
-    scenario: Scenario, plan: Plan, effort: Effort, *, threads: int = 1
+    scenario: Scenario,
+    plan: Plan,
+    effort: Effort,
+    *,
+    threads: int = 1,
+    stop: Callable[[], bool] = bool,
 ) -> Plan:
     """
     Return a plan with its certificate.
@@ -83,55 +102,86 @@ def certify(
     effort
         To spend on the parts of the scenario, all together.
     threads
-        Parts looked at at once; it never changes what is found in a round.
+        Fleets looked at at once; it never changes what is found in a round.
+    stop
+        Polled; when it says so, what is proven by then counts.
     """
+    began_s = time.monotonic() if effort.rounds is None else 0.0
     scenario = over_horizon_of(scenario, plan)
     routes = flown_routes(scenario, plan)
     parts = parts_of(scenario, duties_of(scenario, routes))
     known = _known(parts, routes)
+    given = _given(scenario, plan, routes, parts)
+    ends_s = None
+    if effort.rounds is None:
+        ends_s = effort.seconds - _LAST_S - (time.monotonic() - began_s)
 
-    # The first part, the largest, is looked at beside all others.
-    sizes = [len(part.duties) ** 1.5 for part in parts]
+    # The largest part has all the time, beside all others in turn, small ones first;
+    # when they are done, all threads look for its sorties.
+    first = (PROVEN[0], 0)
+    small = [(name, k) for name in PROVEN for k in range(len(parts) - 1, 0, -1)]
+    waiting = [*small, *(("bound_steady", 0),) * bool(parts)]
+    size = {
+        (name, k): _WEIGHT[name] * (_STANDING + len(parts[k].duties))
+        for name, k in waiting
+    }
 
-    def proof_of(k: int) -> _Proof:
-        part = parts[k]
-        large = len(part.duties) > _LARGE
-        memory, tick_s = _COARSE if large else _FINE
-        share = effort
-        if k > 0:
-            share = replace(effort, seconds=effort.seconds * sizes[k] / sum(sizes[1:]))
-        fleets = _fleets(scenario, part, memory, tick_s)
-        worth_s = steady_worths(fleets, _intervals(part), known[k], share)
-        return _Proof(
-            memory,
-            tick_s,
-            dict(
-                zip(
-                    (duty.target for duty in part.duties),
-                    _as_written(fleets, worth_s).tolist(),
-                    strict=True,
-                )
-            ),
-        )
+    with (
+        halting(ends_s, stop) as halted,
+        ThreadPoolExecutor(max_workers=threads) as pricing,
+        ThreadPoolExecutor(max_workers=1) as beside,
+    ):
+        others: Future[list[_Proof]]
 
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        proofs = list(pool.map(proof_of, range(len(parts))))
-    return replace(plan, certificate=_numbers(scenario, plan, routes, parts, proofs))
+        def spread(
+            job: Callable[[Fleet], Collected], fleets: Sequence[Fleet]
+        ) -> Iterable[Collected]:
+            return (pricing.map if others.done() else map)(job, fleets)
+
+        def turn_of(task: tuple[str, int]) -> Turn:
+            if ends_s is None:
+                return Turn(halted, rounds=effort.rounds)
+            left_s = max(0.0, ends_s - (time.monotonic() - began_s))
+            if task == first:
+                return Turn(halted, seconds=left_s)
+            share = size[task] / sum(size[t] for t in waiting[waiting.index(task) :])
+            return Turn(halted, seconds=_OTHERS_SHARE * share * left_s)
+
+        def proof_of(task: tuple[str, int]) -> _Proof:
+            name, k = task
+            part, turn = parts[k], turn_of(task)
+            memory, exact = _closeness(name, part)
+            worth_s = find_worths(
+                _fleets(scenario, part, name, memory, exact),
+                intervals_s(part),
+                known[k],
+                turn,
+                spread if task == first else map,
+            )
+            targets = (duty.target for duty in part.duties)
+            worths = dict(zip(targets, worth_s.tolist(), strict=True))
+            return _Proof(memory, exact, worths)
+
+        others = beside.submit(lambda: [proof_of(task) for task in waiting])
+        found = {first: proof_of(first)} if parts else {}
+        found |= zip(waiting, others.result(), strict=True)
+    proofs = {name: [found[name, k] for k in range(len(parts))] for name in PROVEN}
+    return replace(plan, certificate=_numbers(given, parts, proofs))
 
 
-def _as_written(fleets: Sequence[Sorties], worth_s: FloatArray) -> FloatArray:
-    """
-    Return worths as a file has them, proven once more.
+def _closeness(name: str, part: Part) -> tuple[int, bool]:
+    """Return what sorties remember, and whether they are told apart in time."""
+    large = len(part.duties) > _LARGE
+    if name == "bound_periodic":
+        return (3 if large else 5), True
+    return 3, not large
 
-    What sorties remember follows from the worths: rounded, they may remember
-    other duties.
-    """
-    unit = 10**_WORTH_DECIMALS
-    for scale in _RETREATS:
-        written_s: FloatArray = np.floor(scale * worth_s * unit) / unit
-        if proven(fleets, written_s):
-            return written_s
-    return np.zeros_like(worth_s)
+
+def _fleets(
+    scenario: Scenario, part: Part, name: str, memory: int, exact: bool
+) -> list[Fleet]:
+    fleets = fleets_by_headway if name == "bound_periodic" else fleets_at_any_rate
+    return fleets(scenario, part, memory=memory, exact=exact)
 
 
 def audit(scenario: Scenario, plan: Plan) -> Audit:
@@ -144,33 +194,42 @@ def audit(scenario: Scenario, plan: Plan) -> Audit:
     scenario = over_horizon_of(scenario, plan)
     routes = flown_routes(scenario, plan)
     parts = parts_of(scenario, duties_of(scenario, routes))
-    proofs = _proofs(plan.certificate, parts)
 
-    def proven_or_none(k: int) -> _Proof | None:
-        proof = proofs[k]
+    def held(task: tuple[str, int]) -> _Proof | None:
+        name, k = task
+        proof = told[name][k]
         if proof is None:
             return None
-        fleets = _fleets(scenario, parts[k], proof.memory, proof.tick_s)
+        fleets = _fleets(scenario, parts[k], name, proof.memory, proof.exact)
         return proof if proven(fleets, _worths(parts[k], proof)) else None
 
+    told = {name: _proofs(plan.certificate.get(name), parts) for name in PROVEN}
+    tasks = [(name, k) for name in PROVEN for k in range(len(parts))]
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
-        held = list(pool.map(proven_or_none, range(len(parts))))
+        found = dict(zip(tasks, pool.map(held, tasks), strict=True))
+    proofs = {name: [found[name, k] for k in range(len(parts))] for name in PROVEN}
     return Audit(
-        numbers=_numbers(scenario, plan, routes, parts, held),
+        numbers=_numbers(_given(scenario, plan, routes, parts), parts, proofs),
         unproven=tuple(
-            " ".join(s.id for s in part.stations)
-            for part, proof in zip(parts, held, strict=True)
+            " ".join(s.id for s in parts[k].stations)
+            for (_, k), proof in found.items()
             if proof is None
         ),
     )
 
 
 def beyond(numbers: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
-    """Return the bounds that are above the plan's own drones, with these."""
+    """
+    Return the bounds that are above the plan's own drones, with these.
+
+    A plan with targets on several routes is not of the class of the first.
+    """
     own = {
-        "bound_periodic": numbers["steady_drones"],
+        "bound_steady": numbers["steady_drones"],
         "bound_any_plan": numbers["drones_peak"],
     }
+    if not numbers["shared_targets"]:
+        own["bound_periodic"] = numbers["steady_drones"]
     found = {name: numbers[name]["drones"] for name in own}
     return {name: (found[name], own[name]) for name in own if found[name] > own[name]}
 
@@ -180,37 +239,51 @@ class _Proof:
     """Worths of one part, and how closely sorties are looked at to prove them."""
 
     memory: int
-    tick_s: float
+    exact: bool
     worth_s: Mapping[str, float]
 
 
-def _numbers(
+def _given(
     scenario: Scenario,
     plan: Plan,
     routes: Sequence[FlownRoute],
     parts: Sequence[Part],
-    proofs: Sequence[_Proof | None],
+) -> dict[str, Any]:
+    """Return what of a certificate needs no worths."""
+    numbers = {
+        "drones_peak": drones_at_work(plan, scenario.busiest_period()).total(),
+        "steady_drones": steady_drones(scenario, plan, routes, parts),
+        "shared_targets": shared_targets(routes, parts),
+    }
+    any_plan = [_part(part, least_drones(scenario, part)) for part in parts]
+    return numbers | _bound("bound_any_plan", any_plan, numbers["drones_peak"])
+
+
+def _numbers(
+    given: Mapping[str, Any],
+    parts: Sequence[Part],
+    proofs: Mapping[str, Sequence[_Proof | None]],
 ) -> dict[str, Any]:
     """Return a certificate: all its numbers follow from the worths."""
-    periodic = [
-        _periodic_part(part, proof) for part, proof in zip(parts, proofs, strict=True)
-    ]
-    any_plan = [_part(part, least_drones(scenario, part)) for part in parts]
-    peak = drones_at_work(plan, scenario.busiest_period()).total()
-    numbers: dict[str, Any] = {
-        "drones_peak": peak,
-        "steady_drones": steady_drones(scenario, plan, routes, parts),
-    }
-    for name, of_parts in (("bound_periodic", periodic), ("bound_any_plan", any_plan)):
-        drones = sum(part["drones"] for part in of_parts)
-        gap = round(peak / drones - 1, _GAP_DECIMALS) if drones else None
-        numbers[name] = {
+    numbers = dict(given)
+    for name in PROVEN:
+        of_parts = [_proven_part(*e) for e in zip(parts, proofs[name], strict=True)]
+        numbers |= _bound(name, of_parts, given["drones_peak"])
+    return numbers
+
+
+def _bound(name: str, parts: list[dict[str, Any]], peak: int) -> dict[str, Any]:
+    drones = sum(part["drones"] for part in parts)
+    return {
+        name: {
             "drones": drones,
             "assumptions": list(ASSUMPTIONS[name]),
-            "parts": of_parts,
-        }
-        numbers[name.replace("bound", "gap")] = gap
-    return numbers
+            "parts": parts,
+        },
+        name.replace("bound", "gap"): (
+            round(peak / drones - 1, _GAP_DECIMALS) if drones else None
+        ),
+    }
 
 
 def _part(part: Part, busy: float) -> dict[str, Any]:
@@ -222,14 +295,14 @@ def _part(part: Part, busy: float) -> dict[str, Any]:
     }
 
 
-def _periodic_part(part: Part, proof: _Proof | None) -> dict[str, Any]:
+def _proven_part(part: Part, proof: _Proof | None) -> dict[str, Any]:
     if proof is None:
         return _part(part, 0.0)
     worth_s = _worths(part, proof)
     return {
-        **_part(part, busy_drones(worth_s, _intervals(part))),
+        **_part(part, busy_drones(worth_s, intervals_s(part))),
         "memory": proof.memory,
-        "tick_s": proof.tick_s,
+        "exact": proof.exact,
         "worth_s": {
             duty.target: float(worth)
             for duty, worth in zip(part.duties, worth_s, strict=True)
@@ -239,20 +312,6 @@ def _periodic_part(part: Part, proof: _Proof | None) -> dict[str, Any]:
 
 def _worths(part: Part, proof: _Proof) -> FloatArray:
     return np.array([proof.worth_s[duty.target] for duty in part.duties])
-
-
-def _intervals(part: Part) -> FloatArray:
-    return np.array([duty.interval_s for duty in part.duties])
-
-
-def _fleets(
-    scenario: Scenario, part: Part, memory: int, tick_s: float
-) -> list[Sorties]:
-    fleets = [
-        sorties_of(scenario, part, model, stations, memory=memory, tick_s=tick_s)
-        for model, stations in part.fleets(scenario.drone_models)
-    ]
-    return [fleet for fleet in fleets if fleet is not None]
 
 
 def _known(parts: Sequence[Part], routes: Sequence[FlownRoute]) -> list[list[Known]]:
@@ -271,11 +330,8 @@ def _known(parts: Sequence[Part], routes: Sequence[FlownRoute]) -> list[list[Kno
     return known
 
 
-def _proofs(
-    certificate: Mapping[str, Any], parts: Sequence[Part]
-) -> list[_Proof | None]:
-    """Return what a certificate says of each part; None where it is no proof."""
-    bound = certificate.get("bound_periodic")
+def _proofs(bound: Any, parts: Sequence[Part]) -> list[_Proof | None]:
+    """Return what a bound in a file says of each part; None where it is no proof."""
     told = bound.get("parts") if isinstance(bound, Mapping) else None
     entries = told if isinstance(told, list) and len(told) == len(parts) else []
     return [
@@ -286,17 +342,15 @@ def _proofs(
 def _proof(part: Part, entry: Any) -> _Proof | None:
     if not isinstance(entry, Mapping):
         return None
-    memory, tick_s = entry.get("memory"), entry.get("tick_s")
-    worth_s = entry.get("worth_s")
+    memory, exact, worth_s = (entry.get(k) for k in ("memory", "exact", "worth_s"))
     if type(memory) is not int or not 1 <= memory <= MOST_MEMORY:
         return None
-    if not _is_number(tick_s) or not isinstance(worth_s, Mapping):
+    if type(exact) is not bool or not isinstance(worth_s, Mapping):
         return None
     worths = [worth_s.get(duty.target) for duty in part.duties]
     if not all(_is_number(worth) and worth >= 0 for worth in worths):
         return None
-    tick = float(tick_s)
-    return _Proof(memory, tick, worth_s) if tick >= LEAST_TICK_S else None
+    return _Proof(memory, exact, worth_s)
 
 
 def _is_number(value: Any) -> TypeGuard[float]:

@@ -51,3 +51,14 @@ def steady_drones(
     peak = drones_at_work(plan, scenario.busiest_period())
     stations = {*load, *peak}
     return sum(max(math.ceil(load[s] - 1e-6), peak[s]) for s in stations)
+
+
+def shared_targets(routes: Sequence[FlownRoute], parts: Sequence[Part]) -> int:
+    """Return how many targets that are due in the busiest period share routes."""
+    due = {d.target for part in parts for d in part.duties}
+    on: dict[str, set[str]] = defaultdict(set)
+    for flown in routes:
+        for stop in flown.route.stops:
+            if stop.target in due:
+                on[stop.target].add(flown.route.id)
+    return sum(len(names) > 1 for names in on.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from maps.bounds import bounds_of, kept_up
+from maps.bounds import bounds_of, notes_of
 from maps.words import margin, minimised, percent, rule_name, whole
 from planner.checks import Verdict
 from planner.cli.terminal import Terminal
@@ -101,9 +101,8 @@ def show_bounds(terminal: Terminal, plan: Plan) -> None:
             for bound in bounds
         ],
     )
-    figures = kept_up(plan)
-    if figures:
-        terminal.line("bound.steady", **figures)
+    for key, figures in notes_of(plan).items():
+        terminal.line(key, **figures)
 
 
 def _of(metrics: Mapping[str, Any], part: str, whole: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import planner
 import seeds
 from planner.bounds.certificate import audit, certify
-from planner.bounds.steady import Effort
+from planner.bounds.effort import Effort
 from planner.formats.plan_geojson import as_written
 from planner.metrics import compute_metrics
 
@@ -37,20 +37,19 @@ def main() -> None:
     assert audit(scenario, plan).numbers == plan.certificate
     _tell("checked", *started)
     found = plan.certificate
-    print("stations  targets  periodic      any plan      plan at its peak")
-    for steady, any_plan in zip(
-        found["bound_periodic"]["parts"], found["bound_any_plan"]["parts"], strict=True
-    ):
-        own = sum(peak.get(station, 0) for station in steady["stations"])
-        print(
-            f"{len(steady['stations']):8d}  {len(steady['worth_s']):7d}  "
-            f"{steady['busy']:7.3f} {steady['drones']:4d}  "
-            f"{any_plan['busy']:7.3f} {any_plan['drones']:4d}  {own:8d}"
-        )
-    for name in ("bound_periodic", "bound_any_plan"):
+    print("stations  targets  periodic      steady        any plan      at the peak")
+    names = ("bound_periodic", "bound_steady", "bound_any_plan")
+    for entries in zip(*(found[name]["parts"] for name in names), strict=True):
+        own = sum(peak.get(station, 0) for station in entries[0]["stations"])
+        told = [f"{entry['busy']:8.3f} {entry['drones']:4d}" for entry in entries]
+        of_part = f"{len(entries[0]['stations']):8d}  {len(entries[0]['worth_s']):7d}"
+        print(of_part, *told, f"{own:11d}")
+    for name in names:
         gap = found[name.replace("bound", "gap")]
-        print(f"{name}: {found[name]['drones']} drones, gap {100 * gap:.1f} %")
+        told = "none" if gap is None else f"{100 * gap:.1f} %"
+        print(f"{name}: {found[name]['drones']} drones, gap {told}")
     print(f"drones_peak {found['drones_peak']}, to go on {found['steady_drones']}")
+    print(f"targets on several routes: {found['shared_targets']}")
 
 
 def _tell(what: str, wall_s: float, cpu_s: float) -> None:
