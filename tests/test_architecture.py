@@ -39,7 +39,7 @@ SEES = {
 LIBRARIES = {
     "distributed": "middle",
     "ortools": "middle",
-    "highspy": "middle",
+    "highspy": "judges middle",
     "numba": "judges middle",
     "pyvrp": "middle",
     "vroom": "middle",
