@@ -18,7 +18,6 @@ import numpy as np
 from planner import __version__
 from planner.bounds import pricing
 from planner.bounds.certificate import certify
-from planner.bounds.effort import Effort
 from planner.budget import Budget, Progress
 from planner.draft import DraftRoute
 from planner.engines import BEATING, engine
@@ -29,6 +28,7 @@ from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
 from planner.metrics import compute_metrics
 from planner.objectives import OBJECTIVES
+from planner.pacing import Pace, paced
 from planner.plan import Plan, Unserved
 from planner.problem import (
     ChartedProblem,
@@ -44,13 +44,12 @@ from planner.scenario import Scenario
 from planner.search import Routed, Search
 from planner.shrinking import SHRINK_SHARE, shrunk_timetable
 from planner.targets import Discretised, discretise
+from planner.targets.discs import load as load_discs
 from planner.tightening import first_is_over, tighten
 from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
 _POLL_S = 0.1
-_CERTIFY_SHARE = 0.25
-_CERTIFY_ROUNDS = 6
 
 Spread = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 
@@ -61,6 +60,7 @@ def plan_routes(
     budget: Budget | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    began_s: float | None = None,
 ) -> Plan:
     """
     Return fixed patrol routes on a timetable for a scenario.
@@ -76,6 +76,9 @@ def plan_routes(
         Called at each stage, at each new best and at the end of each round.
     stop
         Polled; when it says so, the best routes so far become the plan.
+    began_s
+        When the budget's seconds began to count, by `time.monotonic`; some are then
+        kept for checking and drawing the plan. Now, and none, if None.
 
     Raises
     ------
@@ -97,6 +100,7 @@ def plan_routes(
     runner = runner_at(budget.cluster, budget.processes)
     ended = stop or (lambda: False)
     started = time.monotonic()
+    waited_s = _compiled()
 
     def tell(stage: str, **known: Any) -> None:
         if on_progress:
@@ -110,11 +114,18 @@ def plan_routes(
     discretised = discretise(scenario, space, spread)
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
+    waiting_since = time.monotonic()
     while compiling and compiling.is_alive() and not ended():
         compiling.join(_POLL_S)
     tell("routing")
     objective = OBJECTIVES[scenario.objective]
-    searching = _without_bounds(budget)
+    pace = paced(
+        budget,
+        began_s=started if began_s is None else began_s,
+        waited_s=waited_s + time.monotonic() - waiting_since,
+        then_checked=began_s is not None,
+    )
+    searching = pace.searching()
     ends = time.monotonic() + (searching.seconds or 0.0)
 
     def tell_routes(round_: int, **found: str) -> None:
@@ -134,7 +145,7 @@ def plan_routes(
             if not search.goes_on() or (objective.tightens and first_is_over(search)):
                 break
             search.improve()
-    finish = partial(_finish, scenario, discretised, budget=budget, stop=ended)
+    finish = partial(_finish, scenario, discretised, pace=pace, stop=ended)
     routed = search.routed
     if objective.tightens:
         tell("tightening")
@@ -155,12 +166,19 @@ def plan_routes(
     plan = certify(
         scenario,
         as_written(plan),
-        _effort(budget),
+        pace.proof(),
         threads=budget.processes,
         stop=ended,
     )
     tell("bound", **_bounded(scenario, plan))
     return plan
+
+
+def _compiled() -> float:
+    """Have compiled what is needed at once; return how long that took [s]."""
+    since = time.monotonic()
+    load_discs()
+    return time.monotonic() - since
 
 
 def _compiling(budget: Budget) -> BaseProcess | None:
@@ -195,20 +213,6 @@ def _bounded(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         "drones": plan.certificate["drones_peak"],
         "bound": plan.certificate["bound_periodic"]["drones"],
     }
-
-
-def _without_bounds(budget: Budget) -> Budget:
-    """Return what of a budget goes to the search for routes."""
-    if budget.iterations is not None or not budget.seconds:
-        return budget
-    return replace(budget, seconds=(1 - _CERTIFY_SHARE) * budget.seconds)
-
-
-def _effort(budget: Budget) -> Effort:
-    """Return what of a budget goes to proving how good the plan is."""
-    if budget.iterations is not None:
-        return Effort(rounds=_CERTIFY_ROUNDS * budget.iterations)
-    return Effort(seconds=_CERTIFY_SHARE * (budget.seconds or 0.0))
 
 
 def _spread_over(budget: Budget, stop: Callable[[], bool]) -> Spread:
@@ -287,7 +291,7 @@ def _finish(
     discretised: Discretised,
     routed: Sequence[Routed],
     *,
-    budget: Budget,
+    pace: Pace,
     stop: Callable[[], bool],
     rounds: int,
 ) -> Plan:
@@ -311,7 +315,7 @@ def _finish(
                 for name in (draft.id, *(v.id for v in draft.variants)):
                     drafts[name] = (k, column, draft)
         flying = [draft for name, (_, _, draft) in drafts.items() if name == draft.id]
-        table = _timetable(scenario, flying, hints, budget, stop)
+        table = _timetable(scenario, flying, hints, pace, stop)
         given_up = _to_give_up(table, drafts)
         if not given_up:
             break
@@ -319,14 +323,14 @@ def _finish(
             chosen[k].remove(column)
     visited = {stop.target for route in table.routes for stop in route.stops}
     left_out = reasons(scenario, discretised, problems, served, visited)
-    return _plan(scenario, table, left_out, budget, rounds)
+    return _plan(scenario, table, left_out, pace.budget, rounds)
 
 
 def _timetable(
     scenario: Scenario,
     drafts: Sequence[DraftRoute],
     hints: Mapping[str, int],
-    budget: Budget,
+    pace: Pace,
     stop: Callable[[], bool],
 ) -> Timetable:
     """Return the timetable of routes, with all drones where gaps are to be short."""
@@ -334,16 +338,15 @@ def _timetable(
         return make_timetable(
             scenario, drafts, hints=hints, deterministic_time=_CLOCK_DETERMINISTIC_S
         )
-    deadline = None
-    if budget.iterations is None:
-        assert budget.seconds is not None
-        deadline = time.monotonic() + SHRINK_SHARE * budget.seconds
     return shrunk_timetable(
         scenario,
         drafts,
         hints=hints,
         spread=partial(
-            run_tasks, workers=budget.processes, deadline=deadline, stop=stop
+            run_tasks,
+            workers=pace.budget.processes,
+            deadline=pace.within(SHRINK_SHARE),
+            stop=stop,
         ),
         deterministic_time=_CLOCK_DETERMINISTIC_S,
     )

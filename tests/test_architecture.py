@@ -18,7 +18,7 @@ PARTS = {
     "middle": "colouring drafting engines flight freespace layers network packing "
     "pieces prices problem reach reasons rhythm roster runners search separation "
     "shrinking stationclock targets tightening timetable",
-    "verbs": "bench bench_patrols explain pipeline",
+    "verbs": "bench bench_patrols explain pacing pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",
 }

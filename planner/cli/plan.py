@@ -151,7 +151,13 @@ def _carry_out(
                 told.append(progress)
                 show(progress)
 
-            found = plan_routes(task, budget=budget, on_progress=on_progress, stop=stop)
+            found = plan_routes(
+                task,
+                budget=budget,
+                on_progress=on_progress,
+                stop=stop,
+                began_s=run.began_s,
+            )
         run.begin("check")
         if stop() and not found.routes:
             raise StoppedError

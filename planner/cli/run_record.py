@@ -25,11 +25,17 @@ class RunRecord:
     ----------
     stage
         The first one; its time starts now.
+
+    Attributes
+    ----------
+    began_s
+        When it did, by `time.monotonic`.
     """
 
     def __init__(self, stage: str) -> None:
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
-        self._stage, self._since_s = stage, monotonic()
+        self.began_s = monotonic()
+        self._stage, self._since_s = stage, self.began_s
         self._elapsed_s: dict[str, float] = {}
 
     def begin(self, stage: str) -> None:

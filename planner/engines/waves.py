@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from planner.engines import beats, greedy
+from planner.engines import greedy
 from planner.engines.assess import active, free_drones, served_targets
 from planner.engines.piece import Effort, Piece
 from planner.problem import Column, Problem
@@ -37,6 +37,7 @@ def route_in_waves(
     route: Route,
     effort: Effort,
     take_along: TakeAlong | None = None,
+    start: Sequence[Column] = (),
 ) -> list[Column]:
     """
     Return routes for a whole part.
@@ -45,6 +46,9 @@ def route_in_waves(
     ----------
     take_along
         Has routes take targets along that are due at other hours, and opens more.
+    start
+        Routes to start from in the busiest period. What these leave out finds room
+        there, or is left out.
     """
     stations = tuple(range(len(problem.stations)))
     rush = active(problem, problem.busiest)
@@ -64,33 +68,11 @@ def route_in_waves(
             targets=tuple(int(t) for t in np.flatnonzero(wave)),
             drones=tuple(free[s] for s in stations),
         )
-        columns += route_whole_zones(
-            problem, route, piece, _shortened(effort, share, least_s=0.5)
-        )
-    return columns
-
-
-def beat_in_waves(
-    problem: Problem, effort: Effort, start: Sequence[Column]
-) -> list[Column]:
-    """
-    Return routes on beats for a whole part, from some that take few drones.
-
-    What these leave out finds room on their beats, or is left out.
-    """
-    rush = active(problem, problem.busiest)
-    columns: list[Column] = []
-    for wave in (rush, ~rush):
-        free = free_drones(problem, columns, wave)
-        piece = Piece(
-            stations=tuple(free),
-            targets=tuple(int(t) for t in np.flatnonzero(wave)),
-            drones=tuple(free.values()),
-            start=tuple(c for c in start if wave[list(c.targets(problem))].any()),
-        )
-        columns += beats.route(
-            problem, piece, _shortened(effort, float(wave.mean()), least_s=0.2)
-        )
+        shorter = _shortened(effort, share, least_s=0.5)
+        if start and not columns:
+            columns += route(problem, replace(piece, start=tuple(start)), shorter)
+        else:
+            columns += route_whole_zones(problem, route, piece, shorter)
     return columns
 
 

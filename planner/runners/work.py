@@ -15,7 +15,7 @@ from planner.engines import BEATING, engine
 from planner.engines.beats_along import take_along
 from planner.engines.piece import Effort, Piece
 from planner.engines.recombine import bold_choice, recombine
-from planner.engines.waves import beat_in_waves, route_in_waves
+from planner.engines.waves import route_in_waves
 from planner.problem import Column, Problem
 from planner.runners.task import Task
 from planner.runners.wire import (
@@ -166,7 +166,7 @@ def _relieve(
     if effort.seconds is not None:
         left_s = effort.seconds - (time.monotonic() - started)
         effort = replace(effort, seconds=max(_LEAST_S, left_s))
-    return beat_in_waves(problem, effort, start)
+    return route_in_waves(problem, engine("beats"), effort, take_along, start)
 
 
 FUNCTIONS: Mapping[
