@@ -30,8 +30,8 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 
 PATROL: Mapping[str, Mapping[str, Any]] = {
     "all": {},
-    "without recombination": {"steps": ("whole", "whole", "pieces", "whole")},
-    "without pieces": {"steps": ("whole", "whole", "recombination")},
+    "without recombination": {"steps": ("whole", "pieces", "whole")},
+    "without pieces": {"steps": ("whole", "recombination")},
     "whole alone": {"steps": ("whole",)},
     "beats alone": {"engine": "beats"},
     "load, by OR-Tools": {"engine": "ortools"},
