@@ -197,4 +197,4 @@ def _id(problem: Problem, station: int, nodes: Sequence[int]) -> str:
         for n in nodes
     ]
     digest = hashlib.sha256("|".join([name, *ways]).encode()).hexdigest()
-    return f"{name}-{digest[:4].upper()}"
+    return f"{name}-{digest[:6].upper()}"
