@@ -34,12 +34,10 @@ def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRout
     chains = column.chains()
     variants = _by_hours(problem, space, column)
     if not variants:
-        variants = _alike_long(
-            [
-                _draw_chain(problem, space, column, chain, turn=turn)
-                for turn, chain in enumerate(chains)
-            ]
-        )
+        variants = [
+            _draw_chain(problem, space, column, chain, turn=turn)
+            for turn, chain in enumerate(chains)
+        ]
     longest = max(variants, key=lambda variant: variant.duration_s)
     if len(variants) == 1:
         return longest
@@ -85,24 +83,20 @@ def _by_hours(
     variants: list[DraftRoute] = []
     length_s = problem.horizon.length_s
     for due, hours in spells(on_task, length_s).items():
-        flights = [
-            (turn, nodes)
-            for turn, chain in enumerate(chains)
-            if (nodes := problem.due_nodes(chain, due))
-        ]
-        variants += _alike_long(
-            [
-                replace(
-                    _draw_chain(
-                        problem, space, column, nodes, turn=turn, at_s=at[turn]
-                    ),
-                    hours=hours,
+        for turn, chain in enumerate(chains):
+            nodes = problem.due_nodes(chain, due)
+            if nodes:
+                drawn = _draw_chain(
+                    problem, space, column, nodes, turn=turn, at_s=at[turn]
                 )
-                for turn, nodes in flights
-            ]
-        )
-    durations = [variant.duration_s for variant in variants]
-    if frozenset(on_task) in dues and max(durations) - min(durations) < _LEAST_SAVED_S:
+                variants.append(replace(drawn, hours=hours))
+    saved_s = max(
+        longest.duration_s - variant.duration_s
+        for variant in variants
+        for longest in variants
+        if longest.turn == variant.turn
+    )
+    if frozenset(on_task) in dues and saved_s < _LEAST_SAVED_S:
         return []
     return _joined(variants, whole=((0, math.ceil(length_s) - 1),))
 
@@ -132,26 +126,6 @@ def _told_apart(variants: list[DraftRoute]) -> list[DraftRoute]:
         name = variant.id if number == 1 else f"{variant.id}-{number}"
         named.append(replace(variant, id=name))
     return named
-
-
-def _alike_long(drafts: Sequence[DraftRoute]) -> list[DraftRoute]:
-    """Return drafts that wait after their last stops so as to land at one time."""
-    longest_s = max((draft.duration_s for draft in drafts), default=0.0)
-    return [_padded(draft, longest_s) for draft in drafts]
-
-
-def _padded(draft: DraftRoute, duration_s: float) -> DraftRoute:
-    """Return a draft that waits after its last stop so as to land at a time."""
-    spare = duration_s - draft.duration_s
-    if spare <= 0:
-        return draft
-    leave = int(np.searchsorted(draft.t_s, draft.stops[-1].exit_s - 1e-6))
-    return replace(
-        draft,
-        xy=np.insert(draft.xy, leave + 1, draft.xy[leave], axis=0),
-        t_s=np.concatenate([draft.t_s[: leave + 1], draft.t_s[leave:] + spare]),
-        duration_s=duration_s,
-    )
 
 
 def _draw_chain(
@@ -223,4 +197,4 @@ def _id(problem: Problem, station: int, nodes: Sequence[int]) -> str:
         for n in nodes
     ]
     digest = hashlib.sha256("|".join([name, *ways]).encode()).hexdigest()
-    return f"{name}-{digest[:4].upper()}"
+    return f"{name}-{digest[:6].upper()}"

@@ -302,4 +302,4 @@ def test_targets_due_less_often_are_taken_along_in_turn() -> None:
     draft = Assessor(problem, space).draft(filled)
     assert len(draft.variants) == len(filled.tails)
     assert len({v.id for v in draft.variants}) == len(draft.variants)
-    assert {v.duration_s for v in draft.variants} == {draft.duration_s}
+    assert max(v.duration_s for v in draft.variants) == draft.duration_s
