@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
+from itertools import count
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -312,6 +313,7 @@ def _finish(
         for k, columns in enumerate(chosen):
             for column in columns:
                 draft = _serving(routed[k].assessor.draft(column), served)
+                draft = _told_apart(draft, drafts.keys())
                 for name in (draft.id, *(v.id for v in draft.variants)):
                     drafts[name] = (k, column, draft)
         flying = [draft for name, (_, _, draft) in drafts.items() if name == draft.id]
@@ -393,6 +395,21 @@ def _without_idle_stops(
             )
         )
     return kept
+
+
+def _told_apart(draft: DraftRoute, taken: Set[str]) -> DraftRoute:
+    """Return a draft with ids of its own, also where another flies the same path."""
+    if not taken & {draft.id, *(v.id for v in draft.variants)}:
+        return draft
+    return replace(
+        draft,
+        id=_free(draft.id, taken),
+        variants=tuple(replace(v, id=_free(v.id, taken)) for v in draft.variants),
+    )
+
+
+def _free(name: str, taken: Set[str]) -> str:
+    return next(new for n in count(2) if (new := f"{name}-{n}") not in taken)
 
 
 def _serving(draft: DraftRoute, served: set[str]) -> DraftRoute:
