@@ -151,13 +151,15 @@ def certify(
             name, k = task
             part, turn = parts[k], turn_of(task)
             memory, exact = _closeness(name, part)
-            worth_s = find_worths(
-                _fleets(scenario, part, name, memory, exact),
-                intervals_s(part),
-                known[k],
-                turn,
-                spread if task == first else map,
-            )
+            worth_s = np.zeros(len(part.duties))
+            if not halted[0]:
+                worth_s = find_worths(
+                    _fleets(scenario, part, name, memory, exact),
+                    intervals_s(part),
+                    known[k],
+                    turn,
+                    spread if task == first else map,
+                )
             targets = (duty.target for duty in part.duties)
             worths = dict(zip(targets, worth_s.tolist(), strict=True))
             return _Proof(memory, exact, worths)
