@@ -119,8 +119,8 @@ def certify(
     # The largest part has all the time, beside all others in turn, small ones first;
     # when they are done, all threads look for its sorties.
     first = (PROVEN[0], 0)
-    small = [(name, k) for name in PROVEN for k in range(len(parts) - 1, 0, -1)]
-    waiting = [*small, *(("bound_steady", 0),) * bool(parts)]
+    waiting = [(PROVEN[1], 0)][: len(parts)]
+    waiting += [(name, k) for k in range(len(parts) - 1, 0, -1) for name in PROVEN]
     size = {
         (name, k): _WEIGHT[name] * (_STANDING + len(parts[k].duties))
         for name, k in waiting
