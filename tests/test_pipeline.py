@@ -127,6 +127,7 @@ def test_progress_is_told() -> None:
     plan_routes(two_stations(), budget=TWICE, on_progress=told.append)
     stages = list(dict.fromkeys(each.stage for each in told))
     assert stages == ["targets", "network", "routing", "timetable", "bound"]
+    assert told[-1].bound is not None and told[-1].gap is not None
     rounds = [each for each in told if each.stage == "routing"]
     assert list(dict.fromkeys(each.round for each in rounds)) == [0, 1, 2]
     served = [each.zones_served or 0 for each in rounds]

@@ -119,8 +119,8 @@ def certify(
     # The largest part has all the time, beside all others in turn, small ones first;
     # when they are done, all threads look for its sorties.
     first = (PROVEN[0], 0)
-    small = [(name, k) for name in PROVEN for k in range(len(parts) - 1, 0, -1)]
-    waiting = [*small, *(("bound_steady", 0),) * bool(parts)]
+    waiting = [(PROVEN[1], 0)][: len(parts)]
+    waiting += [(name, k) for k in range(len(parts) - 1, 0, -1) for name in PROVEN]
     size = {
         (name, k): _WEIGHT[name] * (_STANDING + len(parts[k].duties))
         for name, k in waiting
@@ -151,13 +151,15 @@ def certify(
             name, k = task
             part, turn = parts[k], turn_of(task)
             memory, exact = _closeness(name, part)
-            worth_s = find_worths(
-                _fleets(scenario, part, name, memory, exact),
-                intervals_s(part),
-                known[k],
-                turn,
-                spread if task == first else map,
-            )
+            worth_s = np.zeros(len(part.duties))
+            if not halted[0]:
+                worth_s = find_worths(
+                    _fleets(scenario, part, name, memory, exact),
+                    intervals_s(part),
+                    known[k],
+                    turn,
+                    spread if task == first else map,
+                )
             targets = (duty.target for duty in part.duties)
             worths = dict(zip(targets, worth_s.tolist(), strict=True))
             return _Proof(memory, exact, worths)

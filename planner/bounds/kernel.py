@@ -13,7 +13,7 @@ LIKELY, LOOSE, EXACT = 0, 1, 2
 """How labels are compared, see `best_ends`."""
 
 _FRONT = 256
-"""Labels of a way that others are compared with; more would only be slower."""
+"""Labels of a way that others are compared with, worth most first."""
 
 _NOTHING = -1e18
 
@@ -146,7 +146,9 @@ def best_ends(
                 )
                 if needed:
                     for k in range(front[i]):
-                        if front_s[i, k] >= here_s and (
+                        if front_s[i, k] < here_s:
+                            break
+                        if (
                             mode == LIKELY
                             or front_memory[i, k] & seen == front_memory[i, k]
                         ):
@@ -155,15 +157,20 @@ def best_ends(
                 if not needed:
                     continue
                 kept = 0
-                for k in range(front[i]):
-                    if front_s[i, k] > here_s or (
-                        mode != LIKELY and front_memory[i, k] & seen != seen
-                    ):
+                while kept < front[i] and front_s[i, kept] > here_s:
+                    kept += 1
+                rank = kept
+                for k in range(kept, front[i]):
+                    if mode != LIKELY and front_memory[i, k] & seen != seen:
                         front_s[i, kept] = front_s[i, k]
                         front_memory[i, kept] = front_memory[i, k]
                         kept += 1
                 if kept < _FRONT:
-                    front_s[i, kept], front_memory[i, kept] = here_s, seen
+                    for k in range(kept, rank, -1):
+                        front_s[i, k] = front_s[i, k - 1]
+                        front_memory[i, k] = front_memory[i, k - 1]
+                    front_s[i, rank] = here_s
+                    front_memory[i, rank] = seen
                     kept += 1
                 front[i] = kept
                 reached_s[tick, i] = max(reached_s[tick, i], here_s)
@@ -198,7 +205,9 @@ def best_ends(
                                 carried |= 1 << spot
                     needed = True
                     for g in range(front[j]):
-                        if front_s[j, g] >= there_s and (
+                        if front_s[j, g] < there_s:
+                            break
+                        if (
                             mode == LIKELY
                             or front_memory[j, g] & carried == front_memory[j, g]
                         ):

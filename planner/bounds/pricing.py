@@ -147,6 +147,8 @@ def sorties_of(
         Whether sorties within a tick are told apart; if not, some count that
         cannot be flown.
     """
+    from planner.bounds.kernel import least
+
     ways = ways_of(scenario, part.duties, model)
     outs_s, backs_s = home_legs_s(scenario, model, stations, ways)
     outs_s = outs_s + ways.task_s
@@ -180,13 +182,13 @@ def sorties_of(
         memory=memory,
         exact=exact,
         return_s=_returns(duty, leg_s, task_s, len(part.duties)),
-        closest=np.argsort(cost_s, axis=1, kind="stable").astype(np.int32)[:, :_CLOSE],
+        closest=least(cost_s, min(_CLOSE, len(cost_s))),
     )
 
 
 def _legs(out_s: FloatArray, back_s: FloatArray, cost_s: FloatArray) -> Legs:
     saving_s = out_s[None, :] - cost_s
-    order = np.argsort(-saving_s, axis=1, kind="stable")
+    order = np.argsort(-saving_s, axis=1)
     sooner_s = out_s
     while True:  # straight flight is never undercut, but for rounding
         closer = np.minimum(sooner_s, (sooner_s[:, None] + cost_s).min(axis=0))

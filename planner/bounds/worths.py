@@ -27,8 +27,11 @@ EXCESS_S = 1e-3
 _UNIT = 1e3
 """Worths are written in milliseconds."""
 
-_PROOFS = (0.4, 0.75)
-"""What of a turn is spent with leaning before each proof."""
+_PROOFS = ((0.3, 1.05), (0.75, 1.0))
+"""
+What of a turn is spent with leaning before each proof, and how far worths retreat
+for it: the first is to hold at once, lest there be none.
+"""
 
 _PATIENCE = 30
 _NOTABLY = 5e-4
@@ -97,11 +100,11 @@ def find_worths(
         Maps over the fleets, perhaps at once.
     """
     search = _Search(fleets, interval_s, tuple(known), turn.halted, spread)
-    for share in _PROOFS:
+    for share, retreat in _PROOFS:
         search.stalled = 0
         while not turn.over(share) and search.stalled < _PATIENCE:
             search.lean()
-        search.prove()
+        search.prove(retreat)
     return search.proof_s
 
 
@@ -164,9 +167,9 @@ class _Search:
                 self.stalled = 0
             self.bound, self.centre_s = bound, worth_s / highest
 
-    def prove(self) -> None:
+    def prove(self, retreat: float) -> None:
         """Keep the best worths, scaled until they hold, if they prove more."""
-        worth_s = self.centre_s
+        worth_s = self.centre_s / retreat
         for _ in range(_TRIES):
             written_s = np.floor(worth_s * _UNIT) / _UNIT
             bound = busy_drones(written_s, self.interval_s)
@@ -176,7 +179,7 @@ class _Search:
             if all(_holds(c) for c in found):
                 self.proof_s = written_s
                 return
-            if not all(c.priced.whole for c in found):
+            if self.halted[0] or not all(c.priced.whole for c in found):
                 return
             # What likely sorties missed counts from now on.
             highest = self._turn(written_s, found)

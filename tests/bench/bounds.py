@@ -13,6 +13,7 @@ from pathlib import Path
 
 import planner
 import seeds
+from planner.bounds import pricing
 from planner.bounds.certificate import audit, certify
 from planner.bounds.effort import Effort
 from planner.formats.plan_geojson import as_written
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
+    pricing.load()
     scenario = planner.read_scenario(seeds.path("yancheng"))
     plan = as_written(planner.read_plan(asked.plan))
     peak = compute_metrics(scenario, plan)["drones_peak_by_station"]
