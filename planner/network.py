@@ -180,26 +180,32 @@ def _blocked(
     own_b: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
     """Return which straight lines from a to b meet an obstacle, shape (a, b)."""
+    from planner.sightlines import near_lines
+
     result = np.zeros((len(a), len(b)), dtype=bool)
     if not len(obstacles.cores):
         return result
-    tree = shapely.STRtree(obstacles.cores)
-    symmetric = a is b
-    rows, cols = (
-        np.triu_indices(len(a), 1) if symmetric else np.indices((len(a), len(b)))
-    )
-    rows, cols = rows.ravel(), cols.ravel()
-    for low in range(0, len(rows), _CHUNK):
-        i, j = rows[low : low + _CHUNK], cols[low : low + _CHUNK]
-        lines = shapely.linestrings(np.stack([a[i], b[j]], axis=1))
-        line, core = tree.query(lines, predicate="intersects")
-        owner = obstacles.owner[core]
-        own = (owner >= 0) & ((own_a[i[line]] == owner) | (own_b[j[line]] == owner))
-        hit = line[~own]
-        result[i[hit], j[hit]] = True
-        if symmetric:
-            result[j[hit], i[hit]] = True
-    return result
+    centres = shapely.get_coordinates(shapely.centroid(obstacles.cores))
+    reach_m = _reach_m(obstacles.cores, centres)
+    i, j, core = near_lines(a, b, centres, reach_m, a is b).T
+    owner = obstacles.owner[core]
+    own = (owner >= 0) & ((own_a[i] == owner) | (own_b[j] == owner))
+    i, j, core = i[~own], j[~own], core[~own]
+    for low in range(0, len(i), _CHUNK):
+        part = slice(low, low + _CHUNK)
+        lines = shapely.linestrings(np.stack([a[i[part]], b[j[part]]], axis=1))
+        hit = shapely.intersects(obstacles.cores[core[part]], lines)
+        result[i[part][hit], j[part][hit]] = True
+    return result | result.T if a is b else result
+
+
+def _reach_m(shapes: NDArray[np.object_], centres: FloatArray) -> FloatArray:
+    """Return how far each shape reaches from its centre [m], and a little more."""
+    corners, index = shapely.get_coordinates(shapes, return_index=True)
+    away_m = np.linalg.norm(corners - centres[index], axis=1)
+    reach_m = np.zeros(len(shapes))
+    np.maximum.at(reach_m, index, away_m + _TOUCH_M)
+    return reach_m
 
 
 def scenario_wind(scenario: Scenario) -> tuple[float, float]:

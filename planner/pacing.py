@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from planner.bounds.effort import Effort
 from planner.budget import Budget
 
-_PROOF_SHARE = 0.25
+_PROOF_SHARE = 0.4
 _PROOF_ROUNDS = 6
 _LEAST_SHARE = 0.25
 """What search and proof get of a budget, however long the rest takes."""

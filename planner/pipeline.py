@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
-from itertools import count
-from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
 from typing import Any
 
-import numpy as np
-
-from planner import __version__
 from planner.bounds import pricing
 from planner.bounds.certificate import certify
 from planner.budget import Budget, Progress
-from planner.draft import DraftRoute
-from planner.engines import BEATING, engine
-from planner.engines.beats import load
+from planner.compiling import begin_compiling, compile_now, wait_for
+from planner.engines import engine
 from planner.engines.runner import run_tasks
 from planner.errors import StoppedError
+from planner.finishing import finish, served_zones
 from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
-from planner.metrics import compute_metrics
 from planner.objectives import OBJECTIVES
-from planner.pacing import Pace, paced
-from planner.plan import Plan, Unserved
-from planner.problem import (
-    ChartedProblem,
-    Column,
-    Problem,
-    formulate,
-    make_column,
-)
+from planner.pacing import paced
+from planner.plan import Plan
+from planner.problem import ChartedProblem, formulate
 from planner.reach import independent_parts
-from planner.reasons import reasons
 from planner.runners import runner_at
 from planner.scenario import Scenario
-from planner.search import Routed, Search
-from planner.shrinking import SHRINK_SHARE, shrunk_timetable
+from planner.search import Search
 from planner.targets import Discretised, discretise
-from planner.targets.discs import load as load_discs
 from planner.tightening import first_is_over, tighten
-from planner.timetable import Timetable, make_timetable
-
-_CLOCK_DETERMINISTIC_S = 0.3
-_POLL_S = 0.1
 
 Spread = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 
@@ -101,36 +79,34 @@ def plan_routes(
     runner = runner_at(budget.cluster, budget.processes)
     ended = stop or (lambda: False)
     started = time.monotonic()
-    waited_s = _compiled()
+    waited_s = compile_now()
 
     def tell(stage: str, **known: Any) -> None:
         if on_progress:
             spent = time.monotonic() - started
             on_progress(Progress(stage=stage, elapsed_s=spent, **known))
 
-    compiling, compiling_bounds = _compiling(budget), _compiling_bounds()
+    compiling = begin_compiling(budget.engine)
     tell("targets")
     space = free_space(scenario)
     spread = _spread_over(budget, ended)
     discretised = discretise(scenario, space, spread)
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
-    waiting_since = time.monotonic()
-    while compiling and compiling.is_alive() and not ended():
-        compiling.join(_POLL_S)
+    waited_s += wait_for(compiling, ended)
     tell("routing")
     objective = OBJECTIVES[scenario.objective]
     pace = paced(
         budget,
         began_s=started if began_s is None else began_s,
-        waited_s=waited_s + time.monotonic() - waiting_since,
+        waited_s=waited_s,
         then_checked=began_s is not None,
     )
     searching = pace.searching()
     ends = time.monotonic() + (searching.seconds or 0.0)
 
     def tell_routes(round_: int, **found: str) -> None:
-        known = _standing(scenario, _served(discretised, search.routed), search)
+        known = _standing(scenario, served_zones(discretised, search.routed), search)
         if budget.iterations is None:
             known["left_s"] = max(0.0, ends - time.monotonic())
         tell("routing", round=round_, rounds=budget.iterations, **known, **found)
@@ -146,23 +122,21 @@ def plan_routes(
             if not search.goes_on() or (objective.tightens and first_is_over(search)):
                 break
             search.improve()
-    finish = partial(_finish, scenario, discretised, pace=pace, stop=ended)
+    finished = partial(finish, scenario, discretised, pace=pace, stop=ended)
     routed = search.routed
     if objective.tightens:
         tell("tightening")
         routed = tighten(search.routed, space, searching, search.spent, ended)
     tell("timetable")
-    plan = finish(routed, rounds=search.round)
+    plan = finished(routed, rounds=search.round)
     left_out = {u.zone for u in plan.unserved}
-    if objective.tightens and _served(discretised, search.routed) & left_out:
+    if objective.tightens and served_zones(discretised, search.routed) & left_out:
         # The layers may have room for the first routes where they have none for these.
-        plans = [plan, finish(search.routed, rounds=search.round)]
+        plans = [plan, finished(search.routed, rounds=search.round)]
         plan = min(plans, key=lambda p: objective.plan_score(p.metrics))
     if ended():
         return plan
     tell("bound")
-    if compiling_bounds:
-        compiling_bounds.join()
     pricing.load()
     plan = certify(
         scenario,
@@ -173,35 +147,6 @@ def plan_routes(
     )
     tell("bound", **_bounded(scenario, plan))
     return plan
-
-
-def _compiled() -> float:
-    """Have compiled what is needed at once; return how long that took [s]."""
-    since = time.monotonic()
-    load_discs()
-    return time.monotonic() - since
-
-
-def _compiling(budget: Budget) -> BaseProcess | None:
-    """
-    Begin to compile the search beside other work; None where that is done.
-
-    The compiler leaves its work in a cache, so that it is done once for good.
-    """
-    if budget.engine not in BEATING or load.cache_info().currsize:
-        return None
-    child = get_context("fork").Process(target=load, daemon=True)
-    child.start()
-    return child
-
-
-def _compiling_bounds() -> BaseProcess | None:
-    """Begin to compile the search for bounds beside other work, likewise."""
-    if pricing.load.cache_info().currsize:
-        return None
-    child = get_context("fork").Process(target=pricing.load, daemon=True)
-    child.start()
-    return child
 
 
 def _bounded(scenario: Scenario, plan: Plan) -> dict[str, Any]:
@@ -274,220 +219,3 @@ def _standing(scenario: Scenario, served: set[str], search: Search) -> dict[str,
         "drones": sum(part.best.drones for part in search.routed),
         "load": sum(part.best.load for part in search.routed),
     }
-
-
-def _served(discretised: Discretised, routed: Sequence[Routed]) -> set[str]:
-    """Return the zones of which every target is on a route."""
-    chosen = [part.best.columns for part in routed]
-    return _served_by(discretised, [part.problem for part in routed], chosen)
-
-
-def _whole_zones(discretised: Discretised, visited: set[str]) -> set[str]:
-    missing = {z for t in discretised.targets if t.id not in visited for z in t.zones}
-    return {z for t in discretised.targets for z in t.zones} - missing
-
-
-def _finish(
-    scenario: Scenario,
-    discretised: Discretised,
-    routed: Sequence[Routed],
-    *,
-    pace: Pace,
-    stop: Callable[[], bool],
-    rounds: int,
-) -> Plan:
-    """Give the best routes clocks and layers; give up what cannot be flown."""
-    problems = [part.problem for part in routed]
-    chosen = [list(part.best.columns) for part in routed]
-    hints: dict[str, int] = {}
-    for part in routed:
-        for clock in part.best.clocks.values():
-            hints |= clock.phases_s
-    while True:
-        served = _served_by(discretised, problems, chosen)
-        chosen = [
-            _without_idle_stops(problem, columns, served)
-            for problem, columns in zip(problems, chosen, strict=True)
-        ]
-        drafts: dict[str, tuple[int, Column, DraftRoute]] = {}
-        for k, columns in enumerate(chosen):
-            for column in columns:
-                draft = _serving(routed[k].assessor.draft(column), served)
-                draft = _told_apart(draft, drafts.keys())
-                for name in (draft.id, *(v.id for v in draft.variants)):
-                    drafts[name] = (k, column, draft)
-        flying = [draft for name, (_, _, draft) in drafts.items() if name == draft.id]
-        table = _timetable(scenario, flying, hints, pace, stop)
-        given_up = _to_give_up(table, drafts)
-        if not given_up:
-            break
-        for k, column in {drafts[name][:2]: None for name in given_up}:
-            chosen[k].remove(column)
-    visited = {stop.target for route in table.routes for stop in route.stops}
-    left_out = reasons(scenario, discretised, problems, served, visited)
-    return _plan(scenario, table, left_out, pace.budget, rounds)
-
-
-def _timetable(
-    scenario: Scenario,
-    drafts: Sequence[DraftRoute],
-    hints: Mapping[str, int],
-    pace: Pace,
-    stop: Callable[[], bool],
-) -> Timetable:
-    """Return the timetable of routes, with all drones where gaps are to be short."""
-    if not OBJECTIVES[scenario.objective].tightens:
-        return make_timetable(
-            scenario, drafts, hints=hints, deterministic_time=_CLOCK_DETERMINISTIC_S
-        )
-    return shrunk_timetable(
-        scenario,
-        drafts,
-        hints=hints,
-        spread=partial(
-            run_tasks,
-            workers=pace.budget.processes,
-            deadline=pace.within(SHRINK_SHARE),
-            stop=stop,
-        ),
-        deterministic_time=_CLOCK_DETERMINISTIC_S,
-    )
-
-
-def _served_by(
-    discretised: Discretised,
-    problems: Sequence[Problem],
-    chosen: Sequence[Sequence[Column]],
-) -> set[str]:
-    visited = {
-        problem.targets[t].id
-        for problem, columns in zip(problems, chosen, strict=True)
-        for column in columns
-        for t in column.targets(problem)
-    }
-    return _whole_zones(discretised, visited)
-
-
-def _without_idle_stops(
-    problem: Problem, columns: Sequence[Column], served: set[str]
-) -> list[Column]:
-    """Return routes without the stops that serve no zone whole."""
-
-    def wanted(nodes: Sequence[int]) -> list[int]:
-        return [
-            n
-            for n in nodes
-            if served.intersection(problem.targets[problem.node_target[n]].zones)
-        ]
-
-    kept = []
-    for column in columns:
-        nodes, tails = wanted(column.nodes), [wanted(t) for t in column.tails]
-        if not nodes:
-            continue
-        kept.append(
-            make_column(
-                problem,
-                column.station,
-                column.headway_s,
-                nodes,
-                tails if any(tails) else (),
-            )
-        )
-    return kept
-
-
-def _told_apart(draft: DraftRoute, taken: Set[str]) -> DraftRoute:
-    """Return a draft with ids of its own, also where another flies the same path."""
-    if not taken & {draft.id, *(v.id for v in draft.variants)}:
-        return draft
-    return replace(
-        draft,
-        id=_free(draft.id, taken),
-        variants=tuple(replace(v, id=_free(v.id, taken)) for v in draft.variants),
-    )
-
-
-def _free(name: str, taken: Set[str]) -> str:
-    return next(new for n in count(2) if (new := f"{name}-{n}") not in taken)
-
-
-def _serving(draft: DraftRoute, served: set[str]) -> DraftRoute:
-    """Return a draft whose stops name only zones that are served."""
-    return replace(
-        draft,
-        stops=tuple(
-            replace(stop, zones=tuple(z for z in stop.zones if z in served))
-            for stop in draft.stops
-        ),
-        variants=tuple(_serving(variant, served) for variant in draft.variants),
-    )
-
-
-def _to_give_up(
-    table: Timetable, drafts: dict[str, tuple[int, Column, DraftRoute]]
-) -> list[str]:
-    """Return the routes without which a timetable may work."""
-    given_up = set(table.unflyable)
-    for station in table.overloaded:
-        mine = sorted(name for name, (_, _, d) in drafts.items() if d.depot == station)
-        # The route that fewest stops depend on.
-        given_up.add(min(mine, key=lambda name: (len(drafts[name][2].stops), name)))
-    for a, b in table.unresolved:
-        if not given_up & {a, b}:
-            given_up.add(min((a, b), key=lambda n: (len(drafts[n][2].stops), n)))
-    return sorted(given_up)
-
-
-def _plan(
-    scenario: Scenario,
-    table: Timetable,
-    left_out: tuple[Unserved, ...],
-    budget: Budget,
-    rounds: int,
-) -> Plan:
-    """Return the plan with its metrics and where it comes from."""
-    lonlat = scenario.projection.to_lonlat(
-        np.array([[s.point.x, s.point.y] for s in scenario.stations])
-    )
-    plan = Plan(
-        horizon={
-            "start": scenario.horizon.start,
-            "seconds": scenario.horizon.length_s,
-        },
-        stations=tuple(
-            {
-                "id": s.id,
-                "name": s.name,
-                "lon": round(float(lon), 8),
-                "lat": round(float(lat), 8),
-                "drones": s.drones,
-                "pads": s.pads,
-                "model": s.model,
-                "district": s.district,
-            }
-            for s, (lon, lat) in zip(scenario.stations, lonlat, strict=True)
-        ),
-        drone_models=tuple(asdict(m) for m in scenario.drone_models),
-        routes=table.routes,
-        roster=table.roster,
-        unserved=left_out,
-        provenance={
-            "scenario": scenario.name,
-            "scenario_digest": scenario.digest,
-            "planner": __version__,
-            "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-            "versions": {
-                name: version(name)
-                for name in ("numpy", "ortools", "pyproj", "scipy", "shapely")
-            },
-            "objective": scenario.objective,
-            "engine": budget.engine,
-            "seed": budget.seed,
-            "budget": {"iterations": budget.iterations, "seconds": budget.seconds}
-            if budget.iterations is None
-            else {"iterations": budget.iterations},
-            **({} if budget.iterations is None else {"rounds": rounds}),
-        },
-    )
-    return replace(plan, metrics=compute_metrics(scenario, plan))

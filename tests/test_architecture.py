@@ -17,8 +17,8 @@ PARTS = {
     "judges": "bounds checks corners flown footprints metrics visits",
     "middle": "colouring drafting engines flight freespace layers network packing "
     "pieces prices problem reach reasons rhythm roster runners search separation "
-    "shrinking stationclock targets tightening timetable",
-    "verbs": "bench bench_patrols explain pacing pipeline",
+    "shrinking sightlines stationclock targets tightening timetable",
+    "verbs": "bench bench_patrols compiling explain finishing pacing pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",
 }

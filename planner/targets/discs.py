@@ -27,7 +27,7 @@ _BEYOND = 1.2
 """Radii round the points in which discs may wander."""
 
 _SETTLING_MOVES = 4000
-_THINNING_MOVES = 1000
+_THINNING_MOVES = 600
 _SEED = 20
 
 
