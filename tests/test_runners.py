@@ -24,9 +24,10 @@ from worlds import square as square_of
 
 from planner.budget import Budget
 from planner.engines import engine
+from planner.engines.beats_along import take_along
 from planner.engines.piece import Effort, Piece
 from planner.engines.recombine import bold_choice, recombine
-from planner.engines.waves import beat_in_waves, route_in_waves
+from planner.engines.waves import route_in_waves
 from planner.errors import EXIT_MISSING, MissingPartError
 from planner.formats.plan_geojson import plan_to_bytes
 from planner.pipeline import plan_routes
@@ -169,7 +170,8 @@ def test_a_task_comes_to_what_its_function_returns() -> None:
     assert routes(perform(routing_in_waves(name, "ortools", FEW), data())) == waves
     both = recombine(ours, routed, waves, FEW)
     assert routes(perform(recombining(name, routed, waves, FEW), data())) == both
-    relieved = beat_in_waves(ours, FEW, bold_choice(ours, routed, 2, FEW))
+    start = bold_choice(ours, routed, 2, FEW)
+    relieved = route_in_waves(ours, engine("beats"), FEW, take_along, start)
     assert routes(perform(relieving(name, routed, 2, FEW), data())) == relieved
 
 
