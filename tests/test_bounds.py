@@ -29,8 +29,8 @@ from planner.bounds.pricing import Sorties, price, sorties_of
 from planner.bounds.work import Due, Duty, Part
 from planner.bounds.worths import (
     Known,
+    Search,
     busy_drones,
-    find_worths,
     proven,
     whole_drones,
 )
@@ -160,11 +160,11 @@ def fewest_drones(scenario: Scenario, part: Part) -> int:
 
 def found_drones(fleets: Sequence[Fleet], interval_s: np.ndarray, rounds: int) -> float:
     """Return what a search proves."""
-    turn = Turn(np.zeros(1, dtype=np.int8), rounds=rounds)
-    first = Known((0,), 3300.0)
-    worth_s = find_worths(fleets, interval_s, [first], turn)
-    assert proven(fleets, worth_s)
-    return busy_drones(worth_s, interval_s)
+    halted = np.zeros(1, dtype=np.int8)
+    search = Search(fleets, interval_s, [Known((0,), 3300.0)], halted)
+    search.improve(Turn(halted, rounds=rounds))
+    assert proven(fleets, search.proof_s)
+    return busy_drones(search.proof_s, interval_s)
 
 
 @settings(deadline=None, max_examples=15)
