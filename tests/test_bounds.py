@@ -188,6 +188,7 @@ def test_no_bound_is_above_the_best_of_all_plans(
     periodic = found_drones(by_headway, interval_s, 60)
     assert 0.9 * busy <= periodic
     assert whole_drones(periodic) <= fewest_drones(scenario, part)
+    assert found_drones(by_headway, interval_s, 1) > 0.0, "one round proves something"
     loose = fleets_by_headway(scenario, part, memory=1, exact=False)
     assert whole_drones(found_drones(loose, interval_s, 20)) <= whole_drones(
         fewest_drones(scenario, part)
