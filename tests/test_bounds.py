@@ -29,8 +29,8 @@ from planner.bounds.pricing import Sorties, price, sorties_of
 from planner.bounds.work import Due, Duty, Part
 from planner.bounds.worths import (
     Known,
+    Search,
     busy_drones,
-    find_worths,
     proven,
     whole_drones,
 )
@@ -160,11 +160,11 @@ def fewest_drones(scenario: Scenario, part: Part) -> int:
 
 def found_drones(fleets: Sequence[Fleet], interval_s: np.ndarray, rounds: int) -> float:
     """Return what a search proves."""
-    turn = Turn(np.zeros(1, dtype=np.int8), rounds=rounds)
-    first = Known((0,), 3300.0)
-    worth_s = find_worths(fleets, interval_s, [first], turn)
-    assert proven(fleets, worth_s)
-    return busy_drones(worth_s, interval_s)
+    halted = np.zeros(1, dtype=np.int8)
+    search = Search(fleets, interval_s, [Known((0,), 3300.0)], halted)
+    search.improve(Turn(halted, rounds=rounds))
+    assert proven(fleets, search.proof_s)
+    return busy_drones(search.proof_s, interval_s)
 
 
 @settings(deadline=None, max_examples=15)
@@ -188,6 +188,7 @@ def test_no_bound_is_above_the_best_of_all_plans(
     periodic = found_drones(by_headway, interval_s, 60)
     assert 0.9 * busy <= periodic
     assert whole_drones(periodic) <= fewest_drones(scenario, part)
+    assert found_drones(by_headway, interval_s, 1) > 0.0, "one round proves something"
     loose = fleets_by_headway(scenario, part, memory=1, exact=False)
     assert whole_drones(found_drones(loose, interval_s, 20)) <= whole_drones(
         fewest_drones(scenario, part)

@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from planner.bounds.anyplan import least_drones
-from planner.bounds.effort import Effort, Turn, halting
+from planner.bounds.effort import Effort, Turn, halting, turns
 from planner.bounds.fleets import (
     Collected,
     Fleet,
@@ -24,8 +24,8 @@ from planner.bounds.own import shared_targets, steady_drones
 from planner.bounds.work import Part, duties_of, parts_of
 from planner.bounds.worths import (
     Known,
+    Search,
     busy_drones,
-    find_worths,
     proven,
     whole_drones,
 )
@@ -49,6 +49,9 @@ does the same target twice. ``targets``: what is done in one go is as in this pl
 ``served``: zones that this plan leaves out do not count.
 """
 
+_Task = tuple[str, int]
+"""A bound to prove, and the place of the part."""
+
 PROVEN = ("bound_periodic", "bound_steady")
 """Bounds that worths prove."""
 
@@ -60,11 +63,17 @@ MOST_MEMORY = 12
 
 _THREADS = 2
 _STANDING = 50
-_WEIGHT = {"bound_periodic": 1.0, "bound_steady": 0.5}
+_WEIGHT = {"bound_periodic": 1.0, "bound_steady": 0.35}
 """What of the time goes to a part: by its duties, and so many as any part has."""
 
+_FIRST_ROUNDS = 15
+_LAPS = (0.5, 1.0)
+"""
+All parts lean a little and are proven, and then again for a share of what is left:
+so none is without a proof for long.
+"""
+
 _LAST_S = 0.2
-_OTHERS_SHARE = 0.9
 _BUSY_DECIMALS = 4
 _GAP_DECIMALS = 6
 
@@ -115,58 +124,69 @@ def certify(
     ends_s = None
     if effort.rounds is None:
         ends_s = effort.seconds - _LAST_S - (time.monotonic() - began_s)
+    first_rounds = _FIRST_ROUNDS
+    if effort.rounds is not None:
+        first_rounds = min(first_rounds, effort.rounds)
 
-    # The largest part has all the time, beside all others in turn, small ones first;
-    # when they are done, all threads look for its sorties.
-    first = (PROVEN[0], 0)
-    waiting = [(PROVEN[1], 0)][: len(parts)]
-    waiting += [(name, k) for k in range(len(parts) - 1, 0, -1) for name in PROVEN]
-    size = {
-        (name, k): _WEIGHT[name] * (_STANDING + len(parts[k].duties))
-        for name, k in waiting
-    }
+    # The largest part has a thread for itself, all others take turns beside it: small
+    # ones first, since their proofs take least, and then large ones, since theirs gain
+    # most. When they are done, all threads look for the sorties of the largest.
+    tasks = [(name, k) for k in range(len(parts) - 1, -1, -1) for name in PROVEN]
+    alone = tasks[-2:-1]
+    waiting = [task for task in tasks if task not in alone]
 
     with (
         halting(ends_s, stop) as halted,
         ThreadPoolExecutor(max_workers=threads) as pricing,
         ThreadPoolExecutor(max_workers=1) as beside,
     ):
-        others: Future[list[_Proof]]
+        others: Future[dict[_Task, _Proof]]
 
         def spread(
             job: Callable[[Fleet], Collected], fleets: Sequence[Fleet]
         ) -> Iterable[Collected]:
             return (pricing.map if others.done() else map)(job, fleets)
 
-        def turn_of(task: tuple[str, int]) -> Turn:
-            if ends_s is None:
-                return Turn(halted, rounds=effort.rounds)
-            left_s = max(0.0, ends_s - (time.monotonic() - began_s))
-            if task == first:
-                return Turn(halted, seconds=left_s)
-            share = size[task] / sum(size[t] for t in waiting[waiting.index(task) :])
-            return Turn(halted, seconds=_OTHERS_SHARE * share * left_s)
+        def left_s() -> float:
+            if effort.rounds is not None:
+                return 0.0
+            return max(0.0, began_s + effort.seconds - _LAST_S - time.monotonic())
 
-        def proof_of(task: tuple[str, int]) -> _Proof:
+        def search_of(task: _Task) -> Search:
             name, k = task
-            part, turn = parts[k], turn_of(task)
-            memory, exact = _closeness(name, part)
-            worth_s = np.zeros(len(part.duties))
-            if not halted[0]:
-                worth_s = find_worths(
-                    _fleets(scenario, part, name, memory, exact),
-                    intervals_s(part),
-                    known[k],
-                    turn,
-                    spread if task == first else map,
-                )
-            targets = (duty.target for duty in part.duties)
-            worths = dict(zip(targets, worth_s.tolist(), strict=True))
-            return _Proof(memory, exact, worths)
+            fleets = _fleets(scenario, parts[k], name, *_closeness(name, parts[k]))
+            over_fleets = spread if task in alone else map
+            return Search(fleets, intervals_s(parts[k]), known[k], halted, over_fleets)
 
-        others = beside.submit(lambda: [proof_of(task) for task in waiting])
-        found = {first: proof_of(first)} if parts else {}
-        found |= zip(waiting, others.result(), strict=True)
+        def proofs_of(mine: Sequence[_Task]) -> dict[_Task, _Proof]:
+            searches: dict[_Task, Search] = {}
+            for task in mine:
+                if halted[0]:
+                    break
+                searches[task] = search_of(task)
+                searches[task].improve(Turn(halted, rounds=first_rounds))
+            again = list(reversed(searches))
+            sizes = [_size(name, parts[k]) for name, k in again]
+            rounds = None if effort.rounds is None else effort.rounds - first_rounds
+            for share in _LAPS:
+                left = Effort(seconds=share * left_s())
+                if rounds is not None:
+                    left = Effort(rounds=round(share * rounds))
+                    rounds -= round(share * rounds)
+                laps = turns(halted, left, sizes)
+                for task, turn in zip(again, laps, strict=True):
+                    searches[task].improve(turn)
+            return {task: found_by(task, searches.get(task)) for task in mine}
+
+        def found_by(task: _Task, search: Search | None) -> _Proof:
+            name, k = task
+            duties = parts[k].duties
+            worth_s = np.zeros(len(duties)) if search is None else search.proof_s
+            worths = zip((d.target for d in duties), worth_s.tolist(), strict=True)
+            return _Proof(*_closeness(name, parts[k]), dict(worths))
+
+        others = beside.submit(proofs_of, waiting)
+        found = proofs_of(alone) | others.result()
     proofs = {name: [found[name, k] for k in range(len(parts))] for name in PROVEN}
     return replace(plan, certificate=_numbers(given, parts, proofs))
 
@@ -175,8 +195,12 @@ def _closeness(name: str, part: Part) -> tuple[int, bool]:
     """Return what sorties remember, and whether they are told apart in time."""
     large = len(part.duties) > _LARGE
     if name == "bound_periodic":
-        return (3 if large else 5), True
+        return (3 if large else 4), True
     return 3, not large
+
+
+def _size(name: str, part: Part) -> float:
+    return _WEIGHT[name] * (_STANDING + len(part.duties))
 
 
 def _fleets(
@@ -197,7 +221,7 @@ def audit(scenario: Scenario, plan: Plan) -> Audit:
     routes = flown_routes(scenario, plan)
     parts = parts_of(scenario, duties_of(scenario, routes))
 
-    def held(task: tuple[str, int]) -> _Proof | None:
+    def held(task: _Task) -> _Proof | None:
         name, k = task
         proof = told[name][k]
         if proof is None:

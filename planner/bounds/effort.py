@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 _POLL_S = 0.05
+
+_LEANING = 0.5
+"""What of the time of a turn goes to leaning; the proof takes the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +58,29 @@ class Turn:
         self._seconds = seconds or 0.0
         self._began_s = time.monotonic() if rounds is None else 0.0
 
-    def over(self, share: float = 1.0) -> bool:
-        """Whether a share of the turn is spent; asked once a round."""
+    def over(self) -> bool:
+        """Whether the turn is spent; asked once a round."""
         if self.halted[0]:
             return True
         self._done += 1
         if self._rounds is not None:
-            return self._done > share * self._rounds
-        return time.monotonic() - self._began_s > share * self._seconds
+            return self._done > self._rounds
+        return time.monotonic() - self._began_s > self._seconds
+
+
+def turns(halted: np.ndarray, left: Effort, sizes: Sequence[float]) -> Iterator[Turn]:
+    """
+    Yield the turns of searches, one after another, by their sizes.
+
+    What time one does not need is left to those after it; all have the same rounds.
+    """
+    ends_s = 0.0 if left.rounds is not None else time.monotonic() + left.seconds
+    for k, size in enumerate(sizes):
+        if left.rounds is not None:
+            yield Turn(halted, rounds=left.rounds)
+        else:
+            mine_s = (ends_s - time.monotonic()) * size / sum(sizes[k:])
+            yield Turn(halted, seconds=_LEANING * max(0.0, mine_s))
 
 
 @contextmanager

@@ -163,26 +163,36 @@ def ways_of(scenario: Scenario, duties: Sequence[Duty], model: DroneModel) -> Wa
     The time on task is the least that motion allows: flying, and what is lost
     where a sweep turns back.
     """
-    wind = wind_vector(scenario.wind.speed_mps, scenario.wind.from_deg)
-    rows: list[tuple[int, FloatArray, FloatArray, float]] = []
+    paths: list[tuple[int, FloatArray]] = []
     for i, duty in enumerate(duties):
-        if duty.kind == "watch":
-            rows.append((i, duty.xy[0], duty.xy[0], duty.dwell_s[model.model]))
-            continue
-        for path in _directions(duty):
-            legs = np.diff(path, axis=0)
-            flight_s = flight_time_s(legs[:, 0], legs[:, 1], model.airspeed_mps, wind)
-            turns = 0
-            if duty.kind == "sweep":
-                turns = len(set(turns_back(legs, model.lane_spacing_m)))
-            task_s = float(flight_s.sum()) + turns * model.turn_s
-            rows.append((i, path[0], path[-1], task_s))
+        several = [duty.xy] if duty.kind == "watch" else _directions(duty)
+        paths += [(i, path) for path in several]
     return Ways(
-        duty=np.array([row[0] for row in rows], dtype=np.int32),
-        enter=np.array([row[1] for row in rows]).reshape(-1, 2),
-        leave=np.array([row[2] for row in rows]).reshape(-1, 2),
-        task_s=np.array([row[3] for row in rows], dtype=float),
+        duty=np.array([i for i, _ in paths], dtype=np.int32),
+        enter=np.array([path[0] for _, path in paths]).reshape(-1, 2),
+        leave=np.array([path[-1] for _, path in paths]).reshape(-1, 2),
+        task_s=_tasks_s(scenario, model, [(duties[i], path) for i, path in paths]),
     )
+
+
+def _tasks_s(
+    scenario: Scenario, model: DroneModel, paths: Sequence[tuple[Duty, FloatArray]]
+) -> FloatArray:
+    """Return the least time on task of each path of a duty; of all flown at once."""
+    legs = [path[1:] - path[:-1] for _, path in paths]
+    of_path = np.repeat(np.arange(len(paths)), [len(own) for own in legs])
+    step = np.concatenate([np.zeros((0, 2)), *legs])
+    wind = wind_vector(scenario.wind.speed_mps, scenario.wind.from_deg)
+    flight_s = flight_time_s(step[:, 0], step[:, 1], model.airspeed_mps, wind)
+    task_s = np.zeros(len(paths))
+    np.add.at(task_s, of_path, flight_s)
+    for k, (duty, _) in enumerate(paths):
+        if duty.kind == "watch":
+            task_s[k] = duty.dwell_s[model.model]
+        elif duty.kind == "sweep":
+            turns = len(set(turns_back(legs[k], model.lane_spacing_m)))
+            task_s[k] += turns * model.turn_s
+    return task_s
 
 
 def _directions(duty: Duty) -> list[FloatArray]:

@@ -27,16 +27,17 @@ EXCESS_S = 1e-3
 _UNIT = 1e3
 """Worths are written in milliseconds."""
 
-_PROOFS = ((0.3, 1.05), (0.75, 1.0))
-"""
-What of a turn is spent with leaning before each proof, and how far worths retreat
-for it: the first is to hold at once, lest there be none.
-"""
-
 _PATIENCE = 30
 _NOTABLY = 5e-4
-_RETREAT = 1.002
-_TRIES = 3
+_RETREAT, _FURTHER = 0.002, 2.0
+_TRIES = 8
+"""
+Worths that fail a proof retreat below what was found, further each time: so there is
+some proof early, however bad the worths are.
+"""
+
+_SMALLER = 1.25
+"""Worths retreat by so much where there are too many sorties to look at."""
 
 _STEP, _SLOWER = 0.1, 50.0
 _SHARPNESS = 10.0
@@ -77,18 +78,11 @@ def _holds(found: Collected) -> bool:
     return found.priced.whole and found.priced.excess_s <= EXCESS_S
 
 
-def find_worths(
-    fleets: Sequence[Fleet],
-    interval_s: FloatArray,
-    known: Iterable[Known],
-    turn: Turn,
-    spread: Spread = map,
-) -> FloatArray:
+class Search:
     """
-    Return what a visit to each duty is worth [s], as a proof of a bound.
+    Worths as they get better: a proof of a bound, however early the search ends.
 
-    No sortie of any fleet collects more worth than it keeps a drone busy, however
-    early the search ends; rounded to the millisecond.
+    No sortie of any fleet collects more worth than it keeps a drone busy.
 
     Parameters
     ----------
@@ -96,28 +90,24 @@ def find_worths(
         Least interval of each duty.
     known
         Sorties to start from.
+    halted
+        Whether to end at once, with the last proof; shape (1,).
     spread
         Maps over the fleets, perhaps at once.
+
+    Attributes
+    ----------
+    proof_s
+        What a visit to each duty is worth, rounded down to the millisecond.
     """
-    search = _Search(fleets, interval_s, tuple(known), turn.halted, spread)
-    for share, retreat in _PROOFS:
-        search.stalled = 0
-        while not turn.over(share) and search.stalled < _PATIENCE:
-            search.lean()
-        search.prove(retreat)
-    return search.proof_s
-
-
-class _Search:
-    """Worths as they get better."""
 
     def __init__(
         self,
         fleets: Sequence[Fleet],
         interval_s: FloatArray,
-        known: Sequence[Known],
+        known: Iterable[Known],
         halted: np.ndarray,
-        spread: Spread,
+        spread: Spread = map,
     ) -> None:
         self.fleets = fleets
         self.interval_s = interval_s
@@ -153,7 +143,14 @@ class _Search:
 
         return list(self.spread(priced, self.fleets))
 
-    def lean(self) -> None:
+    def improve(self, turn: Turn) -> None:
+        """Lean for a turn, or until that gains little, and prove what is found."""
+        self.stalled = 0
+        while not turn.over() and self.stalled < _PATIENCE:
+            self._lean()
+        self._prove()
+
+    def _lean(self) -> None:
         """Turn worths once, by the likely sorties: so nothing is proven."""
         worth_s = self.leaning_s
         found = self._price(worth_s, likely=True)
@@ -167,24 +164,28 @@ class _Search:
                 self.stalled = 0
             self.bound, self.centre_s = bound, worth_s / highest
 
-    def prove(self, retreat: float) -> None:
+    def _prove(self) -> None:
         """Keep the best worths, scaled until they hold, if they prove more."""
-        worth_s = self.centre_s / retreat
+        worth_s, retreat = self.centre_s, _RETREAT
         for _ in range(_TRIES):
             written_s = np.floor(worth_s * _UNIT) / _UNIT
             bound = busy_drones(written_s, self.interval_s)
-            if bound <= busy_drones(self.proof_s, self.interval_s):
+            if self.halted[0] or bound <= busy_drones(self.proof_s, self.interval_s):
                 return
             found = self._price(written_s, likely=False)
             if all(_holds(c) for c in found):
                 self.proof_s = written_s
                 return
-            if self.halted[0] or not all(c.priced.whole for c in found):
+            if self.halted[0]:
                 return
+            if not all(c.priced.whole for c in found):
+                worth_s = written_s / _SMALLER
+                continue
             # What likely sorties missed counts from now on.
             highest = self._turn(written_s, found)
             self.bound, self.centre_s = 0.0, written_s / highest
-            worth_s = written_s / (highest * _RETREAT)
+            worth_s = written_s / (highest * (1 + retreat))
+            retreat *= _FURTHER
 
     def _turn(self, worth_s: FloatArray, found: Sequence[Collected]) -> float:
         """
