@@ -38,14 +38,13 @@ def track_on_task(flown: FlownRoute, stop: Stop) -> BaseGeometry:
     return shapely.LineString(path) if len(path) > 1 else shapely.Point(path[0])
 
 
-def footprint(flown: FlownRoute, stop: Stop) -> BaseGeometry:
+def footprint(track: BaseGeometry, reach_m: float) -> BaseGeometry:
     """
-    Return the ground seen on task, in metres.
+    Return the ground seen along a track, in metres.
 
     A disc round each place of the track: inscribed, so never more than is seen.
     """
-    track = track_on_task(flown, stop)
-    return track.buffer(flown.reach_m(stop), quad_segs=QUAD_SEGS)
+    return track.buffer(reach_m, quad_segs=QUAD_SEGS)
 
 
 def exposure_s(routes: Sequence[FlownRoute], private: Sequence[BaseGeometry]) -> float:

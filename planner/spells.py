@@ -117,7 +117,7 @@ def arrivals(
     Examples
     --------
     >>> arrivals([[1, 2, 3], [1, 3]], lambda before, stop: 10)
-    {1: 10, 2: 20, 3: 30}
+    {1: 10.0, 2: 20.0, 3: 30.0}
     """
     at: dict[int, float] = {}
     settled = False

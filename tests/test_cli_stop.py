@@ -27,7 +27,7 @@ from planner.cli import main
 
 mode, best = sys.argv[1:3]
 
-def plan_routes(scenario, *, budget, on_progress, stop):
+def plan_routes(scenario, *, budget, on_progress, stop, began_s):
     print("searching", flush=True)
     while not stop() or mode == "stubborn":
         time.sleep(0.01)

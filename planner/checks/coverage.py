@@ -36,7 +36,7 @@ def coverage(case: Case, gauge: Gauge) -> None:
         for stop in flown.route.stops:
             for zone_id in dict.fromkeys(stop.zones):
                 stops[zone_id, stop.kind].append((flown, stop))
-    seen_from = cache(footprint)
+    tracked, seen_along = cache(track_on_task), cache(footprint)
     for zone in case.scenario.zones:
         if zone.id in left_out:
             continue
@@ -48,7 +48,14 @@ def coverage(case: Case, gauge: Gauge) -> None:
         elif zone.kind == "line":
             _measure_line(gauge, zone, part, visits)
         else:
-            _measure_area(gauge, zone, part, [seen_from(*visit) for visit in visits])
+            # Many flights see the same from the same place.
+            tracks = {(tracked(f, s), f.reach_m(s)) for f, s in visits}
+            seen = [seen_along(*track) for track in sorted(tracks, key=_in_order)]
+            _measure_area(gauge, zone, part, seen)
+
+
+def _in_order(track: tuple[BaseGeometry, float]) -> tuple[bytes, float]:
+    return track[0].wkb, track[1]
 
 
 def _measure_area(
