@@ -28,7 +28,7 @@ _ROOM = 0.06
 _FIRST_SHARE = 0.8
 _LATER_SHARE = 0.4
 
-MOST_EFFORTS = 2 * _FIRST_SHARE + _TRIES * _LATER_SHARE
+MOST_EFFORTS = 2 * (2 * _FIRST_SHARE + _TRIES * _LATER_SHARE)
 """How many times its effort a part takes where zones stay broken."""
 
 
@@ -42,6 +42,9 @@ def route_in_waves(
     """
     Return routes for a whole part.
 
+    Where that leaves zones out, what is active at their hours comes first instead:
+    the rush may have taken just those drones that would fit together later.
+
     Parameters
     ----------
     take_along
@@ -50,10 +53,35 @@ def route_in_waves(
         Routes to start from in the busiest period. What these leave out finds room
         there, or is left out.
     """
-    stations = tuple(range(len(problem.stations)))
     rush = active(problem, problem.busiest)
+    columns = _in_two(problem, route, effort, take_along, start, rush)
+    missing = set(range(len(problem.targets))) - served_targets(problem, columns)
+    if missing and not start:
+        first = active(problem, problem.targets[min(missing)].windows[0])
+        if (first != rush).any():
+            other = _in_two(problem, route, effort, take_along, start, first)
+            columns = min(columns, other, key=lambda c: _left_out(problem, c))
+    return columns
+
+
+def _left_out(problem: Problem, columns: Sequence[Column]) -> float:
+    """Return the priority of all zones that are not whole."""
+    broken = _broken(problem, range(len(problem.targets)), columns, set())
+    return sum(problem.priorities[zone] for zone in broken)
+
+
+def _in_two(
+    problem: Problem,
+    route: Route,
+    effort: Effort,
+    take_along: TakeAlong | None,
+    start: Sequence[Column],
+    first: np.ndarray,
+) -> list[Column]:
+    """Return routes for some targets, and for the rest by drones that are free then."""
+    stations = tuple(range(len(problem.stations)))
     columns: list[Column] = []
-    for wave in (rush, ~rush):
+    for wave in (first, ~first):
         share = float(wave.mean())
         if columns and take_along and wave.any():
             more = _shortened(effort, share, least_s=0.5)

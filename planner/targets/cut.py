@@ -155,7 +155,7 @@ def _watch_targets(
     ]
     jobs = [
         (cluster, _allowed(cluster, round_about, radius), radius)
-        for cluster in _clusters(areas, 2 * radius)
+        for cluster in sorted(_clusters(areas, 2 * radius), key=len, reverse=True)
     ]
     layers = scenario.rules.layers_m
     targets: list[Target] = []
