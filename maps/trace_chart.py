@@ -88,8 +88,43 @@ def trace_chart(trace: Trace) -> Markup:
     )
 
 
+def engines(trace: Trace) -> list[str]:
+    """Return the engines that told of new bests, in the order in which they did."""
+    return list(dict.fromkeys(best.engine for best in trace.bests))
+
+
+def bests_chart(trace: Trace) -> Markup:
+    """Return a chart with a mark for each new best of an engine on its way."""
+    times = [p.elapsed_s for p in trace.told if p.stage == "routing"]
+    times += [best.elapsed_s for best in trace.bests]
+    begin_s, end_s = min(times, default=0.0), max(times, default=0.0)
+    across = _across(begin_s, end_s)
+    upper = _axis([best.drones for best in trace.bests], *_DRONES)
+    lower = _axis([0.0, *(best.left_out for best in trace.bests)], *_UNSERVED)
+    marks = []
+    for number, engine in enumerate(engines(trace)):
+        path = "".join(
+            f"M{across(best.elapsed_s):.1f} {axis.level(value):.1f}{_shape(number)}"
+            for best in trace.bests
+            if best.engine == engine
+            for axis, value in ((upper, best.drones), (lower, best.left_out))
+        )
+        marks.append(tag("path", d=path, class_="found", fill=_colour(number)))
+    return tag(
+        "svg",
+        *chart_title("report.chart_bests"),
+        *_grid(upper, "report.trace_drones_reckoned"),
+        *_grid(lower, "report.trace_left_out"),
+        *_times(begin_s, end_s, across),
+        *marks,
+        viewBox=f"0 0 {WIDTH:.0f} {_UNSERVED[1] + 24:.0f}",
+        role="img",
+        class_="chart",
+    )
+
+
 def finder_mark(number: int) -> Markup:
-    """Return the mark of a finder by itself, for the legend."""
+    """Return the mark of a finder or an engine by itself, for the legend."""
     path = tag("path", d=f"M10 8{_shape(number)}", fill=_colour(number))
     return tag("svg", path, viewBox="0 0 20 16", class_="mark", aria_hidden="true")
 

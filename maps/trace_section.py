@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from maps.markup import Markup, both, in_both, join, table, tag
-from maps.trace_chart import finder_mark, finders, trace_chart
+from maps.trace_chart import bests_chart, engines, finder_mark, finders, trace_chart
 from maps.words import UNKNOWN, percent, stopwatch, whole
-from planner.budget import Progress
+from planner.budget import EngineBest, Progress
 from planner.messages import LANGUAGES, catalogue, say
 from planner.trace import Trace
 
@@ -28,6 +28,7 @@ def trace_section(trace: Trace) -> Markup:
             tag("summary", both("report.trace_moments")),
             _course(moments),
         ),
+        _bests(trace) if trace.bests else "",
     )
 
 
@@ -91,6 +92,41 @@ def _gains(trace: Trace, moments: list[Progress]) -> Markup:
         for key in ("step", "engine", "bests", "won", "saved", "load_saved")
     ]
     return table(heads, rows, class_="numbers gains")
+
+
+def _bests(trace: Trace) -> Markup:
+    """Return what engines found on their way: a chart, and a table of its course."""
+    legend = [
+        tag("li", finder_mark(n), " ", engine)
+        for n, engine in enumerate(engines(trace))
+    ]
+    searches: dict[tuple[str, str, str], list[EngineBest]] = {}
+    for best in trace.bests:
+        searches.setdefault((best.engine, best.step, best.part), []).append(best)
+    rows: list[list[object]] = [
+        [engine, _step(step), part, len(found)]
+        + [_best(found[k]) for k in (0, len(found) // 2, -1)]
+        for (engine, step, part), found in searches.items()
+    ]
+    heads: list[object] = [
+        both(f"report.trace_{key}")
+        for key in ("engine", "step", "part", "bests", "early", "half", "late")
+    ]
+    return join(
+        tag("p", both("report.trace_bests_text")),
+        tag("div", bests_chart(trace), class_="wide"),
+        tag("ul", *legend, class_="legend"),
+        tag(
+            "details",
+            tag("summary", both("report.trace_bests_table")),
+            table(heads, rows, class_="bests"),
+        ),
+    )
+
+
+def _best(best: EngineBest) -> str:
+    figures = f"{best.drones:.1f} · {best.left_out:.1f}"
+    return f"{stopwatch(best.elapsed_s)} · {figures}"
 
 
 def _gain(value: float) -> str:

@@ -72,6 +72,36 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EngineBest:
+    """
+    What an engine found on its way, better than all before in the same search.
+
+    Parameters
+    ----------
+    elapsed_s
+        Since planning began [s].
+    round, step, engine, part
+        See `Progress`. An engine that asks others is named by them.
+    left_out
+        What the targets left out would cost by the engine's own reckoning [drones].
+    drones
+        Whole drones for the targets searched; the load where an engine does not count
+        them whole.
+    load
+        Drones occupied on average.
+    """
+
+    elapsed_s: float
+    round: int
+    step: str
+    engine: str
+    part: str
+    left_out: float
+    drones: float
+    load: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """
     What a search tells while it runs; None for what is not known yet.
@@ -103,6 +133,9 @@ class Progress:
         Drones occupied on average.
     bound
         Best known bound from below on the drones.
+    bests
+        At the end of a round: what engines found on their way. None where no clock
+        is read.
     """
 
     stage: str
@@ -119,6 +152,7 @@ class Progress:
     drones: int | None = None
     load: float | None = None
     bound: int | None = None
+    bests: tuple[EngineBest, ...] = ()
 
     @property
     def gap(self) -> float | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from planner.bounds import pricing
 from planner.bounds.certificate import certify
-from planner.budget import Budget, Progress
+from planner.budget import Budget, EngineBest, Progress
 from planner.compiling import begin_compiling, compile_now, wait_for
 from planner.engines import engine
 from planner.engines.runner import run_tasks
@@ -105,7 +105,7 @@ def plan_routes(
     searching = pace.searching()
     ends = time.monotonic() + (searching.seconds or 0.0)
 
-    def tell_routes(round_: int, **found: str) -> None:
+    def tell_routes(round_: int, **found: Any) -> None:
         known = _standing(scenario, served_zones(discretised, search.routed), search)
         if budget.iterations is None:
             known["left_s"] = max(0.0, ends - time.monotonic())
@@ -118,7 +118,8 @@ def plan_routes(
     with closing(runner):
         search = Search(problems, space, searching, ended, runner, on_best)
         while True:
-            tell_routes(search.round)
+            names = [problem.stations[0].id for problem in problems]
+            tell_routes(search.round, bests=_noted_bests(search, names, started))
             if not search.goes_on() or (objective.tightens and first_is_over(search)):
                 break
             search.improve()
@@ -147,6 +148,30 @@ def plan_routes(
     )
     tell("bound", **_bounded(scenario, plan))
     return plan
+
+
+def _noted_bests(
+    search: Search, parts: Sequence[str], started: float
+) -> tuple[EngineBest, ...]:
+    """Return what engines found in a round that has ended, in the order of time."""
+    spent_s = time.monotonic() - started
+    began = time.time() - spent_s
+    found = [
+        EngineBest(
+            # The clock of another machine may be wrong.
+            elapsed_s=min(max(0.0, best.at_s - began), spent_s),
+            round=search.round,
+            step=search.step,
+            engine=best.engine,
+            part=parts[k],
+            left_out=best.left_out,
+            drones=best.drones,
+            load=best.load,
+        )
+        for k, best in search.noted
+    ]
+    search.noted.clear()
+    return tuple(sorted(found, key=lambda best: best.elapsed_s))
 
 
 def _bounded(scenario: Scenario, plan: Plan) -> dict[str, Any]:

@@ -33,6 +33,8 @@ from planner.runners import Runner
 from planner.runners.task import Task, digest
 from planner.runners.wire import problem_to_bytes
 from planner.runners.work import (
+    Noted,
+    noted,
     perform,
     recombining,
     relieving,
@@ -114,6 +116,8 @@ class Search:
         self.round = self._idle = 0
         self.step = "first"
         self._steps = budget.steps or _STEPS
+        self.noted: list[tuple[int, Noted]] = []
+        """What engines found on their way since this was last cleared, by part."""
         self._parts: list[Part] = []
         data = [problem_to_bytes(problem) for problem in problems]
         names = [digest(each) for each in data]
@@ -297,6 +301,7 @@ class Search:
         if result is None:
             return
         part, columns = self._parts[k], routes(result)
+        self.noted += [(k, best) for best in noted(result)]
         part.pool.update(dict.fromkeys([*seen(result), *columns]))
         while len(part.pool) > _POOL:
             del part.pool[next(iter(part.pool))]

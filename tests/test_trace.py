@@ -177,6 +177,9 @@ def test_the_schema_names_what_is_written() -> None:
     assert document["kind"] == schema["properties"]["kind"]["const"]
     moment = schema["$defs"]["moment"]["properties"]
     assert {frozenset(m) for m in document["moments"]} == {frozenset(moment)}
+    best = schema["$defs"]["best"]
+    assert set(best["required"]) == set(best["properties"])
+    assert {frozenset(b) for b in document["bests"]} == {frozenset(best["properties"])}
 
 
 def edited(change: Callable[[Any], Any]) -> str:
@@ -202,6 +205,22 @@ FAULTS: dict[str, tuple[Callable[[Any], Any], set[tuple[str, str]]]] = {
     "a moment that is a text": (
         lambda d: d["moments"].append("<b>"),
         {("E-PLAN-OBJECT", "moments[22]"), ("E-PLAN-KEY", "moments[22]")},
+    ),
+    "no bests": (
+        lambda d: d.pop("bests"),
+        {("E-PLAN-KEY", "")},
+    ),
+    "a best of nobody": (
+        lambda d: d["bests"][2].update(engine=None),
+        {("E-PLAN-TEXT", "bests[2].engine")},
+    ),
+    "a best that leaves out less than nothing": (
+        lambda d: d["bests"][2].update(left_out=-1),
+        {("E-TRACE-NEGATIVE", "bests[2].left_out")},
+    ),
+    "a best that comes too early": (
+        lambda d: d["bests"][2].update(elapsed_s=0.5),
+        {("E-TRACE-ORDER", "bests[2].elapsed_s")},
     ),
     "an engine that is a number": (
         lambda d: d["moments"][3].update(engine=7),

@@ -110,6 +110,7 @@ def test_the_line_goes_down_as_the_drones_do() -> None:
 def test_marks_differ_in_shape_and_colour() -> None:
     """Who found better routes is not told by colour alone."""
     html = str(trace_section(made_trace(plan())))
+    html = html[: html.index("What engines found on their way")]
     marks = re.findall(r'<path d="M10 8([^"]*)" fill="([^"]*)">', html)
     assert len({shape for shape, _ in marks}) == len(marks) == 2
     assert len({colour for _, colour in marks}) == 2
@@ -120,6 +121,26 @@ def test_marks_differ_in_shape_and_colour() -> None:
     ):
         assert finder[0].count(shape) == 2 * 3  # on both lines
         assert finder[1] == colour
+
+
+def test_what_engines_found_on_their_way_is_drawn_and_told() -> None:
+    """A mark for each best in both parts of a chart, and a row a search in a table."""
+    trace = made_trace(plan(), bound=BOUND)
+    html = str(trace_section(trace))
+    html = html[html.index("What engines found on their way") :]
+    marks = re.findall(r'<path d="([^"]*)" class="found"', html)
+    assert [path.count("M") for path in marks] == [len(trace.bests)] * 2
+    (rows,) = re.findall(r'<table class="bests">(.*?)</table>', html, re.DOTALL)
+    assert rows.count("<tr>") == 1 + 2 * 3  # headings; engines by steps
+    cells = re.findall(r"<td>([^<]*)</td>", rows)
+    assert cells[:2] == ["YC01", "12"]
+    assert cells[2:5] == [
+        "0:07 · 90.0 · 30.5",
+        "0:29 · 86.0 · 10.5",
+        "0:50 · 84.0 · 0.5",
+    ]
+    silent = Trace(plan_digest="", told=trace.told)
+    assert "on their way" not in str(trace_section(silent))
 
 
 def test_no_bound_no_line() -> None:

@@ -246,9 +246,12 @@ def search(
     started, done, share = time.monotonic(), 0, 0.0
     while share < 1.0:
         heat = hottest * (_COLDEST / hottest) ** share
+        before = record.tolist()
         improve(
             world, state, kept, best, failures, record, dice, _CHUNK, heat, _PATIENCE
         )
+        if effort.better and record.tolist() != before:
+            effort.better("beats", *record.tolist())
         if kept.counts[ABSENT] <= best.counts[ABSENT] + _FEW_ABSENT:
             tell(kept)
         done += _CHUNK

@@ -7,6 +7,7 @@ vehicle class a station and headway, and the load of each station limited.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.engines.piece import Effort, Piece
+from planner.engines.piece import Better, Effort, Piece
 from planner.engines.translate import enough, piece_nodes, worth_drones
 from planner.prices import Windows, covers, day_share, patterns, sortie_ticks
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
@@ -22,6 +23,9 @@ from planner.targets import Target
 
 _FAILURES_A_SOLUTION = 200
 """Dead ends after which a search by solutions ends, times the solutions."""
+
+_Offer = tuple[list[int], float]
+"""Indices of the ways of a target, and what it costs to leave it out, in drones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,9 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     model = _Model(problem, piece, nodes, vehicles, manager, routing)
     _add_times(model)
     _limit_loads(model)
-    _add_targets(model)
+    offers = _add_targets(model)
+    if effort.better:
+        _tell_of_bests(model, offers, effort.better)
     if effort.seconds is None:
         # Where nothing is left to find, no solution would ever end the search.
         failures = _FAILURES_A_SOLUTION * effort.solutions
@@ -221,9 +227,10 @@ def _limit_loads(model: _Model) -> None:
         solver.Add(solver.Sum(terms) <= int(drones * model.drone_ticks))
 
 
-def _add_targets(model: _Model) -> None:
+def _add_targets(model: _Model) -> list[_Offer]:
     """Offer every target once, to the vehicles that may visit it."""
     problem, routing = model.problem, model.routing
+    offers = []
     worth = worth_drones(problem, model.piece.targets)
     for target, drones in zip(model.piece.targets, worth, strict=True):
         info = problem.targets[target]
@@ -236,6 +243,31 @@ def _add_targets(model: _Model) -> None:
         for index in indices:
             routing.VehicleVar(index).SetValues(allowed)
         routing.AddDisjunction(indices, int(model.drone_cost * drones))
+        offers.append((indices, drones))
+    return offers
+
+
+def _tell_of_bests(model: _Model, offers: list[_Offer], better: Better) -> None:
+    """Have each solution that is better than all before told of."""
+    # The model keeps what it calls: held from there, it would never be let go.
+    routing, drone_cost = weakref.proxy(model.routing), model.drone_cost
+    least = float("inf")
+
+    def at_solution() -> None:
+        nonlocal least
+        cost = routing.CostVar().Max()
+        if cost >= least:
+            return
+        least = cost
+        left_out = sum(
+            drones
+            for indices, drones in offers
+            if not any(routing.ActiveVar(index).Max() for index in indices)
+        )
+        load = max(0.0, cost / drone_cost - left_out)
+        better("ortools", left_out, load, load)
+
+    model.routing.AddAtSolutionCallback(at_solution)
 
 
 def _parameters(effort: Effort) -> Any:

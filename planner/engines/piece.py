@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from planner.problem import Column
 
+Better = Callable[[str, float, float, float], None]
+"""Told the name of an engine, what it leaves out, its drones and its load."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
@@ -45,6 +48,11 @@ class Effort:
     seen
         Told of good routes that the search comes by, by an engine that has any to
         tell of.
+    better
+        Told of each new best of one search, by the engine's own reckoning: what the
+        targets left out would cost [drones]; whole drones, or the load where the
+        engine does not count them whole; drones occupied on average. It must change
+        nothing.
     """
 
     seconds: float | None
@@ -53,3 +61,4 @@ class Effort:
     seen: Callable[[Sequence[Column]], None] | None = field(
         default=None, compare=False, repr=False
     )
+    better: Better | None = field(default=None, compare=False, repr=False)

@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
-from planner.engines.translate import piece_routing, to_chains, to_columns
+from planner.engines.translate import (
+    in_drones,
+    piece_routing,
+    to_chains,
+    to_columns,
+)
 from planner.problem import Column, Problem
 from planner.routing import (
     FORBIDDEN,
@@ -54,6 +59,7 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
         iterations=effort.solutions * _ITERATIONS_A_SOLUTION,
         seed=effort.seed,
         start=to_chains(problem, piece, piece.start),
+        better=in_drones("pyvrp", effort.better),
     )
     return to_columns(problem, piece, chains)
 
@@ -65,6 +71,7 @@ def solve(
     iterations: int,
     seed: int,
     start: Sequence[Chain] = (),
+    better: Callable[[int, int], None] | None = None,
 ) -> list[Chain]:
     """
     Return chains that keep every limit; what does not fit is left out.
@@ -75,12 +82,16 @@ def solve(
         Wall time; None reads no clock.
     iterations
         Used where ``seconds`` is None.
+    better
+        Told the prizes lost and the cost of chains that are better than all before,
+        each time that the prices change; at other times PyVRP tells of none.
     """
     if (routing.most_cost >= FOREVER).all():
         return search(routing, _stop(seconds, iterations), seed, start)
     price = [1.0] * routing.depots
     chains = list(start)
     found = [chains]
+    least = judge(routing, chains).total
     shares = [_FIRST_SHARE] + [(1 - _FIRST_SHARE) / _LATER_ROUNDS] * _LATER_ROUNDS
     while shares:
         share = shares.pop(0)
@@ -91,6 +102,11 @@ def solve(
         for chain in chains:
             spent[routing.vehicles[chain.kind].depot] += chain_cost(routing, chain)
         found.append(_without_excess(routing, chains))
+        judged = judge(routing, found[-1])
+        if judged.total < least:
+            least = judged.total
+            if better:
+                better(judged.lost, judged.cost)
         over = spent / np.maximum(routing.most_cost, 1)
         price = [
             p * (_DEARER * ratio if ratio > 1 else 1.0)

@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
-from planner.engines.translate import piece_routing, to_chains, to_columns
+from planner.engines.translate import (
+    in_drones,
+    piece_routing,
+    to_chains,
+    to_columns,
+)
 from planner.problem import Column, Problem
 from planner.routing import FORBIDDEN, Chain, Routing, Whole, smallest
 
@@ -52,6 +57,7 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
         iterations=effort.solutions * _ITERATIONS_A_SOLUTION,
         seed=effort.seed,
         start=to_chains(problem, piece, piece.start),
+        better=in_drones("ruin", effort.better),
     )
     return to_columns(problem, piece, chains)
 
@@ -66,6 +72,7 @@ def solve(
     hot: float = HOT,
     cool: float = COOL,
     tell: Callable[[float, list[Chain]], None] | None = None,
+    better: Callable[[int, int], None] | None = None,
 ) -> list[Chain]:
     """Return the best chains of an annealing, see `anneal`."""
     return anneal(
@@ -77,6 +84,7 @@ def solve(
         hot=hot,
         cool=cool,
         tell=tell,
+        better=better,
     )[0]
 
 
@@ -90,6 +98,7 @@ def anneal(
     hot: float,
     cool: float,
     tell: Callable[[float, list[Chain]], None] | None = None,
+    better: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Chain], list[Chain]]:
     """
     Return the best chains and those where the search stood at its end.
@@ -108,6 +117,9 @@ def anneal(
         Temperature at the start and the end, in mean costs of a leg.
     tell
         Told the share done and the chains the search stands at, ten times a second.
+    better
+        Told the prizes lost and the cost of the best chains when they have changed,
+        as often.
     """
     started = time.monotonic()
     if routing.stops == 0:
@@ -121,7 +133,7 @@ def anneal(
     best, trial = _state(case, ()), _state(case, ())
     kernel.copy(state, best)
     leg = _mean_leg(routing, chains_of(best))
-    done, size = 0.0, 50
+    done, size, told = 0.0, 50, -1
     while done < 1.0:
         if seconds is None:
             size = max(1, min(size, iterations - round(done * iterations)))
@@ -130,6 +142,10 @@ def anneal(
         moves.anneal(case, state, best, trial, size, heat, _REMOVED)
         if tell:
             tell(done, chains_of(state))
+        lost, cost = (int(best.sums[k]) for k in (kernel.LOST, kernel.TOTAL))
+        if better and lost + cost != told:
+            told = lost + cost
+            better(lost, cost)
         if seconds is None:
             done = min(1.0, done + size / max(1, iterations))
         else:

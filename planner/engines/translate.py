@@ -11,11 +11,11 @@ together is limited.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from planner.engines.piece import Piece
+from planner.engines.piece import Better, Piece
 from planner.geometry import FloatArray
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
 from planner.routing import FORBIDDEN, FOREVER, Chain, Routing, Vehicles
@@ -127,6 +127,18 @@ def piece_routing(problem: Problem, piece: Piece) -> Routing:
         points=_points(problem, piece, nodes),
         most_cost=np.array([round(d * DRONE_COST) for d in piece.drones]),
     )
+
+
+def in_drones(name: str, better: Better | None) -> Callable[[int, int], None] | None:
+    """Return what tells of the prizes lost and the cost of chains, in drones."""
+    if better is None:
+        return None
+
+    def tell(lost: int, cost: int) -> None:
+        load = cost / DRONE_COST
+        better(name, lost / DRONE_COST, load, load)
+
+    return tell
 
 
 def piece_nodes(problem: Problem, piece: Piece) -> IntArray:

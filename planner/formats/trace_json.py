@@ -6,19 +6,19 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from planner.budget import Progress
+from planner.budget import EngineBest, Progress
 from planner.errors import Finding, InputError
 from planner.formats.json_document import json_document, read_whole
 from planner.formats.plan_geojson import plan_to_bytes
 from planner.formats.plan_reader import Reader
 from planner.plan import Plan
-from planner.trace import Trace
+from planner.trace import Trace, thinned
 
 TRACE = "trace.json"
 """Its name beside the plan."""
@@ -28,6 +28,7 @@ MOST_BYTES = 5_000_000
 _COUNTS = ("zones_served", "zones", "drones", "bound")
 _FIGURES = ("unserved", "load")
 _NAMES = ("step", "engine", "part")
+_MOST_BESTS = 5000
 _TIME_DECIMALS = 3
 _FIGURE_DECIMALS = 6
 
@@ -39,18 +40,27 @@ def plan_digest(plan: Plan) -> str:
 
 def trace_of(plan: Plan, told: Iterable[Progress]) -> Trace:
     """Return what was told on the way to a plan, as a reader of its file sees it."""
-    return Trace(plan_digest=plan_digest(plan), told=tuple(map(_as_written, told)))
+    told = list(told)
+    found = sorted((b for p in told for b in p.bests), key=lambda best: best.elapsed_s)
+    return Trace(
+        plan_digest=plan_digest(plan),
+        told=tuple(map(_as_written, told)),
+        bests=tuple(map(_best_as_written, thinned(found, _MOST_BESTS))),
+    )
 
 
 def trace_to_bytes(trace: Trace) -> bytes:
     """
     Return the content of a trace's file.
 
-    One line a moment; null is what was not known then.
+    One line a moment, and one a best of an engine; null is what was not known then.
     """
     lines = ",\n".join(_json(_moment(progress)) for progress in trace.told)
+    bests = ",\n".join(_json(asdict(best)) for best in trace.bests)
     head = f'"kind":{_json(KIND)},\n"plan_digest":{_json(trace.plan_digest)}'
-    return f'{{\n{head},\n"moments":[\n{lines}\n]\n}}\n'.encode()
+    return (
+        f'{{\n{head},\n"moments":[\n{lines}\n],\n"bests":[\n{bests}\n]\n}}\n'.encode()
+    )
 
 
 def read_trace(path: Path) -> Trace:
@@ -73,11 +83,16 @@ def read_trace(path: Path) -> Trace:
             _progress(reader, moment, f"moments[{i}]")
             for i, moment in enumerate(reader.mappings_in(document, "moments", ""))
         ),
+        bests=tuple(
+            _best(reader, best, f"bests[{i}]")
+            for i, best in enumerate(reader.mappings_in(document, "bests", ""))
+        ),
     )
-    times = [progress.elapsed_s for progress in trace.told]
-    for i, (before, after) in enumerate(pairwise(times), 1):
-        if after < before:
-            reader.fault("E-TRACE-ORDER", f"moments[{i}].elapsed_s")
+    for name, those in (("moments", trace.told), ("bests", trace.bests)):
+        times = [each.elapsed_s for each in those]
+        for i, (before, after) in enumerate(pairwise(times), 1):
+            if after < before:
+                reader.fault("E-TRACE-ORDER", f"{name}[{i}].elapsed_s")
     reader.raise_faults()
     return trace
 
@@ -95,6 +110,18 @@ def _as_written(progress: Progress) -> Progress:
         left_s=None,
         unserved=_rounded(progress.unserved),
         load=_rounded(progress.load),
+        bests=(),
+    )
+
+
+def _best_as_written(best: EngineBest) -> EngineBest:
+    """Return what an engine found with its figures rounded."""
+    return replace(
+        best,
+        elapsed_s=round(best.elapsed_s, _TIME_DECIMALS),
+        left_out=round(best.left_out, _FIGURE_DECIMALS),
+        drones=round(best.drones, _FIGURE_DECIMALS),
+        load=round(best.load, _FIGURE_DECIMALS),
     )
 
 
@@ -118,6 +145,19 @@ def _progress(reader: Reader, moment: Mapping[str, Any], where: str) -> Progress
         stage=reader.text_in(moment, "stage", where),
         round=_count(reader, moment, "round", where),
         **{n: read() for n, read in readers.items() if moment.get(n) is not None},
+    )
+
+
+def _best(reader: Reader, best: Mapping[str, Any], where: str) -> EngineBest:
+    return EngineBest(
+        elapsed_s=_figure(reader, best, "elapsed_s", where),
+        round=_count(reader, best, "round", where),
+        step=reader.text_in(best, "step", where),
+        engine=reader.text_in(best, "engine", where),
+        part=reader.text_in(best, "part", where),
+        left_out=_figure(reader, best, "left_out", where),
+        drones=_figure(reader, best, "drones", where),
+        load=_figure(reader, best, "load", where),
     )
 
 

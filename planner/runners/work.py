@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.engines import BEATING, engine
@@ -27,10 +27,30 @@ from planner.runners.wire import (
     problem_from_bytes,
     to_json,
 )
+from planner.trace import thinned
 
 _MOST_SEEN = 3000
+_MOST_NOTED = 50
 _CHOICE_SHARE = 0.4
 _LEAST_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """
+    A new best of an engine; see `planner.budget.EngineBest`.
+
+    Parameters
+    ----------
+    at_s
+        When it came, by the wall clock of the machine that searched.
+    """
+
+    at_s: float
+    engine: str
+    left_out: float
+    drones: float
+    load: float
 
 
 def routing(problem: str, engine: str, piece: Piece, effort: Effort) -> Task:
@@ -80,7 +100,7 @@ def perform(task: Task, problem: bytes) -> bytes:
     Returns
     -------
     bytes
-        Routes, for `routes` and `seen`.
+        Routes, for `routes`, `seen` and `noted`.
 
     Raises
     ------
@@ -101,10 +121,23 @@ def answer(task: Task, problem: Problem) -> bytes:
             known = passed.pop(key, column)
             passed[key] = min(known, column, key=lambda c: c.duration)
 
+    bests: list[tuple[float, str, float, float, float]] = []
+
+    def better(engine: str, left_out: float, drones: float, load: float) -> None:
+        bests.append((time.time(), engine, left_out, drones, load))
+
     effort = Effort(**request.pop("effort"), seed=task.seed, seen=seen)
+    if effort.seconds is not None:
+        effort = replace(effort, better=better)
     columns = FUNCTIONS[task.function](problem, request, effort)
     last = list(passed.values())[-_MOST_SEEN:]
-    return to_json({"routes": column_facts(columns), "seen": column_facts(last)})
+    return to_json(
+        {
+            "routes": column_facts(columns),
+            "seen": column_facts(last),
+            "bests": thinned(bests, _MOST_NOTED),
+        }
+    )
 
 
 def routes(result: bytes) -> list[Column]:
@@ -115,6 +148,11 @@ def routes(result: bytes) -> list[Column]:
 def seen(result: bytes) -> list[Column]:
     """Return good routes that a task came by, the last ones last."""
     return columns_of(from_json(result)["seen"])
+
+
+def noted(result: bytes) -> list[Noted]:
+    """Return new bests of engines in the order of time; none where no clock is read."""
+    return [Noted(*best) for best in from_json(result)["bests"]]
 
 
 def _task(function: str, problem: str, effort: Effort, **request: Any) -> Task:
