@@ -17,12 +17,7 @@ from typing import Any
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
-from planner.engines.translate import (
-    in_drones,
-    piece_routing,
-    to_chains,
-    to_columns,
-)
+from planner.engines.translate import routed_by
 from planner.problem import Column, Problem
 from planner.routing import (
     FORBIDDEN,
@@ -51,17 +46,7 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
     Without a clock (``effort.seconds`` is None) the search ends after a number of
     iterations. A piece with ``start`` routes is searched from them.
     """
-    if not piece.targets or not any(piece.drones):
-        return []
-    chains = solve(
-        piece_routing(problem, piece),
-        seconds=effort.seconds,
-        iterations=effort.solutions * _ITERATIONS_A_SOLUTION,
-        seed=effort.seed,
-        start=to_chains(problem, piece, piece.start),
-        better=in_drones("pyvrp", effort.better),
-    )
-    return to_columns(problem, piece, chains)
+    return routed_by(solve, "pyvrp", problem, piece, effort, _ITERATIONS_A_SOLUTION)
 
 
 def solve(

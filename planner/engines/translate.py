@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from planner.engines.piece import Better, Piece
+from planner.engines.piece import Better, Effort, Piece
 from planner.geometry import FloatArray
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
 from planner.routing import FORBIDDEN, FOREVER, Chain, Routing, Vehicles
@@ -208,3 +208,34 @@ def to_columns(problem: Problem, piece: Piece, chains: Iterable[Chain]) -> list[
         )
         for chain in chains
     ]
+
+
+def routed_by(
+    solve: Callable[..., list[Chain]],
+    name: str,
+    problem: Problem,
+    piece: Piece,
+    effort: Effort,
+    iterations_a_solution: int,
+) -> list[Column]:
+    """
+    Return routes for a piece by a solver of vehicle routing.
+
+    Parameters
+    ----------
+    solve
+        From a `Routing` and the limits of a search to chains; it takes ``start``.
+    name
+        Of the engine, where it tells of something better.
+    """
+    if not piece.targets or not any(piece.drones):
+        return []
+    chains = solve(
+        piece_routing(problem, piece),
+        seconds=effort.seconds,
+        iterations=effort.solutions * iterations_a_solution,
+        seed=effort.seed,
+        start=to_chains(problem, piece, piece.start),
+        better=in_drones(name, effort.better),
+    )
+    return to_columns(problem, piece, chains)
