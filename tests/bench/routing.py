@@ -148,7 +148,8 @@ def _line(name: str, pairs: Sequence[tuple[Row, Row]], bold: str) -> str:
     """Return a row of a table: means over pairs of runs; "-" where one is not known."""
     ours = _mean(a["gap_percent"] for a, _ in pairs)
     theirs = _mean(b["gap_percent"] for _, b in pairs)
-    ratio = ours / theirs if ours is not None and theirs else None
+    known = ours is not None and theirs is not None and theirs > TIE_PERCENT
+    ratio = ours / theirs if known else None
     ends = [_rank(a, b) for a, b in pairs]
     cells = [
         bold.format(name),
@@ -180,7 +181,7 @@ def _mean(values: Any) -> float | None:
 
 
 def _text(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    return "-" if value is None else f"{round(value, 2) + 0.0:.2f}"
 
 
 def main() -> None:
