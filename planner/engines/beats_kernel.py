@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from planner.dice import below, chance
 from planner.engines.beats_world import (
     ABSENT,
     DRONES,
@@ -32,7 +33,6 @@ from planner.engines.beats_world import (
     LONGEST_LIST,
     SINCE,
 )
-from planner.engines.ruin_kernel import below, chance
 
 _BLINK = 0.01
 _LEAST_TAKEN, _MOST_TAKEN = 4, 26

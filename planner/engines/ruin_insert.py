@@ -6,6 +6,7 @@ from typing import Any
 
 from numba import njit
 
+from planner.dice import below
 from planner.engines.ruin_kernel import (
     BARRED,
     BEFORE,
@@ -40,7 +41,6 @@ from planner.engines.ruin_kernel import (
     SERVICE,
     TAIL_TIME,
     TIME,
-    below,
     joined,
     put_in,
 )

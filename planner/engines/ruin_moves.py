@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from planner.dice import below, chance
 from planner.engines.ruin_insert import insert
 from planner.engines.ruin_kernel import (
     ABSENT,
@@ -44,8 +45,6 @@ from planner.engines.ruin_kernel import (
     TIME,
     TOTAL,
     TOUCHED,
-    below,
-    chance,
     close_empty,
     copy,
     measure,

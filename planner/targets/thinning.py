@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from planner.engines.ruin_kernel import below, chance
+from planner.dice import below, chance
 
 _NEIGHBOURS = 2.6
 _MOST_NEIGHBOURS = 64
