@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from planner.compiled import kernel
 
 _A, _B, _C, _DROP = np.uint64(13), np.uint64(7), np.uint64(17), np.uint64(11)
 
 
-@njit(cache=True)
+@kernel
 def chance(dice: Any) -> float:
     """Return a random number in [0, 1), by xorshift (Marsaglia, 2003)."""
     x = dice[0]
@@ -21,7 +22,7 @@ def chance(dice: Any) -> float:
     return float(x >> _DROP) * 2.0**-53
 
 
-@njit(cache=True)
+@kernel
 def below(dice: Any, n: int) -> int:
     """Return a random whole number in [0, n)."""
     return int(chance(dice) * n)

@@ -15,9 +15,9 @@ PARTS = {
     "nouns": "budget draft objectives plan routing routing_bytes scenario trace",
     "files": "benchmarks formats validation validation_ground",
     "judges": "bounds checks corners flown footprints metrics visits",
-    "middle": "colouring dice drafting engines flight freespace layers network packing "
-    "pieces prices problem reach reasons rhythm roster runners search separation "
-    "shrinking sightlines stationclock targets tightening timetable",
+    "middle": "colouring compiled dice drafting engines flight freespace layers "
+    "network packing pieces prices problem reach reasons rhythm roster runners search "
+    "separation shrinking sightlines stationclock targets tightening timetable",
     "verbs": "bench bench_patrols compiling explain finishing pacing pipeline",
     "maps": "maps",
     "command": "__main__ cli progress",

@@ -26,11 +26,14 @@ from planner.bounds.fleets import (
     intervals_s,
 )
 from planner.bounds.pricing import Sorties, price, sorties_of
+from planner.bounds.proof import fleets_by_station
+from planner.bounds.stations import fewest, holds, needed, sharpened
 from planner.bounds.work import Due, Duty, Part
 from planner.bounds.worths import (
     Known,
     Search,
     busy_drones,
+    first_worths_s,
     proven,
     whole_drones,
 )
@@ -161,7 +164,8 @@ def fewest_drones(scenario: Scenario, part: Part) -> int:
 def found_drones(fleets: Sequence[Fleet], interval_s: np.ndarray, rounds: int) -> float:
     """Return what a search proves."""
     halted = np.zeros(1, dtype=np.int8)
-    search = Search(fleets, interval_s, [Known((0,), 3300.0)], halted)
+    start_s = first_worths_s(fleets, interval_s, [Known((0,), 3300.0)])
+    search = Search(fleets, interval_s, start_s, halted)
     search.improve(Turn(halted, rounds=rounds))
     assert proven(fleets, search.proof_s)
     return busy_drones(search.proof_s, interval_s)
@@ -193,6 +197,43 @@ def test_no_bound_is_above_the_best_of_all_plans(
     assert whole_drones(found_drones(loose, interval_s, 20)) <= whole_drones(
         fewest_drones(scenario, part)
     )
+
+
+@settings(deadline=None, max_examples=15)
+@given(places=places_of, data=st.data())
+def test_whole_drones_by_station_are_never_more_than_the_best_plan_has(
+    places: list[tuple[float, float]], data: st.DataObject
+) -> None:
+    """Cuts hold, leave no plan out, and prove no less than drones of no station do."""
+    scenario = world([station("A", 0, 0), station("B", 3000, 1000)])
+    due = tuple(
+        replace(d, dues=(Due(interval_s=data.draw(intervals), lasts=True),))
+        for d in duties(places)
+    )
+    part = Part(stations=scenario.stations, duties=due)
+    fleets = fleets_by_station(scenario, part, "bound_periodic", 5, True)
+    halted = np.zeros(1, dtype=np.int8)
+    cuts = sharpened(part, fleets, halted, lambda: Turn(halted, rounds=40))
+    assert all(holds(fleets, cut) for cut in cuts)
+    found = fewest(cuts).sum()
+    assert found <= fewest_drones(scenario, part)
+    assert found >= whole_drones(cuts[0].least)
+    assert fewest(needed(cuts)).sum() == found
+
+
+def test_half_a_drone_at_each_of_two_stations_takes_two() -> None:
+    """Where no drone gets to what is at the other station, each has one."""
+    scenario = world([station("A", 0, 0), station("B", 30_000, 0)])
+    due = tuple(
+        replace(duty, dues=(Due(interval_s=7200.0, lasts=True),))
+        for duty in duties([(0.0, 500.0), (30_000.0, 500.0)])
+    )
+    part = Part(stations=scenario.stations, duties=due)
+    fleets = fleets_by_station(scenario, part, "bound_periodic", 3, True)
+    halted = np.zeros(1, dtype=np.int8)
+    cuts = sharpened(part, fleets, halted, lambda: Turn(halted, rounds=60))
+    assert whole_drones(cuts[0].least) == 1
+    assert fewest(cuts).sum() == fewest_drones(scenario, part) == 2
 
 
 def test_a_stop_ends_the_search_with_what_is_proven() -> None:
@@ -257,6 +298,14 @@ def worths(factor: float) -> dict[str, float]:
         {"memory": 40},
         {"exact": 1},
         {"stations": ["A"]},
+        {"cuts": None},
+        {"cuts": [5]},
+        {"cuts": [{"price": [1.0, 1.0], "worth_s": worths(3.0)}]},
+        {"cuts": [{"price": [1.0, 1.0], "worth_s": worths(1.0)}] * 200},
+        {"cuts": [{"price": [1.0, 0.0], "worth_s": worths(1.0)}]},
+        {"cuts": [{"price": [1.0], "worth_s": worths(1.0)}]},
+        {"cuts": [{"price": "all", "worth_s": worths(1.0)}]},
+        {"cuts": [{"price": [1.0, 1.0], "worth_s": {}}]},
     ],
     ids=str,
 )

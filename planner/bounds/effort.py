@@ -68,9 +68,11 @@ class Turn:
         return time.monotonic() - self._began_s > self._seconds
 
 
-def turns(halted: np.ndarray, left: Effort, sizes: Sequence[float]) -> Iterator[Turn]:
+def turns(
+    halted: np.ndarray, left: Effort, sizes: Sequence[float], *, at_once: int = 1
+) -> Iterator[Turn]:
     """
-    Yield the turns of searches, one after another, by their sizes.
+    Yield the turns of searches, by their sizes, so many at once.
 
     What time one does not need is left to those after it; all have the same rounds.
     """
@@ -79,8 +81,9 @@ def turns(halted: np.ndarray, left: Effort, sizes: Sequence[float]) -> Iterator[
         if left.rounds is not None:
             yield Turn(halted, rounds=left.rounds)
         else:
-            mine_s = (ends_s - time.monotonic()) * size / sum(sizes[k:])
-            yield Turn(halted, seconds=_LEANING * max(0.0, mine_s))
+            left_s = max(0.0, ends_s - time.monotonic())
+            mine_s = left_s * min(1.0, at_once * size / sum(sizes[k:]))
+            yield Turn(halted, seconds=_LEANING * mine_s)
 
 
 @contextmanager

@@ -66,6 +66,29 @@ def whole_drones(busy: float) -> int:
     return math.ceil(busy - 1e-9)
 
 
+def first_worths_s(
+    fleets: Sequence[Fleet], interval_s: FloatArray, known: Iterable[Known] = ()
+) -> FloatArray:
+    """
+    Return worths to start a search from: those of sorties with one duty each.
+
+    Less where sorties that are known collect more than they take time.
+    """
+    start_s = np.full(len(interval_s), np.inf)
+    for fleet in fleets:
+        duty = fleet.sorties.duty
+        alone_s = fleet.sorties.alone_s() / fleet.share[duty]
+        np.minimum.at(start_s, fleet.duty[duty], alone_s)
+    at_any_rate = any(fleet.headway_s is None for fleet in fleets)
+    for sortie in known:
+        members = np.array(sortie.duties)
+        own_s = interval_s[members]
+        share = np.ones(len(members)) if at_any_rate else own_s.min() / own_s
+        collected_s = (start_s[members] * share).sum()
+        start_s[members] *= min(1.0, sortie.occupied_s / collected_s)
+    return start_s
+
+
 def proven(fleets: Sequence[Fleet], worth_s: FloatArray) -> bool:
     """Whether no sortie collects more worth than it keeps a drone busy."""
     never = np.zeros(1, dtype=np.int8)
@@ -88,8 +111,8 @@ class Search:
     ----------
     interval_s
         Least interval of each duty.
-    known
-        Sorties to start from.
+    start_s
+        What a visit to each duty is worth at first, see `first_worths_s`.
     halted
         Whether to end at once, with the last proof; shape (1,).
     spread
@@ -99,13 +122,15 @@ class Search:
     ----------
     proof_s
         What a visit to each duty is worth, rounded down to the millisecond.
+    crowd_by_fleet
+        What of all worth the dearest sorties of each fleet collect, about.
     """
 
     def __init__(
         self,
         fleets: Sequence[Fleet],
         interval_s: FloatArray,
-        known: Iterable[Known],
+        start_s: FloatArray,
         halted: np.ndarray,
         spread: Spread = map,
     ) -> None:
@@ -113,29 +138,12 @@ class Search:
         self.interval_s = interval_s
         self.halted = halted
         self.spread = spread
-        start_s = np.full(len(interval_s), np.inf)
-        for fleet in fleets:
-            duty = fleet.sorties.duty
-            alone_s = fleet.sorties.alone_s() / fleet.share[duty]
-            np.minimum.at(start_s, fleet.duty[duty], alone_s)
-        for sortie in known:
-            members = np.array(sortie.duties)
-            share = self._shares(members)
-            collected_s = (start_s[members] * share).sum()
-            start_s[members] *= min(1.0, sortie.occupied_s / collected_s)
         self.centre_s = self.leaning_s = start_s
         self.proof_s = np.zeros(len(interval_s))
         self.crowd = np.zeros(len(interval_s))
+        self.crowd_by_fleet = np.zeros(len(fleets))
         self.bound = 0.0
         self.leans = self.stalled = 0
-
-    def _shares(self, members: np.ndarray) -> FloatArray:
-        """Return what a sortie is of a visit to its duties."""
-        if any(fleet.headway_s is None for fleet in self.fleets):
-            return np.ones(len(members))
-        own_s = self.interval_s[members]
-        shares: FloatArray = own_s.min() / own_s
-        return shares
 
     def _price(self, worth_s: FloatArray, *, likely: bool) -> list[Collected]:
         def priced(fleet: Fleet) -> Collected:
@@ -206,13 +214,17 @@ class Search:
         ]
         highest = max(1e-9, *(float(r.max(initial=0.0)) for r in ratios))
         crowd = np.zeros_like(worth_s)
-        for c, collected, ratio in zip(found, collected_s, ratios, strict=True):
-            weight = np.exp(_SHARPNESS * (ratio / highest - 1)) / collected
-            each = np.repeat(weight, np.diff(c.priced.start))
+        by_fleet = np.zeros(len(found))
+        for k, c in enumerate(found):
+            sharp = np.exp(_SHARPNESS * (ratios[k] / highest - 1))
+            each = np.repeat(sharp / collected_s[k], np.diff(c.priced.start))
             np.add.at(crowd, c.duty, each * worth_s[c.duty] * c.share)
-        crowd /= crowd.sum()
+            by_fleet[k] = sharp.sum()
         kept = _INERTIA if self.leans else 0.0
-        self.crowd = kept * self.crowd + (1 - kept) * crowd
+        self.crowd = kept * self.crowd + (1 - kept) * crowd / crowd.sum()
+        self.crowd_by_fleet = (
+            kept * self.crowd_by_fleet + (1 - kept) * by_fleet / by_fleet.sum()
+        )
         wanted = worth_s / self.interval_s
         wanted /= wanted.sum()
         push = np.log(wanted / (self.crowd + _LEAST_SHARE * wanted))

@@ -16,6 +16,7 @@ from functools import cache
 
 import numpy as np
 
+from planner.engines.beats_insert import nothing_known
 from planner.engines.beats_kernel import improve
 from planner.engines.beats_kinds import Kind, kinds_of, levels_of, longest
 from planner.engines.beats_start import start_from
@@ -218,6 +219,7 @@ def nothing(world: World) -> State:
         worst=np.zeros((beats, LISTS), dtype=np.int64),
         idle=np.zeros((beats, 2**DEEPEST), dtype=np.int64),
         spare=np.zeros((beats, LISTS, LONGEST_LIST if stay else 0), dtype=np.int64),
+        version=np.zeros(beats, dtype=np.int64),
         beat=np.full(targets, -1, dtype=np.int64),
         list=np.zeros(targets, dtype=np.int64),
         used=np.zeros(len(world.drones), dtype=np.int64),
@@ -235,6 +237,7 @@ def search(
     warm: bool = False,
 ) -> State:
     """Return the best beats found within an effort; tell of those on the way."""
+    known = nothing_known(world, state)
     kept = State(*(array.copy() for array in state))
     best = State(*(array.copy() for array in state))
     failures = np.ones(len(world.first))
@@ -248,7 +251,17 @@ def search(
         heat = hottest * (_COLDEST / hottest) ** share
         before = record.tolist()
         improve(
-            world, state, kept, best, failures, record, dice, _CHUNK, heat, _PATIENCE
+            world,
+            state,
+            kept,
+            best,
+            known,
+            failures,
+            record,
+            dice,
+            _CHUNK,
+            heat,
+            _PATIENCE,
         )
         if effort.better and record.tolist() != before:
             effort.better("beats", *record.tolist())

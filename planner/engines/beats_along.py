@@ -24,7 +24,7 @@ from planner.engines.beats import (
     unfolded,
     world_of,
 )
-from planner.engines.beats_kernel import measure
+from planner.engines.beats_insert import measure
 from planner.engines.beats_kinds import Kind, kinds_of
 from planner.engines.beats_world import DEEPEST, LISTS
 from planner.engines.piece import Effort, Piece

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from planner.engines.beats_kernel import measure
+from planner.engines.beats_insert import measure
 from planner.engines.beats_world import (
     ABSENT,
     DEEPEST,

@@ -106,6 +106,8 @@ class State(NamedTuple):
         (b, `LISTS`, `LONGEST_LIST`); of beats that all may change, (b, `LISTS`, 0).
     idle
         The same before the landing of each sortie, shape (b, 2 ** `DEEPEST`).
+    version
+        Of each beat, another one whenever it changes, shape (b,).
     used
         Drones by station, shape (s,).
     absent
@@ -122,6 +124,7 @@ class State(NamedTuple):
     worst: Ints
     spare: Ints
     idle: Ints
+    version: Ints
     beat: Ints
     list: Ints
     used: Ints

@@ -31,7 +31,7 @@ _NEAR = 400
 _NEAR_OF_MANY = 150
 _BLOCK = 256
 _SCANNED = 60
-_SCAN_ALL_BELOW = 600
+_SCAN_ALL_BELOW = 150
 """Stops up to which every place of every chain is looked at."""
 
 _SLICE_S = 0.1
@@ -114,7 +114,8 @@ def anneal(
 
     case = _case(routing, seed)
     state = _state(case, start)
-    moves.recreate(case, state, np.empty(len(state.absent)), False)
+    keys = np.empty(len(state.absent))
+    moves.recreate(case, state, keys, False)
     best, trial = _state(case, ()), _state(case, ())
     kernel.copy(state, best)
     leg = _mean_leg(routing, chains_of(best))
@@ -124,7 +125,7 @@ def anneal(
             size = max(1, min(size, iterations - round(done * iterations)))
         began = time.monotonic()
         heat = leg * hot * (cool / hot) ** done
-        moves.anneal(case, state, best, trial, size, heat, _REMOVED)
+        moves.anneal(case, state, best, trial, keys, size, heat, _REMOVED)
         if tell:
             tell(done, chains_of(state))
         lost, cost = (int(best.sums[k]) for k in (kernel.LOST, kernel.TOTAL))
@@ -180,6 +181,7 @@ def _mean_leg(routing: Routing, chains: Sequence[Chain]) -> float:
 
 def _case(routing: Routing, seed: int) -> Case:
     """Return the problem as the kernel wants it."""
+    from planner.engines.ruin_insert import note_alone
     from planner.engines.ruin_kernel import Case
 
     n = routing.stops
@@ -203,7 +205,7 @@ def _case(routing: Routing, seed: int) -> Case:
         [m[:depots, depots:].min(axis=0) for m in routing.distance]
     )
     near = min(n - 1, _NEAR if n <= _SCAN_ALL_BELOW else _NEAR_OF_MANY)
-    return Case(
+    case = Case(
         distance=distance,
         time=time_,
         distance_to=distance_to,
@@ -241,8 +243,11 @@ def _case(routing: Routing, seed: int) -> Case:
         near=_nearest(routing, job, near),
         bigger=_bigger(routing),
         most_cost=np.ascontiguousarray(routing.most_cost, dtype=np.int64),
+        alone=np.zeros((len(routing.vehicles), n), dtype=np.int64),
         dice=np.random.default_rng(seed).integers(1, 2**63, 1, dtype=np.uint64),
     )
+    note_alone(case)
+    return case
 
 
 def _nearest(routing: Routing, job: Whole, count: int) -> Whole:

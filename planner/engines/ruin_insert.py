@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
+from planner.compiled import kernel
 from planner.dice import below
 from planner.engines.ruin_kernel import (
     BARRED,
@@ -49,7 +48,7 @@ _BLINK = 100
 """One place in so many is overlooked."""
 
 
-@njit(cache=True)
+@kernel
 def insert(case: Any, state: Any, job: int, blink: bool) -> bool:
     """Put a job where it costs least, if that is less than its prize."""
     best, at, where, behind, kind = case.jobs[PRIZE, job], NONE, NONE, NONE, NONE
@@ -59,22 +58,21 @@ def insert(case: Any, state: Any, job: int, blink: bool) -> bool:
         if k >= 0:
             best, at, where, behind, kind = cost, v, r, before, k
         for k in range(case.kinds.shape[1]):
-            if (
-                state.used[k] < case.kinds[COUNT, k]
-                and case.info[DEMAND, v] <= case.kinds[CAPACITY, k]
-            ):
-                cost = _alone(case, state, v, k)
-                if cost < best:
-                    best, at, where = cost, v, state.sums[ROUTES]
-                    behind, kind = NONE, k
+            cost = case.alone[k, v]
+            if cost >= best or state.used[k] >= case.kinds[COUNT, k]:
+                continue
+            home = case.kinds[HOME, k]
+            if state.spent[home] + cost <= case.most_cost[home]:
+                best, at, where = cost, v, state.sums[ROUTES]
+                behind, kind = NONE, k
     if at < 0:
         return False
     put_in(case, state, at, where, behind, kind)
     return True
 
 
-@njit(cache=True)
-def _best_place(case, state, v, best, blink):  # type: ignore[no-untyped-def]
+@kernel
+def _best_place(case: Any, state: Any, v: Any, best: Any, blink: Any) -> Any:
     """
     Return the cheapest place on a chain: (cost, route, stop before it, kind).
 
@@ -192,7 +190,7 @@ def _best_place(case, state, v, best, blink):  # type: ignore[no-untyped-def]
     return best, where, behind, kind
 
 
-@njit(cache=True)
+@kernel
 def _bigger(case: Any, state: Any, k: int, load: int) -> int:
     """Return another kind that carries a load in place of a kind, or -1."""
     for other in case.bigger[k]:
@@ -206,8 +204,17 @@ def _bigger(case: Any, state: Any, k: int, load: int) -> int:
     return NONE
 
 
-@njit(cache=True)
-def _alone(case: Any, state: Any, v: int, k: int) -> int:
+@kernel
+def note_alone(case: Any) -> None:
+    """Note what a route of each kind with one stop alone costs, or NEVER."""
+    for k in range(case.kinds.shape[1]):
+        for v in range(case.info.shape[1]):
+            fits = case.info[DEMAND, v] <= case.kinds[CAPACITY, k]
+            case.alone[k, v] = _alone(case, v, k) if fits else NEVER
+
+
+@kernel
+def _alone(case: Any, v: int, k: int) -> int:
     """Return what a new route with one stop costs, or NEVER."""
     m, p, home = case.depots, case.kinds[PROFILE, k], case.kinds[HOME, k]
     there, back = case.time[p, home, m + v], case.time[p, m + v, home]
@@ -236,6 +243,4 @@ def _alone(case: Any, state: Any, v: int, k: int) -> int:
         + case.kinds[PER_DISTANCE, k] * distance
         + case.kinds[PER_TIME, k] * time
     )
-    if state.spent[home] + cost > case.most_cost[home]:
-        return NEVER
     return int(cost)

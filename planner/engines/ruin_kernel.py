@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from numba import njit
+from planner.compiled import kernel
 
 NEXT, BEFORE, ROUTE = 0, 1, 2
 HEAD_TIME, HEAD_EARLY, HEAD_LATE, TAIL_TIME, TAIL_EARLY, TAIL_LATE = 3, 4, 5, 6, 7, 8
@@ -34,7 +34,8 @@ class Case(NamedTuple):
 
     A job is a group of stops or one stop alone; prizes are by job. Matrices stand
     here twice, from and to a place, so that either is read in order. Places up to
-    ``scan`` of the near ones are looked at for an insertion, all where it is 0.
+    ``scan`` of the near ones are looked at for an insertion, all where it is 0. What
+    each stop costs on a route of its own is ``alone``, shape (kinds, stops).
     """
 
     distance: Any
@@ -50,6 +51,7 @@ class Case(NamedTuple):
     near: Any
     bigger: Any
     most_cost: Any
+    alone: Any
     dice: Any
 
 
@@ -64,19 +66,31 @@ class State(NamedTuple):
     sums: Any
 
 
-@njit(cache=True)
+@kernel
 def copy(source: Any, target: Any) -> None:
     """Make one state like another."""
-    target.stops[:] = source.stops
-    target.routes[:] = source.routes
-    target.used[:] = source.used
-    target.spent[:] = source.spent
-    target.absent[:] = source.absent
-    target.sums[:] = source.sums
+    routes = source.sums[ROUTES]
+    for row in range(len(source.stops)):
+        _copy_row(source.stops[row], target.stops[row], source.stops.shape[1])
+    for row in range(len(source.routes)):
+        _copy_row(source.routes[row], target.routes[row], routes)
+    _copy_row(source.used, target.used, len(source.used))
+    _copy_row(source.spent, target.spent, len(source.spent))
+    _copy_row(source.absent, target.absent, source.sums[ABSENT])
+    _copy_row(source.sums, target.sums, len(source.sums))
 
 
-@njit(cache=True)
-def joined(time, early, late, leg, time2, early2, late2):  # type: ignore[no-untyped-def]
+@kernel
+def _copy_row(source: Any, target: Any, count: int) -> None:
+    """Copy by a loop, since an assignment of rows makes one copy more."""
+    for k in range(count):
+        target[k] = source[k]
+
+
+@kernel
+def joined(
+    time: Any, early: Any, late: Any, leg: Any, time2: Any, early2: Any, late2: Any
+) -> Any:
     """Return two segments as one; its duration is NEVER where it would be late."""
     delta = time + leg
     if early + delta > late2:
@@ -89,7 +103,7 @@ def joined(time, early, late, leg, time2, early2, late2):  # type: ignore[no-unt
     )
 
 
-@njit(cache=True)
+@kernel
 def measure(case: Any, state: Any, r: int, k: int) -> tuple[int, int]:
     """Return distance and time of a route as kind k; time NEVER if it cannot be."""
     m, p, home = case.depots, case.kinds[PROFILE, k], case.kinds[HOME, k]
@@ -136,7 +150,7 @@ def measure(case: Any, state: Any, r: int, k: int) -> tuple[int, int]:
     return distance, time
 
 
-@njit(cache=True)
+@kernel
 def refresh(case: Any, state: Any, r: int) -> None:
     """Work out what a route adds up to, and its segments."""
     m = case.depots
@@ -197,7 +211,7 @@ def refresh(case: Any, state: Any, r: int) -> None:
         place, stop = m + stop, stops[BEFORE, stop]
 
 
-@njit(cache=True)
+@kernel
 def take_out(case: Any, state: Any, stop: int) -> None:
     """Unlink a stop and note its job as absent; the route is refreshed later."""
     r = state.stops[ROUTE, stop]
@@ -216,14 +230,15 @@ def take_out(case: Any, state: Any, stop: int) -> None:
     state.sums[LOST] += case.jobs[PRIZE, case.info[JOB, stop]]
 
 
-@njit(cache=True)
+@kernel
 def close_empty(case: Any, state: Any, r: int) -> None:
     """Remove an empty route; the last one takes its number."""
     k = state.routes[KIND, r]
     state.used[k] -= 1
     end = state.sums[ROUTES] - 1
     if r != end:
-        state.routes[:, r] = state.routes[:, end]
+        for row in range(len(state.routes)):
+            state.routes[row, r] = state.routes[row, end]
         stop = state.routes[FIRST, r]
         while stop >= 0:
             state.stops[ROUTE, stop] = r
@@ -232,13 +247,14 @@ def close_empty(case: Any, state: Any, r: int) -> None:
     state.sums[ROUTES] = end
 
 
-@njit(cache=True)
+@kernel
 def put_in(case: Any, state: Any, stop: int, r: int, before: int, k: int) -> None:
     """Link a stop into a route after another (-1: first), as kind k."""
     if r == state.sums[ROUTES]:
         state.sums[ROUTES] += 1
         state.used[k] += 1
-        state.routes[:, r] = 0
+        for row in range(len(state.routes)):
+            state.routes[row, r] = 0
         state.routes[FIRST, r] = state.routes[LAST, r] = NONE
         state.routes[KIND, r] = k
     elif state.routes[KIND, r] != k:

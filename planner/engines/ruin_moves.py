@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from planner.compiled import kernel
 from planner.dice import below, chance
 from planner.engines.ruin_insert import insert
 from planner.engines.ruin_kernel import (
@@ -57,12 +57,13 @@ _DEEPER = 0.01
 _LONGEST_STRING = 10.0
 
 
-@njit(cache=True)
+@kernel
 def anneal(
     case: Any,
     state: Any,
     best: Any,
     trial: Any,
+    keys: Any,
     iterations: int,
     heat: float,
     removed: float,
@@ -74,14 +75,13 @@ def anneal(
     ----------
     best
         Becomes the best state seen.
-    trial
-        Room for one more state.
+    trial, keys
+        Room for one more state, and for a number a job.
     heat
         Temperature, in units of cost.
     removed
         Stops taken out at a time, on average.
     """
-    keys = np.empty(len(state.absent))
     for _ in range(iterations):
         copy(state, trial)
         _ruin(case, trial, removed)
@@ -95,7 +95,7 @@ def anneal(
                 copy(trial, best)
 
 
-@njit(cache=True)
+@kernel
 def _ruin(case: Any, state: Any, removed: float) -> None:
     """Take strings out of chains that pass near a random stop."""
     count = state.sums[ROUTES]
@@ -129,7 +129,7 @@ def _ruin(case: Any, state: Any, removed: float) -> None:
             close_empty(case, state, r)
 
 
-@njit(cache=True)
+@kernel
 def _take_string(
     case: Any, state: Any, r: int, stop: int, size: int, length: int
 ) -> None:
@@ -158,7 +158,7 @@ def _take_string(
         at = after
 
 
-@njit(cache=True)
+@kernel
 def recreate(case: Any, state: Any, keys: Any, blink: bool) -> None:
     """Put absent jobs back, one after another, in an order drawn at random."""
     count = state.sums[ABSENT]
@@ -195,7 +195,7 @@ def recreate(case: Any, state: Any, keys: Any, blink: bool) -> None:
     state.sums[ABSENT] = left
 
 
-@njit(cache=True)
+@kernel
 def _change_kinds(case: Any, state: Any) -> None:
     """Give every chain that was touched the kind of vehicle that is cheapest."""
     kinds = case.kinds.shape[1]
