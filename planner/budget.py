@@ -6,7 +6,7 @@ import math
 import os
 from dataclasses import dataclass
 
-STEPS = frozenset({"whole", "pieces", "recombination"})
+STEPS = frozenset({"whole", "pieces", "generation", "recombination"})
 """What a round of the search may do."""
 
 
@@ -34,8 +34,9 @@ class Budget:
         Name of an engine, see `planner.engines`.
     steps
         What rounds do in turn: ``whole`` (route every part), ``pieces`` (route some
-        stations again), ``recombination`` (pick among all routes seen). None for the
-        order that is best; fewer show what each brings.
+        stations again), ``generation`` (look for routes that would pay beside those
+        seen), ``recombination`` (pick among all routes seen). None for the order
+        that is best; fewer show what each brings.
 
     Raises
     ------

@@ -34,6 +34,7 @@ from planner.runners.task import Task, digest
 from planner.runners.wire import problem_to_bytes
 from planner.runners.work import (
     Noted,
+    generating,
     noted,
     perform,
     recombining,
@@ -50,11 +51,14 @@ _LONGEST_JOB_S = 8.0
 _SECONDS_A_TARGET = 0.035
 _SOLUTIONS = 200
 _POOL = 6000
-_STEPS = ("whole", "recombination", "pieces", "recombination", "whole", "recombination")
+_STEPS = (
+    *("whole", "generation", "recombination", "pieces"),
+    *("recombination", "whole", "generation", "recombination"),
+)
 """What the rounds do in turn."""
 
-_ROUND_SHARE = 0.4
-_SHORT_ROUND_S = 12.0
+_ROUND_SHARE = {"whole": 0.4, "generation": 0.3, "recombination": 0.5}
+_SHORT_ROUND_S = 10.0
 _ENDING_S = 0.7
 _WHOLE_S = 0.04
 """Seconds a target in which a part is searched whole, at most."""
@@ -173,7 +177,7 @@ class Search:
         total = sum(sizes[i] for i, _ in self._copies())
         share = min(1.0, self._budget.processes * sizes[k] / total)
         left_s = max(0.0, self._left_s() - _ENDING_S)
-        round_s = left_s if left_s < _SHORT_ROUND_S else _ROUND_SHARE * left_s
+        round_s = left_s if left_s < _SHORT_ROUND_S else _ROUND_SHARE[self.step] * left_s
         # Where zones stay broken, a part takes several times as long.
         most_s = left_s / (MOST_EFFORTS if self._parts[k].best.unserved else 1.1)
         return Effort(
@@ -231,6 +235,8 @@ class Search:
         self.step = self._steps[self.round % len(self._steps)]
         if self.step == "whole":
             self._route_whole()
+        elif self.step == "generation":
+            self._generate()
         elif self.step == "recombination":
             self._recombine()
         else:
@@ -266,6 +272,21 @@ class Search:
         for job, result in zip(jobs, self._run(tasks), strict=True):
             self._consider(job.part, job.kept, result, self._budget.engine)
 
+    def _generate(self) -> None:
+        """Look for routes that would pay where a drone less is looked for."""
+        order = [(k, i) for k, i in self._copies() if self._relieves(self._parts[k])]
+        tasks = [
+            generating(
+                self._parts[k].name,
+                list(self._parts[k].pool),
+                self._whole_effort(k, i),
+            )
+            for k, i in order
+        ]
+        for (k, _), result in zip(order, self._run(tasks), strict=True):
+            if result is not None:
+                self._gather(self._parts[k], routes(result))
+
     def _recombine(self) -> None:
         """Pick again among all routes seen: as they are, and for fewer drones."""
         tasks, parts = [], []
@@ -294,6 +315,12 @@ class Search:
             and part.best.drones > 1
         )
 
+    def _gather(self, part: Part, columns: Sequence[Column]) -> None:
+        """Keep routes for the recombination, in the place of the oldest."""
+        part.pool.update(dict.fromkeys(columns))
+        while len(part.pool) > _POOL:
+            del part.pool[next(iter(part.pool))]
+
     def _consider(
         self, k: int, kept: Sequence[Column], result: bytes | None, engine: str
     ) -> None:
@@ -302,9 +329,7 @@ class Search:
             return
         part, columns = self._parts[k], routes(result)
         self.noted += [(k, best) for best in noted(result)]
-        part.pool.update(dict.fromkeys([*seen(result), *columns]))
-        while len(part.pool) > _POOL:
-            del part.pool[next(iter(part.pool))]
+        self._gather(part, [*seen(result), *columns])
         found = _assess(part.problem, part.assessor, [*kept, *columns])
         for s in found.strained:
             part.room[s] = min(part.room.get(s, 0.0) + _MORE_ROOM, _MOST_ROOM)

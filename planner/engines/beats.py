@@ -198,7 +198,7 @@ def world_of(
             name: np.ascontiguousarray(array, dtype=np.int64)
             for name, array in arrays.items()
         },
-        worth=np.array([worth(problem, t) for t in piece.targets]),
+        worth=np.array(piece.worth or [worth(problem, t) for t in piece.targets]),
         crew_cost=_CREW_COST,
         new_kinds=len(kinds) - len(landed),
     )

@@ -24,12 +24,16 @@ class Piece:
         Drones free at each station, as load; same order as ``stations``.
     start
         Routes to start from; their targets all belong to the piece.
+    worth
+        What each target left out costs [drones], same order as ``targets``; if
+        empty, what it costs by its zones. For engines on beats.
     """
 
     stations: tuple[int, ...]
     targets: tuple[int, ...]
     drones: tuple[float, ...]
     start: tuple[Column, ...] = ()
+    worth: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

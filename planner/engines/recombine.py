@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.engines.piece import Effort
-from planner.engines.selection import Covering, fits
+from planner.engines.selection import Covering, fits, in_order
 from planner.prices import day_share
 from planner.problem import Column, Problem, beat, make_column
 
@@ -45,7 +45,7 @@ def recombine(
     unless a sortie would lose its rhythm.
     """
     now = list(current) if fits(problem, current) else []
-    columns = _in_order({*pool, *current})
+    columns = in_order({*pool, *current})
     if not columns:
         return list(current)
     seconds = effort.seconds
@@ -59,7 +59,7 @@ def recombine(
     order = order[relaxed.reduced[order] <= spare + 1e-6]
     most = _MOST_UNTIMED if seconds is None else _MOST_WHOLE
     chosen = {*now, *(columns[i] for i in order[:most])}
-    found = Covering(problem, _in_order(chosen), by_zone=True).whole(
+    found = Covering(problem, in_order(chosen), by_zone=True).whole(
         now,
         seconds=None if seconds is None else (1 - _RELAXED_SHARE) * seconds,
         nodes=_NODES if seconds is None else _NO_LIMIT,
@@ -84,7 +84,7 @@ def bold_choice(
     """
     covering = Covering(
         problem,
-        _in_order(set(pool)),
+        in_order(set(pool)),
         by_zone=False,
         most_drones=most_drones,
         seed=effort.seed,
@@ -98,10 +98,6 @@ def bold_choice(
 def cost(problem: Problem, columns: Sequence[Column]) -> float:
     """Return what a selection is judged by: priority left out before all else."""
     return Covering(problem, columns, by_zone=True).cost(columns)
-
-
-def _in_order(columns: set[Column]) -> list[Column]:
-    return sorted(columns, key=lambda c: (c.station, c.headway_s, c.chains()))
 
 
 def without_repeats(problem: Problem, columns: Sequence[Column]) -> list[Column]:

@@ -74,6 +74,11 @@ def fits(problem: Problem, columns: Sequence[Column]) -> bool:
     )
 
 
+def in_order(columns: Iterable[Column]) -> list[Column]:
+    """Return routes in an order that depends on nothing else."""
+    return sorted(columns, key=lambda c: (c.station, c.headway_s, c.chains()))
+
+
 class Relaxed(NamedTuple):
     """
     The best choice where parts of routes may be chosen.
@@ -84,12 +89,15 @@ class Relaxed(NamedTuple):
         What of the cost is for that which is on no route.
     parts, reduced
         Chosen, and what the cost of each route is above its worth, shape (c,).
+    prices
+        What each target is worth on one more route, shape (t,).
     """
 
     cost: float
     left_out: float
     parts: FloatArray
     reduced: FloatArray
+    prices: FloatArray
 
 
 class Covering:
@@ -191,8 +199,21 @@ class Covering:
         if np.isfinite(self._most_drones):
             self._add_row(-np.inf, float(self._most_drones), busy)
 
-    def relaxed(self, *, seconds: float | None) -> Relaxed | None:
-        """Return the best parts of routes, None if there are none or no time."""
+    def relaxed(
+        self, *, seconds: float | None, central: bool = False
+    ) -> Relaxed | None:
+        """
+        Return the best parts of routes, None if there are none or no time.
+
+        Parameters
+        ----------
+        central
+            Prices amid all that are right, rather than at a corner, where most of
+            the worth is on few targets: by interior points, without a crossover.
+        """
+        if central:
+            self._solver.setOptionValue("solver", "ipm")
+            self._solver.setOptionValue("run_crossover", "off")
         self._limit(seconds)
         self._solver.run()
         solution = self._solver.getSolution()
@@ -206,7 +227,14 @@ class Covering:
             float(self._costs[gaps] @ values[gaps]),
             values[:count],
             np.array(solution.col_dual[:count]),
+            self._prices(np.array(solution.row_dual)),
         )
+
+    def _prices(self, row_dual: FloatArray) -> FloatArray:
+        prices = np.zeros(len(self._problem.targets))
+        rows = np.maximum(0.0, row_dual[: len(self._gaps)])
+        np.add.at(prices, [t for t, _ in self._gaps], rows)
+        return prices
 
     def _limit(self, seconds: float | None) -> None:
         if seconds is not None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from planner.engines import BEATING, engine
 from planner.engines.beats_along import take_along
+from planner.engines.generate import generate
 from planner.engines.piece import Effort, Piece
 from planner.engines.recombine import bold_choice, recombine
 from planner.engines.waves import route_in_waves
@@ -86,6 +87,11 @@ def relieving(
     return _task(
         "relieve", problem, effort, pool=column_facts(pool), most_drones=most_drones
     )
+
+
+def generating(problem: str, pool: Sequence[Column], effort: Effort) -> Task:
+    """Return the task to look for routes that would pay beside those of a pool."""
+    return _task("generate", problem, effort, pool=column_facts(pool))
 
 
 def perform(task: Task, problem: bytes) -> bytes:
@@ -207,6 +213,12 @@ def _relieve(
     return route_in_waves(problem, engine("beats"), effort, take_along, start)
 
 
+def _generate(
+    problem: Problem, request: Mapping[str, Any], effort: Effort
+) -> list[Column]:
+    return generate(problem, columns_of(request["pool"]), effort)
+
+
 FUNCTIONS: Mapping[
     str, Callable[[Problem, Mapping[str, Any], Effort], list[Column]]
 ] = {
@@ -214,4 +226,5 @@ FUNCTIONS: Mapping[
     "waves": _waves,
     "recombine": _recombine,
     "relieve": _relieve,
+    "generate": _generate,
 }
