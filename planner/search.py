@@ -177,7 +177,9 @@ class Search:
         total = sum(sizes[i] for i, _ in self._copies())
         share = min(1.0, self._budget.processes * sizes[k] / total)
         left_s = max(0.0, self._left_s() - _ENDING_S)
-        round_s = left_s if left_s < _SHORT_ROUND_S else _ROUND_SHARE[self.step] * left_s
+        round_s = left_s
+        if left_s >= _SHORT_ROUND_S:
+            round_s *= _ROUND_SHARE[self.step]
         # Where zones stay broken, a part takes several times as long.
         most_s = left_s / (MOST_EFFORTS if self._parts[k].best.unserved else 1.1)
         return Effort(

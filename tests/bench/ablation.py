@@ -15,10 +15,12 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
 from typing import Any
+from unittest.mock import patch
 
 import planner
 import seeds
@@ -31,7 +33,9 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 PATROL: Mapping[str, Mapping[str, Any]] = {
     "all": {},
     "without recombination": {"steps": ("whole", "pieces", "whole")},
-    "without pieces": {"steps": ("whole", "recombination")},
+    "without generation": {"steps": ("whole", "recombination", "pieces")},
+    "without pieces": {"steps": ("whole", "generation", "recombination")},
+    "one stop list for all hours": {"by_hours": False},
     "whole alone": {"steps": ("whole",)},
     "beats alone": {"engine": "beats"},
     "load, by OR-Tools": {"engine": "ortools"},
@@ -39,7 +43,12 @@ PATROL: Mapping[str, Mapping[str, Any]] = {
     "load, by ruin and recreate": {"engine": "ruin"},
     "greedy": {"engine": "greedy"},
 }
-"""What a `Budget` differs in: beats pick whole drones, the others drones on average."""
+"""
+What a `Budget` differs in: beats pick whole drones, the others drones on average.
+
+Without ``by_hours`` a route flies all its stops whenever one of them is due; that is no
+choice of the planner's, and taken away from it here.
+"""
 
 ROUTING: Mapping[str, Mapping[str, Any]] = {
     "all": {},
@@ -71,10 +80,14 @@ def patrol_runs(asked: argparse.Namespace) -> Iterator[Row]:
     for case, changes in cases.items():
         for seed in asked.seeds:
             budget = planner.Budget(
-                seconds=asked.seconds, seed=seed, workers=asked.workers, **changes
+                seconds=asked.seconds,
+                seed=seed,
+                workers=asked.workers,
+                **{name: each for name, each in changes.items() if name != "by_hours"},
             )
             started = time.monotonic()
-            plan = planner.plan_routes(scenario, budget=budget)
+            with nullcontext() if changes.get("by_hours", True) else all_hours_alike():
+                plan = planner.plan_routes(scenario, budget=budget)
             wall_s = time.monotonic() - started
             figures = dict(plan.metrics)
             figures["violations"] = len(planner.check(scenario, plan))
@@ -85,6 +98,16 @@ def patrol_runs(asked: argparse.Namespace) -> Iterator[Row]:
                 "wall_s": wall_s,
                 **{name: figures[name] for name in PATROL_FIGURES},
             }
+
+
+@contextmanager
+def all_hours_alike() -> Iterator[None]:
+    """Have every route fly one stop list, whatever is due; children are forked."""
+    with (
+        patch("planner.problem.due_together", lambda windows: [frozenset(windows)]),
+        patch("planner.runners.work.take_along", None),
+    ):
+        yield
 
 
 def routing_runs(asked: argparse.Namespace) -> Iterator[Row]:
