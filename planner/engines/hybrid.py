@@ -31,6 +31,12 @@ _WARM = 0.1
 _FIRST = 0.08
 _LEAST_ROUND_S, _OVERHEAD_S = 0.3, 0.1
 _ROUND_S, _FEWEST_ROUNDS = 4.0, 6
+_COOL_WINDOWS = 0.15
+"""
+Where pieces with time windows end, in mean costs of a leg: there is more to win in
+staying warm, since a change of one route asks for more changes of others.
+"""
+
 _KEEP_FROM = 0.3
 """Chains of the search's current state are kept after this share of its time."""
 
@@ -147,7 +153,8 @@ def _in_pieces(
         cool=ruin.HOT,
     )
     rounds = max(_FEWEST_ROUNDS, int((1 - _FIRST) * seconds / _ROUND_S))
-    fall = (ruin.COOL / ruin.HOT) ** (1 / rounds)
+    cool = _COOL_WINDOWS if routing.has_windows else ruin.COOL
+    fall = (cool / ruin.HOT) ** (1 / rounds)
     pieces = max(2, round(routing.stops / _PIECE_STOPS))
     for turn in range(rounds):
         left = ends - time.monotonic()
