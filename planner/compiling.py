@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.bounds import pricing
+from planner.compiled import sources
 from planner.engines import BEATING, beats
 from planner.targets import discs
 
@@ -59,8 +60,10 @@ def _load(loads: Sequence[Callable[[], None]]) -> None:
 
 
 def _in_cache(function: Any) -> bool:
-    """Whether the cache has a compiled function, of its source as it is."""
+    """Whether the cache has a compiled function, of its sources as they are."""
     source = Path(function.py_func.__code__.co_filename)
+    family = sources() if source in sources() else (source,)
     index = f"{source.stem}.{function.py_func.__name__}-*.nbi"
     written_s = [f.stat().st_mtime for f in Path(function.stats.cache_path).glob(index)]
-    return max(written_s, default=0.0) >= source.stat().st_mtime
+    newest_s = max(file.stat().st_mtime for file in family)
+    return max(written_s, default=0.0) >= newest_s
