@@ -10,7 +10,7 @@ from planner.formats.trace_json import trace_of
 from planner.plan import Plan
 from planner.trace import Trace
 
-STEPS = ("whole", "pieces", "pieces", "recombination")
+STEPS = ("whole", "generation", "pieces", "recombination")
 
 
 def made_told(

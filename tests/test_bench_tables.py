@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from planner import Budget
+from planner import Budget, problem
 from planner.engines.hybrid import Recipe
 
 BENCH = Path(__file__).parent / "bench"
@@ -115,7 +115,10 @@ def test_every_switch_of_the_ablation_can_be_thrown() -> None:
     """Each names something that a budget or a recipe has; words choose among them."""
     bench = script("ablation")
     for changes in bench.PATROL.values():
-        assert Budget(**changes)
+        assert Budget(**{k: v for k, v in changes.items() if k != "by_hours"})
+    with bench.all_hours_alike():
+        assert problem.due_together([]) == [frozenset()]
+    assert len(problem.due_together([((0.0, 1.0),)])) == 2
     for changes in bench.ROUTING.values():
         assert Recipe(**changes)
     assert list(bench.chosen(bench.ROUTING, "p11", ["p11: all"])) == ["all"]

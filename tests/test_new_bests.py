@@ -105,7 +105,7 @@ def test_a_search_by_the_clock_is_traced_inside_its_rounds() -> None:
             begin_s - 0.1 <= best.elapsed_s <= ends_s[best.round] + 0.001 <= end_s + 1
         )
         assert best.engine in ("beats", "ortools")
-        assert best.step in ("whole", "pieces", "recombination")
+        assert best.step in ("whole", "pieces", "generation", "recombination")
         assert best.part in stations
     times = [best.elapsed_s for best in trace.bests]
     assert times == sorted(times)

@@ -64,7 +64,7 @@ def test_every_round_ends_with_a_moment() -> None:
     """First routes and each round are told once, with what the round did."""
     ends = [(p.round, p.step) for p in moments() if p.engine is None]
     again = "recombination"
-    steps = ["first", "whole", again, "pieces", again, "whole", again]
+    steps = ["first", "whole", "generation", again, "pieces", again, "whole"]
     assert ends == list(enumerate(steps))
 
 

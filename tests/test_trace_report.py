@@ -131,7 +131,7 @@ def test_what_engines_found_on_their_way_is_drawn_and_told() -> None:
     marks = re.findall(r'<path d="([^"]*)" class="found"', html)
     assert [path.count("M") for path in marks] == [len(trace.bests)] * 2
     (rows,) = re.findall(r'<table class="bests">(.*?)</table>', html, re.DOTALL)
-    assert rows.count("<tr>") == 1 + 2 * 3  # headings; engines by steps
+    assert rows.count("<tr>") == 1 + 2 * 4  # headings; engines by steps
     cells = re.findall(r"<td>([^<]*)</td>", rows)
     assert cells[:2] == ["YC01", "12"]
     assert cells[2:5] == [
