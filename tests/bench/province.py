@@ -30,7 +30,7 @@ GAP_M = 40_000.0
 """Between two tiles: more than any drone flies."""
 
 BESIDE_M = 900.0
-STAGES = ("targets", "network", "first", "rounds", "timetable", "check")
+STAGES = ("targets", "network", "first", "rounds", "timetable", "bound", "check")
 SAMPLE_S = 0.5
 
 
