@@ -115,6 +115,18 @@ def test_pricing_never_misses_a_sortie(
 intervals = st.sampled_from([1800.0, 3600.0, 5400.0])
 
 
+def drawn_part(
+    places: Sequence[tuple[float, float]], data: st.DataObject
+) -> tuple[Scenario, Part]:
+    """Return two stations and what is due at some places at intervals by chance."""
+    scenario = world([station("A", 0, 0), station("B", 3000, 1000)])
+    due = tuple(
+        replace(d, dues=(Due(interval_s=data.draw(intervals), lasts=True),))
+        for d in duties(places)
+    )
+    return scenario, Part(stations=scenario.stations, duties=due)
+
+
 def least_busy(sorties: Sorties, interval_s: np.ndarray) -> float:
     """Return the drones busy at least, of all rates of all sorties."""
     paths = elementary(sorties)
@@ -177,12 +189,7 @@ def test_no_bound_is_above_the_best_of_all_plans(
     places: list[tuple[float, float]], data: st.DataObject
 ) -> None:
     """Neither fluid nor whole drones go below what is proven; little is given away."""
-    scenario = world([station("A", 0, 0), station("B", 3000, 1000)])
-    due = tuple(
-        replace(d, dues=(Due(interval_s=data.draw(intervals), lasts=True),))
-        for d in duties(places)
-    )
-    part = Part(stations=scenario.stations, duties=due)
+    scenario, part = drawn_part(places, data)
     interval_s = intervals_s(part)
     at_any_rate = fleets_at_any_rate(scenario, part, memory=5, exact=True)
     busy = least_busy(at_any_rate[0].sorties, interval_s)
@@ -205,12 +212,7 @@ def test_whole_drones_by_station_are_never_more_than_the_best_plan_has(
     places: list[tuple[float, float]], data: st.DataObject
 ) -> None:
     """Cuts hold, leave no plan out, and prove no less than drones of no station do."""
-    scenario = world([station("A", 0, 0), station("B", 3000, 1000)])
-    due = tuple(
-        replace(d, dues=(Due(interval_s=data.draw(intervals), lasts=True),))
-        for d in duties(places)
-    )
-    part = Part(stations=scenario.stations, duties=due)
+    scenario, part = drawn_part(places, data)
     fleets = fleets_by_station(scenario, part, "bound_periodic", 5, True)
     halted = np.zeros(1, dtype=np.int8)
     cuts = sharpened(part, fleets, halted, lambda: Turn(halted, rounds=40))

@@ -12,7 +12,7 @@ Mathematics of Operations Research 20, 1995).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +44,6 @@ _SHARPNESS = 10.0
 _INERTIA = 0.7
 _LEAST_SHARE = 0.15
 _FURTHEST = 1.5
-
-Spread = Callable[[Callable[[Fleet], Collected], Sequence[Fleet]], Iterable[Collected]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +113,6 @@ class Search:
         What a visit to each duty is worth at first, see `first_worths_s`.
     halted
         Whether to end at once, with the last proof; shape (1,).
-    spread
-        Maps over the fleets, perhaps at once.
 
     Attributes
     ----------
@@ -132,12 +128,10 @@ class Search:
         interval_s: FloatArray,
         start_s: FloatArray,
         halted: np.ndarray,
-        spread: Spread = map,
     ) -> None:
         self.fleets = fleets
         self.interval_s = interval_s
         self.halted = halted
-        self.spread = spread
         self.centre_s = self.leaning_s = start_s
         self.proof_s = np.zeros(len(interval_s))
         self.crowd = np.zeros(len(interval_s))
@@ -146,10 +140,10 @@ class Search:
         self.leans = self.stalled = 0
 
     def _price(self, worth_s: FloatArray, *, likely: bool) -> list[Collected]:
-        def priced(fleet: Fleet) -> Collected:
-            return fleet.price(worth_s, likely=likely, halted=self.halted)
-
-        return list(self.spread(priced, self.fleets))
+        return [
+            fleet.price(worth_s, likely=likely, halted=self.halted)
+            for fleet in self.fleets
+        ]
 
     def improve(self, turn: Turn) -> None:
         """Lean for a turn, or until that gains little, and prove what is found."""

@@ -30,7 +30,7 @@ _NEVER = 1e18
 
 class Known(NamedTuple):
     """
-    The cheapest place of each target on each beat, shapes (t, b).
+    The cheapest place of each target on each beat, shapes (t, b), and some room.
 
     Parameters
     ----------
@@ -42,6 +42,10 @@ class Known(NamedTuple):
         Which node of the target goes where.
     last
         Version given last, shape (1,).
+    rank, touched
+        Room for an order of targets, and for which beats have changed.
+    every
+        That all have.
     """
 
     version: Ints
