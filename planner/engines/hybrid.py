@@ -1,8 +1,8 @@
 """
 Solve a routing problem by all that helps, on several cores, before a deadline.
 
-Up to some 500 stops every core searches the whole problem with its own seed, by ruin
-and recreate; then, again and again, the best set of all chains seen is picked, and
+Up to some 500 stops the cores search the whole problem with seeds of their own, by ruin
+and recreate and by PyVRP in turn; then the best set of all chains seen is picked, and
 PyVRP goes on from it on every core. Larger problems are cut into pieces that turn from
 round to round, while the temperature falls. Every search is a child process with a
 hard deadline; the best checked answer is always held here.
@@ -25,8 +25,9 @@ _PIECE_STOPS = 400
 _PATIENCE, _GRACE_S = 1.25, 0.5
 """A child may take so many times its time, and so much longer, to answer."""
 
-_ANNEAL, _PICK = 0.5, 0.04
-_POLISHES = 3
+_APART, _PICK = 0.75, 0.04
+"""Shares of the time: searches apart, and the choice among their chains."""
+
 _WARM = 0.1
 _FIRST = 0.08
 _LEAST_ROUND_S, _OVERHEAD_S = 0.3, 0.1
@@ -52,8 +53,8 @@ class Recipe:
     Parameters
     ----------
     engines
-        Of ``ruin`` and ``pyvrp``: the first makes the first answers and searches
-        pieces, the last goes on from the best.
+        Of ``ruin`` and ``pyvrp``: the first searches pieces, all of them the whole in
+        turn, core by core, and the last goes on from the best.
     pieces
         Whether large problems are cut.
     pool
@@ -109,29 +110,28 @@ def _whole(
     workers: int,
 ) -> list[Chain]:
     best = ruin.solve(routing, seconds=None, iterations=1, seed=seed)
-    share_s = _ANNEAL * seconds
-    for turn in range(1 + _POLISHES):
+    for last in (False, True):
+        left_s = ends - time.monotonic() - _OVERHEAD_S
+        share_s = left_s - _PICK * seconds if last else _APART * seconds
+        if last and share_s < _LEAST_ROUND_S:
+            break
+        engines = recipe.engines[-1:] if last else recipe.engines
         tasks = [
             (
-                recipe.engines[-1 if turn else 0],
+                engines[k % len(engines)],
                 routing,
                 share_s,
-                seed * 100 + turn * workers + k,
-                tuple(best) if turn else (),
+                seed * 100 + last * workers + k,
+                tuple(best) if last else (),
             )
             for k in range(workers)
         ]
         deadline = min(ends, time.monotonic() + _PATIENCE * share_s + _GRACE_S)
         best = _best(routing, best, _run(tasks, deadline, workers, pool))
         left_s = ends - time.monotonic() - _OVERHEAD_S
-        last = turn == _POLISHES
         if recipe.pool and left_s > _LEAST_ROUND_S:
             pick_s = left_s if last else min(left_s, _PICK * seconds)
             best = _picked(pool, best, pick_s, ends)
-        left_s = ends - time.monotonic() - _OVERHEAD_S
-        share_s = left_s / max(1, _POLISHES - turn) - _PICK * seconds
-        if share_s < _LEAST_ROUND_S:
-            break
     return best
 
 
