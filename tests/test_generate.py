@@ -9,7 +9,8 @@ from worlds import problems_of, square, station, world, zone
 from planner.engines import Effort, Piece, beats
 from planner.engines.assess import served_targets
 from planner.engines.generate import generate
-from planner.engines.selection import Covering, in_order
+from planner.engines.selection import Covering, in_order, share
+from planner.prices import price
 from planner.problem import Column, Problem, make_column
 
 EFFORT = Effort(seconds=None, solutions=1, seed=1)
@@ -72,6 +73,20 @@ def test_prices_are_those_of_the_choice(problem: Problem, *, central: bool) -> N
     assert found is not None
     assert (found.prices >= 0.0).all()
     assert 0.0 < found.prices.sum() <= found.cost * (1 + 1e-4)
+
+
+def test_drones_cost_most_where_they_are_short(problem: Problem) -> None:
+    """What a route costs above its worth follows from targets and its station."""
+    pool = in_order([*alone(problem), *generate(problem, alone(problem), EFFORT)])
+    found = Covering(problem, pool, by_zone=True).relaxed(seconds=None)
+    assert found is not None
+    for column, part, reduced in zip(pool, found.parts, found.reduced, strict=True):
+        charged = share(problem, column) * found.drones[column.station]
+        paid = sum(found.prices[t] for t in column.targets(problem))
+        above = price(problem, column) + charged - paid
+        assert np.isclose(above, reduced, atol=1e-6)
+        assert part < 1e-9 or above < 1e-6
+    assert (found.drones[found.drones > 0] >= problem.objective.drone - 1e-6).any()
 
 
 def test_a_drone_is_filled_with_what_is_worth_most(problem: Problem) -> None:

@@ -2,8 +2,9 @@
 Look for routes that would pay: column generation, priced by beats.
 
 The linear relaxation of the choice among all routes seen says what each target is
-worth on one more route. Paid so much for each, and free to leave any out, the search
-of beats fills a drone or two of one station after another (see Desaulniers,
+worth on one more route, and what a drone is worth at each station. Paid and charged
+so, and free to leave any target out, the search of beats fills a drone or two of one
+station after another (see Desaulniers,
 Desrosiers and Solomon, Column Generation, 2005; the search replaces exact pricing, so
 that nothing is proven). What it finds joins the choice, and prices are made anew:
 central ones, that change slowly, since those of a corner say little of routes that
@@ -15,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,6 +37,37 @@ _DRONES = (1, 2)
 """Filled in turn: what is due twice an hour takes two."""
 
 
+_FLYING = 1.0
+"""Price of a drone that flies, beside that of having it."""
+
+
+class Prices(NamedTuple):
+    """
+    What routes are paid and charged.
+
+    Parameters
+    ----------
+    targets
+        For each target, shape (t,).
+    drones
+        For a whole drone of each station, shape (s,).
+    """
+
+    targets: FloatArray
+    drones: FloatArray
+
+    def drawn_to(self, before: Prices | None) -> Prices:
+        """Return prices that differ less from those before."""
+        if before is None:
+            return self
+        return Prices(
+            *(
+                _INERTIA * old + (1 - _INERTIA) * new
+                for old, new in zip(before, self, strict=True)
+            )
+        )
+
+
 def generate(problem: Problem, pool: Sequence[Column], effort: Effort) -> list[Column]:
     """
     Return new routes that may make a better choice, beside those of a pool.
@@ -47,7 +80,7 @@ def generate(problem: Problem, pool: Sequence[Column], effort: Effort) -> list[C
     rush = active(problem, problem.busiest)
     dice = np.random.default_rng(effort.seed)
     new: dict[Column, None] = {}
-    prices: FloatArray | None = None
+    prices: Prices | None = None
     turn = 0
     while True:
         left_s = None if ends_s is None else ends_s - time.monotonic()
@@ -58,15 +91,14 @@ def generate(problem: Problem, pool: Sequence[Column], effort: Effort) -> list[C
         if relaxed is None:
             break
         paid = np.where(rush, relaxed.prices, 0.0)
-        if prices is not None:
-            paid = _INERTIA * prices + (1 - _INERTIA) * paid
-        prices = paid
+        prices = Prices(paid, relaxed.drones).drawn_to(prices)
         for station in dice.permutation(len(problem.stations)).tolist():
             if ends_s is not None and ends_s - time.monotonic() < _STATION_S:
                 break
             piece = _piece(problem, station, prices, _DRONES[turn % len(_DRONES)])
             seed = int(dice.integers(2**31))
-            for column in _filled(problem, piece, prices, replace(effort, seed=seed)):
+            mine = replace(effort, seed=seed)
+            for column in _filled(problem, piece, prices.targets, mine):
                 new.setdefault(column)
         turn += 1
         if ends_s is None:
@@ -74,22 +106,22 @@ def generate(problem: Problem, pool: Sequence[Column], effort: Effort) -> list[C
     return [column for column in new if column not in set(pool)]
 
 
-def _piece(problem: Problem, station: int, prices: FloatArray, drones: int) -> Piece:
+def _piece(problem: Problem, station: int, prices: Prices, drones: int) -> Piece:
     """Return a station with what it reaches and is paid for."""
     table = problem.table(station)
     targets = []
-    for t in np.flatnonzero(prices > _LEAST_PRICE).tolist():
+    for t in np.flatnonzero(prices.targets > _LEAST_PRICE).tolist():
         nodes = problem.nodes_of(t)
         alone = table.out[station, nodes] + table.task[nodes]
         alone = alone + table.back[nodes, station] + table.overhead
         if alone.min() <= problem.longest(station, problem.targets[t].revisit_s):
             targets.append(t)
-    scale = 1.0 + problem.objective.drone
+    scale = _FLYING + prices.drones[station]
     return Piece(
         stations=(station,),
         targets=tuple(targets),
         drones=(float(min(drones, problem.drones(station))),),
-        worth=tuple((prices[targets] / scale).tolist()),
+        worth=tuple((prices.targets[targets] / scale).tolist()),
     )
 
 

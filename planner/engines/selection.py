@@ -89,8 +89,10 @@ class Relaxed(NamedTuple):
         What of the cost is for that which is on no route.
     parts, reduced
         Chosen, and what the cost of each route is above its worth, shape (c,).
-    prices
-        What each target is worth on one more route, shape (t,).
+    prices, drones
+        What each target is worth on one more route, shape (t,), and what a route has
+        to pay for a whole drone of each station, shape (s,): more than it costs where
+        all of them are wanted.
     """
 
     cost: float
@@ -98,6 +100,7 @@ class Relaxed(NamedTuple):
     parts: FloatArray
     reduced: FloatArray
     prices: FloatArray
+    drones: FloatArray
 
 
 class Covering:
@@ -154,7 +157,7 @@ class Covering:
         every = np.arange(len(self._costs), dtype=np.int32)
         self._solver.changeColsCost(len(every), every, self._costs)
         self._cover()
-        self._employ(limits)
+        self._employers = self._employ(limits)
 
     @property
     def _first_station(self) -> int:
@@ -181,13 +184,15 @@ class Covering:
                 1.0, np.inf, [*((i, 1.0) for i in on[t]), (len(self.columns) + gap, 1)]
             )
 
-    def _employ(self, limits: Sequence[int]) -> None:
-        """Ask for no more drones than there are at any time."""
+    def _employ(self, limits: Sequence[int]) -> list[int]:
+        """Ask for no more drones than there are; return the station of each row."""
+        employers = []
         for now, rush in self._periods:
             for s, limit in enumerate(limits):
                 mine = np.flatnonzero(now & (self._stations == s))
                 if not len(mine):
                     continue
+                employers.append(s)
                 entries = [(int(i), float(self._shares[i])) for i in mine]
                 if rush:
                     self._add_row(
@@ -198,6 +203,7 @@ class Covering:
         busy = [(self._first_station + s, 1.0) for s in range(len(limits))]
         if np.isfinite(self._most_drones):
             self._add_row(-np.inf, float(self._most_drones), busy)
+        return employers
 
     def relaxed(
         self, *, seconds: float | None, central: bool = False
@@ -222,19 +228,23 @@ class Covering:
         count = len(self.columns)
         values = np.array(solution.col_value)
         gaps = slice(count, self._first_station)
+        row_dual = np.array(solution.row_dual)
         return Relaxed(
             float(self._solver.getInfo().objective_function_value),
             float(self._costs[gaps] @ values[gaps]),
             values[:count],
             np.array(solution.col_dual[:count]),
-            self._prices(np.array(solution.row_dual)),
+            *self._prices(row_dual),
         )
 
-    def _prices(self, row_dual: FloatArray) -> FloatArray:
+    def _prices(self, row_dual: FloatArray) -> tuple[FloatArray, FloatArray]:
         prices = np.zeros(len(self._problem.targets))
         rows = np.maximum(0.0, row_dual[: len(self._gaps)])
         np.add.at(prices, [t for t, _ in self._gaps], rows)
-        return prices
+        drones = np.zeros(len(self._problem.stations))
+        rows = np.maximum(0.0, -row_dual[len(self._gaps) :])
+        np.add.at(drones, self._employers, rows[: len(self._employers)])
+        return prices, drones
 
     def _limit(self, seconds: float | None) -> None:
         if seconds is not None:
