@@ -14,6 +14,8 @@ import numpy as np
 from planner import __version__
 from planner.budget import Budget
 from planner.draft import DraftRoute
+from planner.engines.beats import unfolded
+from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks
 from planner.metrics import compute_metrics
 from planner.objectives import OBJECTIVES
@@ -137,18 +139,25 @@ def _without_idle_stops(
     kept = []
     for column in columns:
         nodes, tails = wanted(column.nodes), [wanted(t) for t in column.tails]
+        lists = [(column.headway_s, nodes, tails if any(tails) else [])]
         if not nodes:
-            continue
-        kept.append(
-            make_column(
-                problem,
-                column.station,
-                column.headway_s,
-                nodes,
-                tails if any(tails) else (),
-            )
-        )
+            lists = _apart(column.headway_s, tails)
+        kept += [
+            make_column(problem, column.station, headway_s, stops, ends)
+            for headway_s, stops, ends in lists
+        ]
     return kept
+
+
+def _apart(
+    headway_s: float, tails: Sequence[Sequence[int]]
+) -> list[tuple[float, list[int], list[list[int]]]]:
+    """Return the routes of sorties that have no stop in common any more."""
+    lists = folded([], tails)
+    if lists is not None:
+        return list(unfolded(lists, 0, 0, headway_s))
+    # Of any other number of turns, no two share a stop.
+    return [(headway_s * len(tails), list(tail), []) for tail in tails if tail]
 
 
 def _told_apart(draft: DraftRoute, taken: Set[str]) -> DraftRoute:

@@ -41,7 +41,7 @@ def town(drones: int = 1) -> Scenario:
 def test_the_lists_of_a_beat_are_found_again() -> None:
     """What sorties have in common at their start is flown on all of them."""
     column = Column(0, 600.0, (1,), 0, ((2,), (3,), (2, 4), (3,)))
-    lists = folded(column)
+    lists = folded(column.nodes, column.tails)
     assert lists is not None
     ((headway_s, stops, tails),) = beats.unfolded(lists, 0, 0, 600.0)
     assert (headway_s, stops) == (600.0, [1])
@@ -53,7 +53,7 @@ def test_the_lists_of_a_beat_are_found_again() -> None:
 
 def test_what_no_beat_flies_has_no_lists() -> None:
     """Three sorties in turn are no binary tree."""
-    assert folded(Column(0, 600.0, (1,), 0, ((2,), (3,), (4,)))) is None
+    assert folded([1], [[2], [3], [4]]) is None
 
 
 @pytest.fixture(scope="module")

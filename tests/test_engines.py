@@ -303,3 +303,25 @@ def test_targets_due_less_often_are_taken_along_in_turn() -> None:
     assert len(draft.variants) == len(filled.tails)
     assert len({v.id for v in draft.variants}) == len(draft.variants)
     assert max(v.duration_s for v in draft.variants) == draft.duration_s
+
+
+def test_what_alternates_leaves_in_step_what_sorties_share() -> None:
+    """A stop of every other sortie keeps its place when tails are filled in turn."""
+    scenario = world(
+        [station("A", 0, 0, 3)],
+        [
+            zone("EVERY", square(700, 0, 150), revisit_s=3600.0),
+            zone("OTHER", square(1400, 300, 150), revisit_s=7200.0),
+            zone("SELDOM", square(300, 500, 150), revisit_s=14_400.0),
+        ],
+    )
+    _, (problem,) = problems_of(scenario)
+    node = {
+        t.id[:5]: int(problem.nodes_of(k)[0]) for k, t in enumerate(problem.targets)
+    }
+    every, other, seldom = node["EVERY"], node["OTHER"], node["SELDO"]
+    start = make_column(problem, 0, 3600.0, [every], [[other], [], [other], []])
+    (filled,) = fill_in_turn(problem, [start], [int(problem.node_target[seldom])])
+    with_it = [tail for tail in filled.tails if seldom in tail]
+    assert len(with_it) == 1
+    assert all(tail[0] == other for tail in filled.tails if other in tail)

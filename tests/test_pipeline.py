@@ -12,6 +12,7 @@ from worlds import (
     MODEL,
     closure,
     privacy,
+    problems_of,
     square,
     station,
     two_stations,
@@ -19,6 +20,7 @@ from worlds import (
     zone,
 )
 
+from planner import finishing
 from planner.budget import Budget, Progress
 from planner.checks import examine
 from planner.engines import ENGINES
@@ -26,7 +28,9 @@ from planner.errors import StoppedError
 from planner.formats.plan_geojson import plan_to_bytes
 from planner.pipeline import plan_routes
 from planner.plan import Plan, Unserved
-from planner.scenario import Scenario, Wind
+from planner.problem import make_column
+from planner.scenario import Scenario
+from planner.wind import Wind
 
 TWICE = Budget(iterations=2, workers=1)
 
@@ -331,3 +335,26 @@ def test_drone_types_are_planned_together() -> None:
         models=[MODEL, slow],
     )
     assert planned_without(scenario) == {}
+
+
+def test_a_route_without_its_shared_stops_is_flown_in_parts() -> None:
+    """Tails outlive the stops that all sorties shared, and keep what they share."""
+    scenario = world(
+        [station("A", 0, 0, 3)],
+        [
+            zone(name, square(900 * k - 1300, 600, 100), revisit_s=7200.0)
+            for k, name in enumerate(("GONE", "HALF", "ONE", "TWO"))
+        ],
+    )
+    _, (problem,) = problems_of(scenario)
+    gone, half, one, two = (int(problem.nodes_of(k)[0]) for k in range(4))
+    column = make_column(
+        problem, 0, 1800.0, [gone], [[half, one], [two], [half], [two]]
+    )
+    served = {"HALF", "ONE", "TWO"}
+    left = finishing._without_idle_stops(problem, [column], served)
+    flown = {(c.headway_s, c.chains()) for c in left}
+    assert flown == {
+        (3600.0, ((half, one), (half,))),
+        (3600.0, ((two,),)),
+    }

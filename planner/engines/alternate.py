@@ -113,8 +113,11 @@ def _cheapest(
     best: tuple[int, Column] | None = None
     for i, tail in enumerate(tails):
         before = problem.duration(column.station, column.nodes + tail)
+        others = {n for k, other in enumerate(tails) if k != i for n in other}
+        # What other sorties fly too keeps its place, or it would come out of step.
+        first = max((k + 1 for k, n in enumerate(tail) if n in others), default=0)
         for node in problem.nodes_of(target):
-            for place in range(len(tail) + 1):
+            for place in range(first, len(tail) + 1):
                 longer = (*tail[:place], int(node), *tail[place:])
                 after = problem.duration(column.station, column.nodes + longer)
                 if after <= limit and (best is None or after - before < best[0]):

@@ -126,7 +126,7 @@ def _hosts(
 
 def _host(problem: Problem, column: Column, targets: Sequence[int]) -> _Host | None:
     """Return a route as a beat that may take targets along, None if it cannot."""
-    lists = folded(column)
+    lists = folded(column.nodes, column.tails)
     always = any(problem.is_all_day(int(problem.node_target[n])) for n in column.nodes)
     if lists is None or not always:
         return None
@@ -141,25 +141,25 @@ def _host(problem: Problem, column: Column, targets: Sequence[int]) -> _Host | N
             for span in windows
         )
     )
-    turnaround_s = problem.model(column.station).turnaround_s
-    busy_s = column.duration / TICKS_PER_S + turnaround_s
+    duration_s = column.duration / TICKS_PER_S
+    busy_s = duration_s + problem.turnaround_s(column.station, duration_s)
     all_day = ((0.0, problem.horizon.length_s),)
     kind = Kind(all_day, column.headway_s, math.ceil(busy_s / column.headway_s - 1e-9))
     return _Host(column, kind, lists, away)
 
 
-def folded(column: Column) -> Lists | None:
+def folded(stops: Sequence[int], tails: Sequence[Sequence[int]]) -> Lists | None:
     """
-    Return the lists of a beat that flies a route; None if no beat does.
+    Return the lists of a beat that flies stops and, in turn, tails; None if none does.
 
     What all sorties of a turn have in common at their start is flown on all of them.
     """
-    rest = [list(tail) for tail in column.tails] or [[]]
+    rest = [list(tail) for tail in tails] or [[]]
     depth = len(rest).bit_length() - 1
     if len(rest) != 1 << depth or depth > DEEPEST:
         return None
     lists: Lists = [[] for _ in range(LISTS)]
-    lists[0] = list(column.nodes)
+    lists[0] = list(stops)
     for level in range(1, depth + 1):
         for turn in range(1 << level):
             mine = rest[turn :: 1 << level]
