@@ -60,6 +60,9 @@ class Route:
         (lon, lat, metres above ground) of each vertex.
     t_s
         Seconds from take-off at each vertex.
+    camera_off
+        Spans in which it is over a privacy zone, seconds from take-off: its camera
+        is off then.
     """
 
     id: str
@@ -73,6 +76,7 @@ class Route:
     path: tuple[tuple[float, float, float], ...]
     t_s: tuple[float, ...]
     stops: tuple[Stop, ...]
+    camera_off: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,18 +12,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 
 from planner.clock import Span
 from planner.draft import DraftRoute
 from planner.geometry import FloatArray
 from planner.layers import assign_layers, standing, too_close
-from planner.physics import flight_time_s, wind_vector
+from planner.overflight import spans_over
+from planner.physics import flight_time_s
 from planner.plan import Route, Sortie, Stop
 from planner.rhythm import Rhythm, clash_mask, flown_phases, rhythm
 from planner.roster import make_roster
 from planner.scenario import Scenario, Station
 from planner.separation import Encounter, Pair, find_encounters
+from planner.stamina import turnaround_after_s
 from planner.stationclock import StationClock, schedule_station
+from planner.winds import all_winds
 
 ROUNDS = 3
 """How often pairs that layers cannot part are parted in time, at most."""
@@ -174,9 +178,8 @@ def settled(scenario: Scenario, draft: DraftRoute) -> DraftRoute:
     """
     projection, model = scenario.projection, scenario.model(draft.drone_model)
     xy = projection.to_xy(np.round(projection.to_lonlat(draft.xy), 8))
-    wind = wind_vector(scenario.wind.speed_mps, scenario.wind.from_deg)
     dx_m, dy_m = np.diff(xy, axis=0).T
-    needed_s = flight_time_s(dx_m, dy_m, model.airspeed_mps, wind)
+    needed_s = flight_time_s(dx_m, dy_m, model.airspeed_mps, all_winds(scenario))
     before_s = np.concatenate([[0.0], draft.t_s, [draft.duration_s]])
     legs_s = np.diff(before_s)
     legs_s[1:-1] = np.maximum(legs_s[1:-1], needed_s)
@@ -277,7 +280,9 @@ def _route(
         (round(lon, 8), round(lat, 8))
         for lon, lat in scenario.projection.to_lonlat(draft.xy).tolist()
     ]
-    turnaround_s = scenario.model(draft.drone_model).turnaround_s
+    turnaround_s = turnaround_after_s(
+        scenario.model(draft.drone_model), draft.duration_s, scenario.rules.ceiling_m
+    )
     return Route(
         id=draft.id,
         depot=draft.depot,
@@ -294,4 +299,15 @@ def _route(
         ),
         t_s=(0.0, *draft.t_s.tolist(), draft.duration_s),
         stops=draft.stops,
+        camera_off=_camera_off(scenario, draft),
     )
+
+
+def _camera_off(
+    scenario: Scenario, draft: DraftRoute
+) -> tuple[tuple[float, float], ...]:
+    """Return when a route is over privacy zones."""
+    private = shapely.union_all([p.geometry for p in scenario.privacy_zones()])
+    xy = draft.xy[[0, *range(len(draft.xy)), -1]]
+    t_s = np.concatenate([[0.0], draft.t_s, [draft.duration_s]])
+    return spans_over(xy, t_s, private)

@@ -11,15 +11,18 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.checks.case import (
     LENGTH_TOLERANCE_M,
+    TIME_TOLERANCE_S,
     Case,
     Segments,
     segments_of,
 )
 from planner.checks.verdict import Gauge
 from planner.clock import Span
+from planner.energies import blows_met
 from planner.flown import FlownRoute, disc_spans, pieces_of_path
 from planner.footprints import resting_place
 from planner.geometry import FloatArray
+from planner.overflight import spans_over
 from planner.scenario import Airspace
 
 _NEAR_M = 2_000.0
@@ -35,6 +38,7 @@ def airspace(case: Case, gauge: Gauge) -> None:
         return
     pieces = segments_of(case.routes)
     _measure_heights(case, pieces, gauge)
+    _measure_wind(case, gauge)
     tree = shapely.STRtree(pieces.shapes)
     _measure_closures(case, pieces, tree, gauge)
     _measure_columns(case, pieces, tree, gauge)
@@ -98,6 +102,28 @@ def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
     for i in np.flatnonzero(off > LENGTH_TOLERANCE_M):
         found = highest[i] if highest[i] - layers[i] == off[i] else lowest[i]
         gauge.fault("airspace.layer", _where(case, pieces, i), found, layers[i])
+
+
+def _measure_wind(case: Case, gauge: Gauge) -> None:
+    """Compare the wind that is met from the floor up with what a drone may be in."""
+    floor_m = case.scenario.rules.floor_m - LENGTH_TOLERANCE_M
+    for flown in case.routes:
+        limit_mps = flown.model.wind_limit_mps
+        if limit_mps is None:
+            continue
+        aloft = np.minimum(flown.z[:-1], flown.z[1:]) >= floor_m
+        met_mps = max(
+            blow.strongest_mps if (pieces & aloft).any() else 0.0
+            for blow, pieces in blows_met(case.scenario, flown)
+        )
+        gauge.measure(
+            "airspace.wind",
+            flown.route.id,
+            met_mps,
+            limit_mps,
+            limit_mps - met_mps,
+            "m/s",
+        )
 
 
 def _measure_closures(
@@ -198,6 +224,23 @@ def _measure_columns(
             )
 
 
+def _measure_cameras(case: Case, gauge: Gauge) -> None:
+    """Look whether cameras are called off as long as routes are over privacy zones."""
+    zones = [p.geometry for p in case.scenario.privacy_zones()]
+    private = shapely.union_all(zones).buffer(-LENGTH_TOLERANCE_M)
+    shapely.prepare(private)
+    for flown in case.routes:
+        for low_s, high_s in spans_over(flown.xy, flown.t, private):
+            off = any(
+                start_s - TIME_TOLERANCE_S <= low_s
+                and high_s <= end_s + TIME_TOLERANCE_S
+                for start_s, end_s in flown.route.camera_off
+            )
+            if not off:
+                where = f"{flown.route.id} {low_s:.0f} s"
+                gauge.fault("airspace.camera", where, low_s, high_s)
+
+
 def _measure_privacy(
     case: Case, pieces: Segments, tree: shapely.STRtree, gauge: Gauge
 ) -> None:
@@ -205,6 +248,7 @@ def _measure_privacy(
     bottom = np.minimum(pieces.za, pieces.zb)
     rests = _watch_places(case.routes)
     xs, ys = np.array([(x, y) for _, x, y in rests]).reshape(-1, 2).T
+    _measure_cameras(case, gauge)
     for private in case.scenario.privacy_zones():
         inside = private.geometry.buffer(-LENGTH_TOLERANCE_M)
         shapely.prepare(inside)

@@ -98,6 +98,7 @@ def _lines(items: Iterable[str]) -> str:
 
 
 def _feature(route: Route) -> dict[str, Any]:
+    camera_off = [[float(low), float(high)] for low, high in route.camera_off]
     return {
         "type": "Feature",
         "geometry": {
@@ -122,6 +123,7 @@ def _feature(route: Route) -> dict[str, Any]:
             "load": float(route.load),
             "t_s": [_rounded(t, TIME_DECIMALS) for t in route.t_s],
             "stops": [_written_stop(stop) for stop in route.stops],
+            **({"camera_off": camera_off} if camera_off else {}),
         },
     }
 
@@ -247,6 +249,7 @@ def _read_route(reader: Reader, feature: Mapping[str, Any], where: str) -> Route
             _read_stop(reader, stop, f"{where_own}.stops[{i}]")
             for i, stop in enumerate(reader.mappings_in(own, "stops", where_own))
         ),
+        camera_off=reader.spans_in(own, "camera_off", where_own),
     )
 
 
