@@ -14,8 +14,6 @@ from planner.bounds.certificate import certify
 from planner.budget import Budget, EngineBest, Progress
 from planner.compiling import begin_compiling, compile_now, wait_for
 from planner.engines import engine
-from planner.engines.runner import run_tasks
-from planner.errors import StoppedError
 from planner.finishing import finish, served_zones
 from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
@@ -27,10 +25,9 @@ from planner.reach import independent_parts
 from planner.runners import runner_at
 from planner.scenario import Scenario
 from planner.search import Search
+from planner.spreading import Spread, spread_over
 from planner.targets import Discretised, discretise
 from planner.tightening import first_is_over, tighten
-
-Spread = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 
 
 def plan_routes(
@@ -89,7 +86,7 @@ def plan_routes(
     compiling = begin_compiling(budget.engine)
     tell("targets")
     space = free_space(scenario)
-    spread = _spread_over(budget, ended)
+    spread = spread_over(budget.processes, ended)
     discretised = discretise(scenario, space, spread)
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
@@ -184,27 +181,6 @@ def _bounded(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         "drones": plan.certificate["drones_peak"],
         "bound": plan.certificate["bound_periodic"]["drones"],
     }
-
-
-def _spread_over(budget: Budget, stop: Callable[[], bool]) -> Spread:
-    """
-    Return a `map` that spreads tasks over processes.
-
-    It raises `StoppedError` where ``stop`` says so.
-    """
-
-    def spread(function: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
-        tasks = [(job,) for job in jobs]
-        results = run_tasks(function, tasks, workers=budget.processes, stop=stop)
-        if stop():
-            raise StoppedError("stopped before there was a plan")
-        # A task whose process died twice is done here.
-        return [
-            function(*task) if result is None else result
-            for task, result in zip(tasks, results, strict=True)
-        ]
-
-    return spread
 
 
 def _formulate_parts(

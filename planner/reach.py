@@ -8,10 +8,12 @@ import numpy as np
 import shapely
 
 from planner.geometry import FloatArray
-from planner.network import path_times, scenario_wind
-from planner.physics import flight_time_s
+from planner.network import path_times
+from planner.physics import Winds, flight_time_s
 from planner.scenario import DroneModel, Scenario
+from planner.stamina import longest_sortie_s
 from planner.targets import Target, Way
+from planner.winds import all_winds
 
 
 def independent_parts(
@@ -32,7 +34,7 @@ def independent_parts(
     from scipy.sparse.csgraph import connected_components
 
     count_s, count_t = len(scenario.stations), len(targets)
-    pairs = list(_within_reach(scenario, targets))
+    pairs = list(within_reach(scenario, targets))
     rows, cols = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     graph = coo_array(
         (np.ones(len(rows)), (rows, cols + count_s)), shape=(count_s + count_t,) * 2
@@ -48,28 +50,29 @@ def independent_parts(
     return sorted(parts)
 
 
-def _within_reach(
+def within_reach(
     scenario: Scenario, targets: Sequence[Target]
 ) -> Iterator[tuple[int, int]]:
     """Yield the pairs of stations and targets with a straight flight in endurance."""
-    wind = scenario_wind(scenario)
+    winds = all_winds(scenario)
     ways = [way for target in targets for way in target.ways]
     owner = np.repeat(np.arange(len(targets)), [len(t.ways) for t in targets])
     first, last = (np.array([w.xy[k] for w in ways]).reshape(-1, 2) for k in (0, -1))
     tree = shapely.STRtree(shapely.points(first))
     tasks = {
-        name: np.array([task_s(way, scenario.model(name), wind) for way in ways])
+        name: np.array([task_s(way, scenario.model(name), winds) for way in ways])
         for name in sorted({station.model for station in scenario.stations})
     }
     for s, station in enumerate(scenario.stations):
         model = scenario.model(station.model)
-        endurance_s, airspeed = model.usable_endurance_s, model.airspeed_mps
+        endurance_s = longest_sortie_s(model, scenario.rules.ceiling_m)
+        airspeed = model.airspeed_mps
         # No wind makes the way out and back shorter than still air.
         near = tree.query(station.point, "dwithin", endurance_s * airspeed / 2)
         home = np.array([station.point.x, station.point.y])
         (east, north), (west, south) = (first[near] - home).T, (home - last[near]).T
-        out = flight_time_s(east, north, airspeed, wind)
-        back = flight_time_s(west, south, airspeed, wind)
+        out = flight_time_s(east, north, airspeed, winds)
+        back = flight_time_s(west, south, airspeed, winds)
         alone = out + back + tasks[model.model][near] + overhead_s(scenario, model)
         for t in np.unique(owner[near[alone <= endurance_s]]):
             yield s, int(t)
@@ -77,7 +80,7 @@ def _within_reach(
 
 def straight_s(scenario: Scenario, target: Target) -> FloatArray:
     """Return each station's least sortie time for a target, nothing in the way [s]."""
-    wind = scenario_wind(scenario)
+    winds = all_winds(scenario)
     homes = np.array([[s.point.x, s.point.y] for s in scenario.stations])
     names = np.array([s.model for s in scenario.stations])
     best = np.full(len(homes), np.inf)
@@ -85,16 +88,16 @@ def straight_s(scenario: Scenario, target: Target) -> FloatArray:
         model, mine = scenario.model(name), names == name
         for way in target.ways:
             out, back = (way.xy[0] - homes[mine]).T, (homes[mine] - way.xy[-1]).T
-            alone = flight_time_s(out[0], out[1], model.airspeed_mps, wind)
-            alone = alone + flight_time_s(back[0], back[1], model.airspeed_mps, wind)
-            alone = alone + task_s(way, model, wind) + overhead_s(scenario, model)
+            alone = flight_time_s(out[0], out[1], model.airspeed_mps, winds)
+            alone = alone + flight_time_s(back[0], back[1], model.airspeed_mps, winds)
+            alone = alone + task_s(way, model, winds) + overhead_s(scenario, model)
             best[mine] = np.minimum(best[mine], alone)
     return best
 
 
-def task_s(way: Way, model: DroneModel, wind: tuple[float, float]) -> float:
+def task_s(way: Way, model: DroneModel, winds: Winds) -> float:
     """Return the time on task of a way [s]."""
-    return float(path_times(way.xy, way.wait_s, model, wind)[-1] + way.wait_s[-1])
+    return float(path_times(way.xy, way.wait_s, model, winds)[-1] + way.wait_s[-1])
 
 
 def overhead_s(scenario: Scenario, model: DroneModel) -> float:

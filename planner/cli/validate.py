@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,10 +16,15 @@ from planner.errors import EXIT_INPUT, EXIT_OK
 @verb("validate")
 @path_argument("scenario")
 @click.option("--horizon")
+@click.option("--world", is_flag=True)
 @json_option
 @click.pass_obj
 def command(
-    terminal: Terminal, scenario: Path, horizon: str | None, as_json: bool
+    terminal: Terminal,
+    scenario: Path,
+    horizon: str | None,
+    world: bool,
+    as_json: bool,
 ) -> int:
     """Tell everything that is wrong with a scenario, at once."""
     from planner.formats.scenario_folder import inspect_scenario
@@ -35,10 +42,16 @@ def command(
             airspace=len(found.airspace),
         )
     terminal.line("cli.findings", errors=errors, warnings=len(findings) - errors)
-    terminal.json(
-        {
-            "ok": not errors,
-            "findings": [finding_json(f, terminal.language) for f in findings],
-        }
-    )
+    told: dict[str, Any] = {
+        "ok": not errors,
+        "findings": [finding_json(f, terminal.language) for f in findings],
+    }
+    if world and found is not None:
+        from planner.cli.show_survey import show_survey
+        from planner.survey import survey
+
+        seen = survey(found)
+        show_survey(terminal, seen)
+        told["world"] = asdict(seen)
+    terminal.json(told)
     return EXIT_INPUT if errors else EXIT_OK
