@@ -11,6 +11,7 @@ import shapely
 from planner.errors import Finding
 from planner.geometry import FloatArray
 from planner.scenario import Airspace, DroneModel, Scenario, Zone
+from planner.stamina import longest_flight_s
 
 EDGE_M = 0.01
 """A station on the edge of closed airspace, to this, is inside."""
@@ -171,6 +172,13 @@ def closed_stations(scenario: Scenario) -> Iterator[Finding]:
                 yield finding("W-STATION-HOURS", "stations", station.id, **values)
 
 
+def idle_airspace(scenario: Scenario) -> Iterator[Finding]:
+    """Airspace with dates in its schedule holds on a day of the plan."""
+    for area in scenario.airspace:
+        if area.schedule == ():
+            yield finding("W-SCHEDULE-NEVER", "airspace", area.id)
+
+
 def closed_zones(scenario: Scenario) -> Iterator[Finding]:
     """Zones lie where drones may fly; what does not will be left out."""
     layers = scenario.rules.layers_m
@@ -204,7 +212,7 @@ def closed_zones(scenario: Scenario) -> Iterator[Finding]:
 
 def _reach_m(model: DroneModel) -> float:
     """Return how far off a drone may look and still come back: wind only shortens."""
-    flight_m = model.airspeed_mps * model.usable_endurance_s / 2
+    flight_m = model.airspeed_mps * longest_flight_s(model) / 2
     return flight_m + model.view_radius_m
 
 

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.formats.columns import choice, count, identifier, number, spans
 from planner.formats.records import Record
+from planner.formats.schedule import Days, schedule
 from planner.geometry import LocalProjection
 from planner.scenario import (
     ALL_DAY,
@@ -138,9 +139,12 @@ def zones_of(
 
 
 def airspace_of(
-    records: Sequence[Record], projection: LocalProjection
+    records: Sequence[Record], projection: LocalProjection, days: Days
 ) -> tuple[Airspace, ...]:
     """Return the airspace; what does not say how it is restricted is prohibited."""
+    holding = partial(
+        schedule, days=days, lonlat=(projection.lon_deg, projection.lat_deg)
+    )
     height = partial(number, low=0.0, high=100_000.0)
     found: list[Airspace] = []
     for record, shape in zip(records, shapes_of(records, projection), strict=True):
@@ -158,7 +162,7 @@ def airspace_of(
                 geometry=shape,
                 lower_m=lower,
                 upper_m=upper,
-                schedule=record.value("schedule", spans, None),
+                schedule=record.value("schedule", holding, None),
                 reason=record.text("reason").upper(),
             )
         )
