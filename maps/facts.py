@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.clock import DAY_S, parse_spans
+from planner.energies import landing_reserve_s
+from planner.flown import flown_routes, over_horizon_of
 from planner.geometry import FloatArray
 from planner.plan import Plan, Sortie
 from planner.scenario import Scenario
@@ -150,15 +152,10 @@ def peak_period(plan: Plan, clock: Clock) -> tuple[float, float] | None:
     return low, low + end - start
 
 
-def tightest_landing(plan: Plan) -> tuple[str, float] | None:
-    """Return the route that lands with the least endurance left, and that [s]."""
-    usable = {str(m["model"]): m.get("usable_endurance_s") for m in plan.drone_models}
-    left = [
-        (float(endurance) - r.duration_s, r.id)
-        for r in plan.routes
-        if (endurance := usable.get(r.drone_model)) is not None
-    ]
-    if not left:
-        return None
-    reserve_s, route = min(left)
-    return route, reserve_s
+def landing_reserves_s(scenario: Scenario, plan: Plan) -> dict[str, float]:
+    """Return for how long each route that can be flown could last longer [s]."""
+    over = over_horizon_of(scenario, plan)
+    return {
+        flown.route.id: landing_reserve_s(over, flown)
+        for flown in flown_routes(over, plan)
+    }

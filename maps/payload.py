@@ -12,7 +12,14 @@ from shapely.geometry.base import BaseGeometry
 
 from maps.colours import station_colours
 from maps.compact import pack, pack_path, pack_shape
-from maps.facts import Clock, busy_drones, clock_of, district_rows, peak_period
+from maps.facts import (
+    Clock,
+    busy_drones,
+    clock_of,
+    district_rows,
+    landing_reserves_s,
+    peak_period,
+)
 from maps.turns import turns
 from maps.words import rule_name
 from planner.messages import LANGUAGES, Language, catalogue
@@ -45,9 +52,6 @@ def payload(
         },
         "floor_m": scenario.rules.floor_m,
         "ceiling_m": scenario.rules.ceiling_m,
-        "models": {
-            m.model: {"usable_s": m.usable_endurance_s} for m in scenario.drone_models
-        },
         "boundary": [pack_shape(g, lonlat) for g in scenario.boundary],
         "water": [
             {"area": g.area > 0, "shape": pack_shape(g, lonlat)} for g in scenario.water
@@ -176,8 +180,11 @@ def _plan(scenario: Scenario, plan: Plan, clock: Clock) -> dict[str, Any]:
     depot = {r.id: station.get(r.depot) for r in plan.routes}
     home = {s.drone: depot.get(s.route) for s in plan.roster}
     busy = busy_drones(plan.roster, clock.length_s)
+    reserves_s = landing_reserves_s(scenario, plan)
     return {
-        "routes": [_route(r, station, zone, target) for r in plan.routes],
+        "routes": [
+            _route(r, station, zone, target, reserves_s.get(r.id)) for r in plan.routes
+        ],
         "turns": [
             {"routes": [route[name] for name in names], "every_s": every_s}
             for names, every_s in sorted(
@@ -223,7 +230,11 @@ def _targets(plan: Plan) -> list[str]:
 
 
 def _route(
-    route: Route, station: dict[str, int], zone: dict[str, int], target: dict[str, int]
+    route: Route,
+    station: dict[str, int],
+    zone: dict[str, int],
+    target: dict[str, int],
+    reserve_s: float | None,
 ) -> dict[str, Any]:
     return {
         "id": route.id,
@@ -233,6 +244,7 @@ def _route(
         "headway_s": route.headway_s,
         "phase_s": route.phase_s,
         "duration_s": route.duration_s,
+        "reserve_s": reserve_s,
         "load": route.load,
         "path": pack_path(route),
         "stops": [

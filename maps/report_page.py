@@ -18,12 +18,13 @@ from maps.facts import (
     busy_drones,
     clock_of,
     district_rows,
+    landing_reserves_s,
     peak_period,
-    tightest_landing,
 )
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.page import ReportPage, asset, escape, security_policy
 from maps.station_sheet import station_sheet
+from maps.terms import terms_table
 from maps.trace_section import trace_section
 from maps.words import (
     margin,
@@ -112,13 +113,16 @@ def _body(
         tag(
             "main",
             _section(
-                "report.figures", _figures(plan, verdict, clock), _minimised(plan)
+                "report.figures",
+                _figures(scenario, plan, verdict, clock),
+                _minimised(plan),
             ),
             _section("report.busy", _busy(scenario, plan, clock)),
             _section("report.bounds", bounds_table(plan)),
             _section("report.rules", _rules(verdict)),
             _section("report.unserved", _unserved(scenario, plan)),
             _section("report.districts", _districts(scenario, plan)),
+            _section("report.terms", terms_table(scenario)),
             _section("report.trace", trace_section(trace)) if trace else "",
             _contents(scenario),
             *(station_sheet(scenario, plan, s, clock) for s in scenario.stations),
@@ -169,7 +173,9 @@ def _head(scenario: Scenario, clock: Clock) -> Markup:
     )
 
 
-def _figures(plan: Plan, verdict: Verdict | None, clock: Clock) -> Markup:
+def _figures(
+    scenario: Scenario, plan: Plan, verdict: Verdict | None, clock: Clock
+) -> Markup:
     """Return the key figures as cards."""
     m = plan.metrics
     period = peak_period(plan, clock)
@@ -177,7 +183,7 @@ def _figures(plan: Plan, verdict: Verdict | None, clock: Clock) -> Markup:
     if period:
         low, high = (clock_text(clock.start_clock_s + t) for t in period)
         when = both("map.kpi_peak", period=f"{low}–{high}")
-    landing = tightest_landing(plan)
+    reserves = landing_reserves_s(scenario, plan)
     broken = None if verdict is None else len(verdict.violations)
     exposure = _number(m, "privacy_exposure_s")
     whole_exposure = None if exposure is None else 60.0 * round(exposure / 60)
@@ -204,7 +210,7 @@ def _figures(plan: Plan, verdict: Verdict | None, clock: Clock) -> Markup:
         (
             both("map.kpi_reserve"),
             stopwatch(_number(m, "min_landing_reserve_s")),
-            landing[0] if landing else "",
+            min(reserves, key=lambda r: (reserves[r], r), default=""),
             (_number(m, "min_landing_reserve_s") or 0) < 0,
         ),
         (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import takewhile
 
 from maps.charts import day_chart, route_colour
-from maps.facts import Clock
+from maps.facts import Clock, landing_reserves_s
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.turns import Turn, in_order, turns
 from maps.words import minutes, stopwatch
@@ -94,20 +95,18 @@ def _mark(number: int) -> Markup:
 def _routes(
     scenario: Scenario, plan: Plan, routes: list[Route], turn_of: Mapping[str, Turn]
 ) -> Markup:
-    usable = {str(m["model"]): m.get("usable_endurance_s") for m in plan.drone_models}
+    reserves_s = landing_reserves_s(scenario, replace(plan, routes=tuple(routes)))
     names = {z.id: f"{z.id} {z.name}".strip() for z in scenario.zones}
     numbers = {route.id: number for number, route in enumerate(routes)}
     rows: list[list[object]] = []
     for number, route in enumerate(routes):
-        endurance = usable.get(route.drone_model)
-        left = None if endurance is None else float(endurance) - route.duration_s
         first = turn_of[route.id].routes[0] if route.id in turn_of else route.id
         rows.append(
             [
                 join(_mark(number), " ", route.id),
                 _headway(route, turn_of.get(route.id)),
                 stopwatch(route.duration_s),
-                stopwatch(left),
+                stopwatch(reserves_s.get(route.id)),
                 f"{route.layer_m:g} m",
                 _zones(route, routes[numbers[first]], numbers[first] + 1, names),
             ]

@@ -18,10 +18,12 @@ from planner.clock import DAY_S, Span, clock_text
 from planner.errors import Finding, InputError
 from planner.flown import FlownRoute
 from planner.messages import Language, say
-from planner.physics import flight_time_s, wind_vector
+from planner.physics import flight_time_s
 from planner.plan import Plan, Sortie, Stop
 from planner.scenario import Scenario, Station, Zone
+from planner.stamina import longest_sortie_s
 from planner.visits import longest_gaps
+from planner.winds import all_winds
 
 NEAREST_STATIONS = 5
 """So many stations are told of where a zone is left out."""
@@ -331,7 +333,9 @@ def _near_stations(case: Case, zone: Zone) -> tuple[NearStation, ...]:
             name=station.name,
             distance_m=round(away[station.id], 1),
             out_and_back_s=round(_out_and_back_s(scenario, station, zone), 1),
-            usable_endurance_s=scenario.model(station.model).usable_endurance_s,
+            usable_endurance_s=longest_sortie_s(
+                scenario.model(station.model), scenario.rules.ceiling_m
+            ),
             drones=station.drones,
             in_use=_most_at_once(_sorties_of(case.plan, station), windows),
         )
@@ -341,10 +345,9 @@ def _near_stations(case: Case, zone: Zone) -> tuple[NearStation, ...]:
 
 def _out_and_back_s(scenario: Scenario, station: Station, zone: Zone) -> float:
     model, floor_m = scenario.model(station.model), scenario.rules.floor_m
-    wind = wind_vector(scenario.wind.speed_mps, scenario.wind.from_deg)
     there = shapely.shortest_line(station.point, zone.geometry).coords
     dx, dy = there[-1][0] - there[0][0], there[-1][1] - there[0][1]
-    level = flight_time_s([dx, -dx], [dy, -dy], model.airspeed_mps, wind)
+    level = flight_time_s([dx, -dx], [dy, -dy], model.airspeed_mps, all_winds(scenario))
     return float(level.sum()) + floor_m / model.climb_mps + floor_m / model.descent_mps
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.geometry import FloatArray
-from planner.network import scenario_wind
 from planner.physics import flight_time_s
 from planner.problem import ChartedProblem
+from planner.winds import all_winds
 
 _SEGMENT_ROOM_S = 0.003
 """Added to every segment, for coordinates and times that a file rounds."""
@@ -74,9 +74,9 @@ class Flight:
     def _fly(self, path: FloatArray) -> None:
         """Append the vertices of a path that starts where this one ends."""
         airspeed_mps = self.problem.model(self.station).airspeed_mps
-        wind = scenario_wind(self.problem.scenario)
+        winds = all_winds(self.problem.scenario)
         steps = np.diff(path, axis=0)
-        times = flight_time_s(steps[:, 0], steps[:, 1], airspeed_mps, wind)
+        times = flight_time_s(steps[:, 0], steps[:, 1], airspeed_mps, winds)
         for point, time in zip(path[1:], times, strict=True):
             if time > 0:
                 self.xy.append(point)

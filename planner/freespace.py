@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.geometry import grown
 from planner.scenario import Airspace, Scenario
+from planner.winds import calm_layers_m
 
 MARGIN_M = 0.2
 """Kept beyond every limit, for coordinates that are rounded in a file [m]."""
@@ -156,7 +157,7 @@ def open_layers(
     tuple of float
         Heights [m], sorted; empty if the path cannot be flown.
     """
-    layers = scenario.rules.layers_m
+    layers = calm_layers_m(scenario)
     for shape, lower_m, upper_m in space.upper:
         if shape.intersects(path):
             layers = tuple(h for h in layers if not lower_m <= h <= upper_m)

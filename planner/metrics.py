@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planner.clock import Span, clock_text
+from planner.energies import landing_reserve_s
 from planner.flown import FlownRoute, flown_routes, over_horizon_of
 from planner.footprints import exposure_s
 from planner.plan import Plan
@@ -32,9 +33,10 @@ def compute_metrics(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         ``sorties``, ``flight_hours``;
         ``worst_idleness_ratio`` and ``mean_idleness_ratio``, of the longest gap
         between visits over the interval, across targets, zones and windows;
-        ``min_landing_reserve_s``, usable endurance left after the longest
-        flight; ``layers_used``; ``privacy_exposure_s``, in which a footprint on
-        task lies over a privacy zone, summed over sorties. None where there is
+        ``min_landing_reserve_s``, for which the tightest flight could last longer
+        (by battery: hover, beyond the reserve); ``layers_used``;
+        ``privacy_exposure_s``, in which a footprint on task lies over a privacy
+        zone, summed over sorties. None where there is
         nothing to measure.
     """
     scenario = over_horizon_of(scenario, plan)
@@ -61,7 +63,7 @@ def measured(
     left_out = {u.zone for u in plan.unserved}
     served = [z for z in scenario.zones if z.id not in left_out]
     ratios = [gap.gap_s / gap.interval_s for gap in gaps]
-    reserves = [f.model.usable_endurance_s - f.route.duration_s for f in routes]
+    reserves = [landing_reserve_s(scenario, flown) for flown in routes]
     period = scenario.busiest_period()
     peak = drones_at_work(plan, period)
     used = {s.drone for s in plan.roster}

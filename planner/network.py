@@ -18,8 +18,8 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.freespace import FreeSpace
 from planner.geometry import FloatArray
-from planner.physics import flight_time_s, wind_vector
-from planner.scenario import DroneModel, Scenario
+from planner.physics import Winds, flight_time_s
+from planner.scenario import DroneModel
 
 _SIMPLIFY_M = 0.2
 _TOUCH_M = 0.05
@@ -111,9 +111,9 @@ class Legs:
         places: FloatArray,
         own_station: NDArray[np.int64],
         model: DroneModel,
-        wind: tuple[float, float],
+        winds: Winds,
     ) -> None:
-        self._model, self._wind = model, wind
+        self._model, self._winds = model, winds
         self._places, self._corners = places, obstacles.corners
         n, v = len(places), len(obstacles.corners)
         direct = self._times(places, places)
@@ -134,7 +134,7 @@ class Legs:
     def _times(self, a: FloatArray, b: FloatArray) -> FloatArray:
         delta = b[None, :, :] - a[:, None, :]
         return flight_time_s(
-            delta[..., 0], delta[..., 1], self._model.airspeed_mps, self._wind
+            delta[..., 0], delta[..., 1], self._model.airspeed_mps, self._winds
         )
 
     def _route_round(self, obstacles: Obstacles, nobody: NDArray[np.int64]) -> None:
@@ -208,13 +208,8 @@ def _reach_m(shapes: NDArray[np.object_], centres: FloatArray) -> FloatArray:
     return reach_m
 
 
-def scenario_wind(scenario: Scenario) -> tuple[float, float]:
-    """Return the wind's east and north velocity [m/s]."""
-    return wind_vector(scenario.wind.speed_mps, scenario.wind.from_deg)
-
-
 def path_times(
-    xy: FloatArray, wait_s: FloatArray, model: DroneModel, wind: tuple[float, float]
+    xy: FloatArray, wait_s: FloatArray, model: DroneModel, winds: Winds
 ) -> FloatArray:
     """
     Return the arrival time at each vertex of a path, shape (n,), and its waits.
@@ -223,5 +218,5 @@ def path_times(
     any arrival.
     """
     steps = np.diff(xy, axis=0)
-    flight = flight_time_s(steps[:, 0], steps[:, 1], model.airspeed_mps, wind)
+    flight = flight_time_s(steps[:, 0], steps[:, 1], model.airspeed_mps, winds)
     return np.concatenate([[0.0], np.cumsum(flight + wait_s[:-1])])

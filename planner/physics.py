@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 SWATH_HEIGHT_M = 100.0
 """Height above ground [m] for which a drone type's ``swath_m`` is given."""
+
+Vector = tuple[float, float]
+Winds = Sequence[Vector]
+"""East and north velocities of the air [m/s], one a wind that may blow."""
 
 
 def wind_vector(speed_mps: float, from_deg: float) -> tuple[float, float]:
@@ -58,9 +63,28 @@ def ground_speed(
 
 
 def flight_time_s(
-    dx_m: ArrayLike, dy_m: ArrayLike, airspeed_mps: float, wind: tuple[float, float]
+    dx_m: ArrayLike, dy_m: ArrayLike, airspeed_mps: float, winds: Winds
 ) -> NDArray[np.float64]:
-    """Return the time [s] of straight level legs; infinite where not flyable."""
+    """
+    Return the time [s] of straight level legs in the slowest of some winds.
+
+    Infinite where one of them does not let the drone hold the track.
+    """
+    times = [_leg_s(dx_m, dy_m, airspeed_mps, wind) for wind in winds]
+    return times[0] if len(times) == 1 else np.max(times, axis=0)
+
+
+def least_flight_time_s(
+    dx_m: ArrayLike, dy_m: ArrayLike, airspeed_mps: float, winds: Winds
+) -> NDArray[np.float64]:
+    """Return the time [s] of straight level legs in the quickest of some winds."""
+    times = [_leg_s(dx_m, dy_m, airspeed_mps, wind) for wind in winds]
+    return times[0] if len(times) == 1 else np.min(times, axis=0)
+
+
+def _leg_s(
+    dx_m: ArrayLike, dy_m: ArrayLike, airspeed_mps: float, wind: Vector
+) -> NDArray[np.float64]:
     length = np.hypot(np.asarray(dx_m, dtype=float), np.asarray(dy_m, dtype=float))
     speed = ground_speed(dx_m, dy_m, airspeed_mps, wind)
     with np.errstate(divide="ignore", invalid="ignore"):

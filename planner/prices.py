@@ -15,7 +15,7 @@ def price(problem: Problem, column: Column) -> float:
     windows = [w for t in column.targets(problem) for w in problem.targets[t].windows]
     spent_s = column.duration / TICKS_PER_S
     if problem.objective.on_ground:
-        spent_s += problem.model(column.station).turnaround_s
+        spent_s += problem.turnaround_s(column.station, spent_s)
     return day_share(problem, windows) * spent_s / column.headway_s
 
 
@@ -39,7 +39,7 @@ def sortie_ticks(problem: Problem, station: int) -> int:
     overhead = problem.table(station).overhead
     if not problem.objective.on_ground:
         return overhead
-    return overhead + round(problem.model(station).turnaround_s * TICKS_PER_S)
+    return overhead + round(problem.turnaround_s(station) * TICKS_PER_S)
 
 
 def patterns(problem: Problem, targets: Iterable[int]) -> list[Windows]:

@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 from planner.clock import Span
 from planner.freespace import FreeSpace
 from planner.geometry import FloatArray
-from planner.network import Legs, obstacles_near, scenario_wind
+from planner.network import Legs, obstacles_near
 from planner.objectives import OBJECTIVES, Objective
 from planner.reach import overhead_s, task_s
 from planner.scenario import DroneModel, Horizon, Rules, Scenario, Station
 from planner.spells import Due, arrivals, due_together
+from planner.stamina import longest_sortie_s, turnaround_after_s
 from planner.targets import Target
+from planner.winds import all_winds
 
 TICKS_PER_S = 10
 IntArray = NDArray[np.int64]
@@ -133,10 +135,17 @@ class Problem:
         takes off: so a route never meets itself.
         """
         limit_s = min(
-            self.model(station).usable_endurance_s,
+            longest_sortie_s(self.model(station), self.rules.ceiling_m),
             headway_s - self.rules.launch_spacing_s,
         )
         return int((limit_s - _ROUNDING_S) * TICKS_PER_S)
+
+    def turnaround_s(self, station: int, duration_s: float | None = None) -> float:
+        """Return the turnaround after a sortie [s]; if not said, the longest."""
+        model, ceiling_m = self.model(station), self.rules.ceiling_m
+        if duration_s is None:
+            duration_s = longest_sortie_s(model, ceiling_m)
+        return turnaround_after_s(model, duration_s, ceiling_m)
 
     def duration(self, station: int, nodes: Sequence[int]) -> int:
         """Return the duration of a sortie in ticks, take-off to landing."""
@@ -250,8 +259,9 @@ class Column:
 
     def load(self, problem: Problem) -> float:
         """Return the drones that the route occupies on average."""
-        turnaround_s = problem.model(self.station).turnaround_s
-        return (self.duration / TICKS_PER_S + turnaround_s) / self.headway_s
+        duration_s = self.duration / TICKS_PER_S
+        turnaround_s = problem.turnaround_s(self.station, duration_s)
+        return (duration_s + turnaround_s) / self.headway_s
 
 
 def make_column(
@@ -313,18 +323,18 @@ def formulate(
     own[home] = station_ids
     area = shapely.MultiPoint(places).convex_hull.buffer(500.0)
     obstacles = obstacles_near(space, area, station_ids)
-    wind = scenario_wind(scenario)
+    winds = all_winds(scenario)
     tables: dict[str, Tables] = {}
     legs: dict[str, Legs] = {}
     for name in sorted({st.model for st in stations}):
         model = scenario.model(name)
-        leg = Legs(obstacles, places, own, model, wind)
+        leg = Legs(obstacles, places, own, model, winds)
         legs[name] = leg
         tables[name] = Tables(
             travel=_ticks(leg.time_s[np.ix_(leave, entry)]),
             out=_ticks(leg.time_s[np.ix_(home, entry)]),
             back=_ticks(leg.time_s[np.ix_(leave, home)]),
-            task=_ticks(np.array([task_s(w, model, wind) for w in ways])),
+            task=_ticks(np.array([task_s(w, model, winds) for w in ways])),
             overhead=int(_ticks(np.array([overhead_s(scenario, model)]))[0]),
         )
     return ChartedProblem(

@@ -15,13 +15,14 @@ import numpy as np
 
 from planner.clock import clock_text
 from planner.messages import say
-from planner.network import scenario_wind
 from planner.physics import flight_time_s
 from planner.plan import Unserved
 from planner.problem import FAR, TICKS_PER_S, Problem
 from planner.reach import overhead_s, straight_s
 from planner.scenario import Scenario, Zone
+from planner.stamina import longest_sortie_s
 from planner.targets import Discretised, Target
+from planner.winds import all_winds
 
 
 def reasons(
@@ -112,7 +113,8 @@ def _alone_s(
             else:
                 needed[k] = math.inf
         alone_s = float(needed[k])
-        times.append((alone_s - model.usable_endurance_s, alone_s, station.id))
+        longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
+        times.append((alone_s - longest_s, alone_s, station.id))
     return min(times)
 
 
@@ -126,7 +128,7 @@ def _barred(
     for target in targets:
         _, needed, station = _alone_s(scenario, target, home.get(target.id))
         if math.isinf(needed):
-            wind = scenario.wind.speed_mps
+            wind = max(math.hypot(*blow) for blow in all_winds(scenario))
             return unserved(zone.id, "no_way", {"station": station, "wind_mps": wind})
     return None
 
@@ -144,13 +146,14 @@ def _far(
     if excess <= 0:
         return None
     model = scenario.model(scenario.station(station).model)
+    longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
     return unserved(
         zone.id,
         "out_of_reach",
         {
             "needed_min": _minutes_up(needed),
             "station": station,
-            "allowed_min": round(model.usable_endurance_s / 60, 1),
+            "allowed_min": round(longest_s / 60, 1),
             "closer_km": _km_up(excess / _out_and_back_s(scenario, station, target)),
         },
     )
@@ -162,7 +165,7 @@ def _out_and_back_s(scenario: Scenario, station_id: str, target: Target) -> floa
     airspeed = scenario.model(station.model).airspeed_mps
     step = target.ways[0].xy[0] - [station.point.x, station.point.y]
     dx, dy = np.stack([step, -step]).T
-    times = flight_time_s(dx, dy, airspeed, scenario_wind(scenario))
+    times = flight_time_s(dx, dy, airspeed, all_winds(scenario))
     return float(times.sum() / np.hypot(*step))
 
 

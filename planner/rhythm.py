@@ -20,6 +20,7 @@ from planner.geometry import FloatArray
 from planner.plan import Stop
 from planner.scenario import Rules, Scenario
 from planner.spells import WholeSpan, union
+from planner.stamina import turnaround_after_s
 
 BoolArray = NDArray[np.bool_]
 TIME_TOLERANCE_S = 1e-6
@@ -68,7 +69,9 @@ def rhythm(scenario: Scenario, draft: DraftRoute) -> Rhythm:
     headway_s = round(draft.headway_s)
     if headway_s < 1 or headway_s != draft.headway_s:
         raise ValueError(f"{draft.id}: headway_s must be whole and positive.")
-    turnaround_s = scenario.model(draft.drone_model).turnaround_s
+    turnaround_s = turnaround_after_s(
+        scenario.model(draft.drone_model), draft.duration_s, scenario.rules.ceiling_m
+    )
     return Rhythm(
         id=draft.id,
         headway_s=headway_s,

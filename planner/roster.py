@@ -8,6 +8,7 @@ from planner.draft import DraftRoute
 from planner.plan import Sortie
 from planner.rhythm import TIME_TOLERANCE_S, sorties
 from planner.scenario import Scenario
+from planner.stamina import turnaround_after_s
 
 
 def make_roster(
@@ -33,11 +34,11 @@ def make_roster(
         for takeoff_s in sorties(scenario, draft, phases_s[draft.id])
     )
     ready_s: dict[str, list[float]] = {draft.depot: [] for draft in drafts}
-    turnaround_s = {m.model: m.turnaround_s for m in scenario.drone_models}
+    rests_s = {d.id: _turnaround_s(scenario, d) for d in drafts}
     roster = []
     for takeoff_s, _, draft in flights:
         landing_s = takeoff_s + draft.duration_s
-        ready = landing_s + turnaround_s[draft.drone_model]
+        ready = landing_s + rests_s[draft.id]
         drones = ready_s[draft.depot]
         free = (n for n, r in enumerate(drones) if r <= takeoff_s + TIME_TOLERANCE_S)
         n = next(free, len(drones))
@@ -52,3 +53,10 @@ def make_roster(
             )
         )
     return tuple(sorted(roster, key=lambda s: (s.takeoff_s, s.drone)))
+
+
+def _turnaround_s(scenario: Scenario, draft: DraftRoute) -> float:
+    """Return the ground time after a sortie of a route [s]."""
+    return turnaround_after_s(
+        scenario.model(draft.drone_model), draft.duration_s, scenario.rules.ceiling_m
+    )

@@ -11,14 +11,19 @@ from typing import Literal
 from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from planner.clock import Span, cut_to_horizon
+from planner.clock import DAY_S, Span, cut_to_horizon
 from planner.geometry import LocalProjection
 from planner.objectives import ObjectiveName
+from planner.power import Battery
+from planner.wind import Wind
 
 ZoneKind = Literal["watch", "sweep", "line"]
 Restriction = Literal["PROHIBITED", "REQ_AUTHORISATION", "CONDITIONAL"]
 
-ALL_DAY: tuple[Span, ...] = ((0.0, 86_400.0),)
+ALL_DAY: tuple[Span, ...] = ((0.0, DAY_S),)
+
+_AROUND_S = 3600.0
+"""A sortie may begin a little before a window, and end after the horizon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,12 @@ class DroneModel:
         Width of the strip that counts as seen from 100 m; linear in height.
     overlap
         Share of the swath by which neighbouring lanes overlap.
+    wind_limit_mps, service_ceiling_m
+        Strongest wind, gusts included, and greatest height above the sea that its
+        maker allows; None where nothing is known.
+    battery
+        What limits a sortie beside ``usable_endurance_s``; ``turnaround_s`` is then
+        what the ground time takes besides charging. None: nothing else does.
 
     Raises
     ------
@@ -66,6 +77,9 @@ class DroneModel:
     dwell_s: float
     swath_m: float
     overlap: float
+    wind_limit_mps: float | None = None
+    service_ceiling_m: float | None = None
+    battery: Battery | None = None
 
     def __post_init__(self) -> None:
         for name in (
@@ -88,14 +102,6 @@ class DroneModel:
     def lane_spacing_m(self) -> float:
         """Distance between neighbouring lanes of a sweep [m]."""
         return self.swath_m * (1 - self.overlap)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wind:
-    """A uniform wind; ``from_deg`` is where it comes from, clockwise from north."""
-
-    speed_mps: float = 0.0
-    from_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,22 +342,33 @@ class Scenario:
         Return the airspace that is closed to flight when it holds.
 
         That is PROHIBITED, REQ_AUTHORISATION unless granted, and CONDITIONAL
-        but for privacy zones.
+        but for privacy zones; none that never holds.
         """
         return tuple(
             a
             for a in self.airspace
-            if a.restriction == "PROHIBITED"
-            or (
-                a.restriction == "REQ_AUTHORISATION"
-                and a.id not in self.rules.authorised
+            if self.holds(a)
+            and (
+                a.restriction == "PROHIBITED"
+                or (
+                    a.restriction == "REQ_AUTHORISATION"
+                    and a.id not in self.rules.authorised
+                )
+                or (a.restriction == "CONDITIONAL" and not a.is_privacy)
             )
-            or (a.restriction == "CONDITIONAL" and not a.is_privacy)
         )
 
     def privacy_zones(self) -> tuple[Airspace, ...]:
-        """Return the privacy zones."""
-        return tuple(a for a in self.airspace if a.is_privacy)
+        """Return the privacy zones that hold at some time."""
+        return tuple(a for a in self.airspace if a.is_privacy and self.holds(a))
+
+    def holds(self, area: Airspace) -> bool:
+        """Whether airspace holds at some time of the horizon, or an hour around it."""
+        if area.schedule is None:
+            return True
+        start_s = self.horizon.start_clock_s - _AROUND_S
+        length_s = self.horizon.length_s + 2 * _AROUND_S
+        return bool(cut_to_horizon(area.schedule, start_s % DAY_S, length_s))
 
     def busiest_period(self) -> Span:
         """

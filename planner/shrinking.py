@@ -15,6 +15,7 @@ from typing import Any
 from planner.draft import DraftRoute
 from planner.rhythm import Rhythm, rhythm
 from planner.scenario import Scenario, Station
+from planner.stamina import turnaround_after_s
 from planner.stationclock import StationClock, schedule_station
 from planner.timetable import Timetable, make_timetable
 
@@ -161,7 +162,9 @@ def _least_headway_s(scenario: Scenario, draft: DraftRoute) -> float:
 
 def _worth(scenario: Scenario, draft: DraftRoute) -> float:
     """Return the zones seen for each drone that a route takes."""
-    turnaround_s = scenario.model(draft.drone_model).turnaround_s
+    turnaround_s = turnaround_after_s(
+        scenario.model(draft.drone_model), draft.duration_s, scenario.rules.ceiling_m
+    )
     load = (draft.duration_s + turnaround_s) / draft.headway_s
     return sum(len(stop.zones) for stop in draft.stops) / load
 

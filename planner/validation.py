@@ -18,6 +18,8 @@ from planner.errors import Finding
 from planner.physics import SWATH_HEIGHT_M
 from planner.scenario import Scenario
 from planner.validation_ground import finding
+from planner.wind import Spell, Wind
+from planner.winds import calm_layers_m, may_fly
 
 BANDS: dict[str, tuple[float, float]] = {
     "airspeed_mps": (3.0, 30.0),
@@ -130,29 +132,54 @@ def figures(scenario: Scenario) -> Iterator[Finding]:
             if not low <= value <= high:
                 where = f"drones.{model.model}.{key}"
                 yield finding("W-UNIT", "", where, value=value, low=low, high=high)
-    if scenario.wind.speed_mps > STRONG_WIND_MPS:
-        yield finding(
-            "W-UNIT",
-            "",
-            "wind.speed_mps",
-            value=scenario.wind.speed_mps,
-            low=0.0,
-            high=STRONG_WIND_MPS,
-        )
+    for where, blow in _winds(scenario):
+        if blow.speed_mps > STRONG_WIND_MPS:
+            yield finding(
+                "W-UNIT",
+                "",
+                where,
+                value=blow.speed_mps,
+                low=0.0,
+                high=STRONG_WIND_MPS,
+            )
 
 
 def wind(scenario: Scenario) -> Iterator[Finding]:
-    """Every drone type flies faster than the wind blows."""
+    """Every drone type flies faster than the wind blows, and may be in it."""
     for model in scenario.drone_models:
-        if scenario.wind.speed_mps >= model.airspeed_mps:
-            yield finding(
-                "E-WIND",
-                "",
-                "wind.speed_mps",
-                wind=scenario.wind.speed_mps,
-                model=model.model,
-                airspeed=model.airspeed_mps,
-            )
+        for where, blow in _winds(scenario):
+            if blow.speed_mps >= model.airspeed_mps:
+                yield finding(
+                    "E-WIND",
+                    "",
+                    where,
+                    wind=blow.speed_mps,
+                    model=model.model,
+                    airspeed=model.airspeed_mps,
+                )
+            elif not may_fly(model, blow):
+                yield finding(
+                    "W-WIND-LIMIT",
+                    "",
+                    where.replace("speed", "gust"),
+                    wind=blow.strongest_mps,
+                    model=model.model,
+                    limit=model.wind_limit_mps,
+                )
+    for index, spell in enumerate(scenario.wind.spells):
+        if spell.low_m > spell.high_m:
+            where = f"wind.spells[{index}]"
+            values = {"low": spell.low_m, "high": spell.high_m}
+            yield finding("E-WIND-HEIGHTS", "", where, **values)
+    if scenario.rules.layers_m and not calm_layers_m(scenario):
+        yield finding("E-WIND-LAYERS", "", "wind")
+
+
+def _winds(scenario: Scenario) -> Iterator[tuple[str, Wind | Spell]]:
+    """Yield every wind, and where its speed stands."""
+    yield "wind.speed_mps", scenario.wind
+    for index, spell in enumerate(scenario.wind.spells):
+        yield f"wind.spells[{index}].speed_mps", spell
 
 
 def rules(scenario: Scenario) -> Iterator[Finding]:
@@ -167,6 +194,17 @@ def rules(scenario: Scenario) -> Iterator[Finding]:
             ceiling=limits.ceiling_m,
         )
         return
+    for model in scenario.drone_models:
+        highest_m = model.service_ceiling_m
+        if highest_m is not None and limits.ceiling_m > highest_m:
+            yield finding(
+                "E-CEILING-DRONE",
+                "",
+                "rules.ceiling_m",
+                ceiling=limits.ceiling_m,
+                model=model.model,
+                limit=highest_m,
+            )
     if limits.ceiling_m > USUAL_CEILING_M:
         yield finding(
             "W-CEILING",
@@ -241,6 +279,7 @@ CHECKS = (
     ground.shapes,
     ground.overlaps,
     ground.airspace,
+    ground.idle_airspace,
     ground.closed_stations,
     ground.closed_zones,
 )

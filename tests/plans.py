@@ -19,9 +19,9 @@ from planner.scenario import (
     Horizon,
     Scenario,
     Station,
-    Wind,
     Zone,
 )
+from planner.wind import Wind
 
 XY = tuple[float, float]
 
@@ -197,7 +197,7 @@ def drawn(
     def fly(place: XY) -> None:
         dx, dy = place[0] - places[-1][0], place[1] - places[-1][1]
         wind = wind_vector(WIND.speed_mps, WIND.from_deg)
-        needed_s = float(flight_time_s(dx, dy, MODEL.airspeed_mps, wind))
+        needed_s = float(flight_time_s(dx, dy, MODEL.airspeed_mps, (wind,)))
         times.append(round(times[-1] + needed_s + ROOM_S, 3))
         places.append((*place, layer_m))
 

@@ -11,14 +11,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
-    "ground": "clock errors geometry messages physics spells",
-    "nouns": "budget draft objectives plan routing routing_bytes scenario trace",
+    "ground": "clock errors geometry messages overflight physics power spells sun",
+    "nouns": "budget draft objectives plan routing routing_bytes scenario stamina "
+    "trace wind winds",
     "files": "benchmarks formats validation validation_ground",
-    "judges": "bounds checks corners flown footprints metrics visits",
+    "judges": "bounds checks corners energies flown footprints metrics visits",
     "middle": "colouring compiled dice drafting engines flight freespace layers "
     "network packing pieces prices problem reach reasons rhythm roster runners search "
-    "separation shrinking sightlines stationclock targets tightening timetable",
-    "verbs": "bench bench_patrols compiling explain finishing pacing pipeline",
+    "separation shrinking sightlines spreading stationclock targets tightening "
+    "timetable",
+    "verbs": "bench bench_patrols compiling explain finishing pacing pipeline survey",
     "maps": "maps",
     "command": "__main__ cli progress",
 }

@@ -17,8 +17,8 @@ from planner.flown import flown_routes
 from planner.formats.plan_geojson import write_plan
 from planner.messages import LANGUAGES, catalogue
 from planner.plan import Plan, Sortie, Unserved
-from planner.scenario import Wind
 from planner.visits import longest_gaps
+from planner.wind import Wind
 
 SCENARIO = tiny_scenario()
 PLAN = tiny_plan()

@@ -40,13 +40,13 @@ def legs_of(
     own = np.array([*stations, *(-1 for _ in places)])
     obstacles = obstacles_near(space, AREA, stations)
     everywhere = np.array([*homes, *places], dtype=float)
-    return space, Legs(obstacles, everywhere, own, MODEL, wind)
+    return space, Legs(obstacles, everywhere, own, MODEL, (wind,))
 
 
 def straight_s(a: FloatArray, b: FloatArray, wind: tuple[float, float] = CALM) -> float:
     """Return the time of a straight leg."""
     dx, dy = b[0] - a[0], b[1] - a[1]
-    return float(flight_time_s(dx, dy, MODEL.airspeed_mps, wind))
+    return float(flight_time_s(dx, dy, MODEL.airspeed_mps, (wind,)))
 
 
 def kept_out(space: FreeSpace) -> list[BaseGeometry]:
@@ -142,7 +142,7 @@ def test_a_leg_takes_as_long_as_its_path(wind: tuple[float, float]) -> None:
     for i, j in itertools.permutations(range(0, len(legs.time_s), 2), 2):
         if math.isfinite(legs.time_s[i, j]):
             path = legs.path(i, j)
-            times = path_times(path, np.zeros(len(path)), MODEL, wind)
+            times = path_times(path, np.zeros(len(path)), MODEL, (wind,))
             assert times[-1] == pytest.approx(legs.time_s[i, j], abs=1e-6)
 
 
@@ -327,5 +327,5 @@ def test_arrival_times_include_waits_before_but_not_at_the_end() -> None:
     """A wait is spent after arriving at its vertex."""
     xy = np.array([[0.0, 0], [120, 0], [120, 240]])
     model = replace(MODEL, airspeed_mps=12.0)
-    times = path_times(xy, np.array([5.0, 7.0, 9.0]), model, CALM)
+    times = path_times(xy, np.array([5.0, 7.0, 9.0]), model, (CALM,))
     assert times.tolist() == [0.0, 15.0, 42.0]

@@ -35,8 +35,9 @@ from planner.problem import (
     make_column,
 )
 from planner.reach import independent_parts, overhead_s, straight_s, task_s
-from planner.scenario import Scenario, Wind
+from planner.scenario import Scenario
 from planner.targets import Target, Way
+from planner.wind import Wind
 
 NO_EFFORT = Effort(seconds=None, solutions=0, seed=1)
 
@@ -65,7 +66,7 @@ def test_ticks_are_never_below_the_time(scenario: Scenario) -> None:
     """Every time in ticks is at least the time in seconds, by less than a tick."""
     _, (problem,) = problems_of(scenario)
     legs, table = problem.legs["M"], problem.tables["M"]
-    model, wind = MODEL, (0.0, 0.0)
+    model, winds = MODEL, ((0.0, 0.0),)
     for ticks, rows, columns in (
         (table.travel, problem.leave, problem.entry),
         (table.out, problem.home, problem.entry),
@@ -79,7 +80,7 @@ def test_ticks_are_never_below_the_time(scenario: Scenario) -> None:
         for node, ticks in enumerate(table.task):
             target = problem.targets[problem.node_target[node]]
             way = target.ways[problem.node_way[node]]
-            assert 0 <= ticks - TICKS_PER_S * task_s(way, model, wind) + 1e-5 < 1.1
+            assert 0 <= ticks - TICKS_PER_S * task_s(way, model, winds) + 1e-5 < 1.1
 
 
 def test_wind_makes_out_and_back_differ() -> None:

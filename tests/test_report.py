@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from hostile import TEXTS, hostile_plan, hostile_scenario
 from made_plan import made_plan
+from test_power import flown_by_battery
 
 import maps
 import seeds
@@ -20,6 +21,7 @@ from planner.formats.scenario_folder import read_scenario
 from planner.messages import catalogue
 from planner.plan import Plan
 from planner.scenario import Scenario
+from planner.wind import Spell, Wind
 
 VOID = {"meta", "link", "input"}
 
@@ -168,3 +170,33 @@ def test_text_is_escaped_and_markup_is_not() -> None:
 def test_a_margin_that_is_not_known_is_left_open() -> None:
     """A dash stands for what was not measured or has no limit."""
     assert margin(float("inf"), "m") == margin(None, "m") == "–"
+
+
+def test_the_report_tells_what_a_plan_takes_for_given() -> None:
+    """Winds with their hours and heights, batteries, grants and waivers stand in it."""
+    scenario = read_scenario(seeds.path("yancheng"))
+    battery = flown_by_battery("M4TD")
+    closed = next(a for a in scenario.airspace if a.restriction == "REQ_AUTHORISATION")
+    gusty = Spell(
+        speed_mps=7.0, from_deg=90.0, gust_mps=9.5, hours=(0.0, 21600.0), low_m=100.0
+    )
+    scenario = replace(
+        scenario,
+        drone_models=(battery,),
+        wind=Wind(speed_mps=3.0, from_deg=250.0, spells=(gusty,)),
+        rules=replace(
+            scenario.rules, authorised=(closed.id,), station_waivers=("YC01",)
+        ),
+    )
+    text = read(maps.report(scenario, made_plan(scenario)).html).text
+    for told in (
+        "3 m/s from 250°",
+        "gusts up to 9.5 m/s",
+        "00:00–06:00",
+        "between 100 and ∞ m",
+        "149.9 Wh, lands with 20%",
+        "flat, without buildings",
+    ):
+        assert told in text
+    terms = text[text.index("What the plan takes for given") :]
+    assert closed.id in terms and "YC01" in terms

@@ -8,9 +8,10 @@ import pytest
 from tiny_folder import TOML, example, found, inspected, write
 
 from planner.errors import InputError
+from planner.formats.drones import catalogue
 from planner.formats.scenario_folder import read_scenario
-from planner.formats.settings import drone_catalogue
-from planner.scenario import Rules, Scenario, Wind
+from planner.scenario import Rules, Scenario
+from planner.wind import Wind
 
 
 def with_line(line: str) -> str:
@@ -122,7 +123,7 @@ def test_a_figure_of_the_catalogue_can_be_overridden(tmp_path: Path) -> None:
 
 def test_the_catalogue_says_where_its_figures_are_from(tmp_path: Path) -> None:
     """Every type that ships can be planned with as it is."""
-    for model in drone_catalogue():
+    for model in catalogue():
         folder = write(tmp_path / model, toml=TOML.replace("M4TD", model))
         assert inspected(folder) == ()
 

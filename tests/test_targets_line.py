@@ -17,9 +17,10 @@ from worlds import MODEL, closure, discretised, privacy, square, station, world,
 
 from planner.freespace import free_space
 from planner.physics import swath_at
-from planner.scenario import Airspace, Rules, Scenario, Wind
+from planner.scenario import Airspace, Rules, Scenario
 from planner.targets import Discretised, Way
 from planner.targets.line import line_pieces
+from planner.wind import Wind
 
 NOTHING = Polygon()
 RULES = Rules()

@@ -15,8 +15,9 @@ from tiny_folder import write
 from planner.formats.scenario_folder import read_scenario
 from planner.geometry import grown
 from planner.messages import LANGUAGES, say
-from planner.scenario import Airspace, ResponseTeam, Scenario, Wind
+from planner.scenario import Airspace, ResponseTeam, Scenario
 from planner.validation import CHECKS, validate
+from planner.wind import Wind
 
 Change = Callable[[Scenario], Scenario]
 

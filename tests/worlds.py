@@ -25,10 +25,10 @@ from planner.scenario import (
     Rules,
     Scenario,
     Station,
-    Wind,
     Zone,
 )
 from planner.targets import Discretised, discretise
+from planner.wind import Wind
 
 MODEL = DroneModel(
     model="M",

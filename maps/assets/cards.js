@@ -153,14 +153,13 @@ function fleetList(stationIndex) {
 function routeCard(index) {
   const route = Patrol.data.plan.routes[index];
   const station = Patrol.data.stations[route.station];
-  const model = Patrol.data.models[route.model];
   const drones = [...route.drones].map((d) => Patrol.data.plan.drones[d].id).sort();
   const made = card(say("route"), route.id, station ? station.name : "");
   made.append(
     facts([
       ["headway", minutes(route.headway_s)],
       ["duration", minutes(route.duration_s)],
-      model ? ["landing_reserve", stopwatch(model.usable_s - route.duration_s)] : null,
+      route.reserve_s === null ? null : ["landing_reserve", stopwatch(route.reserve_s)],
       ["layer", say("metres", { n: number(route.layer_m) })],
       ["first_takeoff", firstTakeoff(route)],
       ["sorties", number(route.sorties.length)],

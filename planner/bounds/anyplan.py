@@ -24,6 +24,7 @@ from planner.bounds.work import (
 )
 from planner.geometry import FloatArray
 from planner.scenario import DroneModel, Scenario, Station
+from planner.stamina import least_rest_s, longest_flight_s
 
 
 def least_drones(scenario: Scenario, part: Part) -> float:
@@ -68,10 +69,13 @@ def airborne_s(model: DroneModel, length_s: float) -> float:
     >>> [round(airborne_s(model, hours * 3600)) for hours in (0.25, 0.75, 1, 1.5)]
     [900, 1800, 2100, 3600]
     """
-    flight_s = model.usable_endurance_s + ROUNDING_S
-    cycle_s = flight_s + max(model.turnaround_s - ROUNDING_S, 0.0)
-    whole, rest_s = divmod(length_s, cycle_s)
-    return whole * flight_s + min(rest_s, flight_s)
+    flight_s = longest_flight_s(model) + ROUNDING_S
+    rest_s = max(least_rest_s(model) - ROUNDING_S, 0.0)
+    if model.battery is not None:
+        # Shorter flights may be charged for in proportion, and none after the last.
+        return min(length_s, flight_s * (length_s + rest_s) / (flight_s + rest_s))
+    whole, left_s = divmod(length_s, flight_s + rest_s)
+    return whole * flight_s + min(left_s, flight_s)
 
 
 def time_in_period_s(due: Due, length_s: float, task_s: float, visit_s: float) -> float:

@@ -11,6 +11,7 @@ from planner.flown import FlownRoute
 from planner.metrics import drones_at_work
 from planner.plan import Plan
 from planner.scenario import Scenario
+from planner.stamina import turnaround_after_s
 
 
 def steady_drones(
@@ -46,7 +47,9 @@ def steady_drones(
             one = mine[0]
             oftener = max(1.0, *(1 / (interval_s[t] * rate[t]) for t in targets))
             longest_s = max(flown.route.duration_s for flown in mine)
-            busy_s = longest_s + one.model.turnaround_s
+            busy_s = longest_s + turnaround_after_s(
+                one.model, longest_s, scenario.rules.ceiling_m
+            )
             load[one.station.id] += oftener * busy_s / one.route.headway_s
     peak = drones_at_work(plan, scenario.busiest_period())
     stations = {*load, *peak}

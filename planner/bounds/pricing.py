@@ -21,6 +21,7 @@ import numpy as np
 from planner.bounds.work import ROUNDING_S, Part, home_legs_s, legs_s, ways_of
 from planner.geometry import FloatArray
 from planner.scenario import DroneModel, Scenario, Station
+from planner.stamina import longest_flight_s
 
 MOST_LABELS = 12_000_000
 TICK_S = 20.0
@@ -152,7 +153,7 @@ def sorties_of(
     ways = ways_of(scenario, part.duties, model)
     outs_s, backs_s = home_legs_s(scenario, model, stations, ways)
     outs_s = outs_s + ways.task_s
-    limit_s = model.usable_endurance_s + ROUNDING_S + _SLACK_S
+    limit_s = longest_flight_s(model) + ROUNDING_S + _SLACK_S
     if len(stations) > APART:
         outs_s, backs_s = outs_s.min(axis=0)[None], backs_s.min(axis=0)[None]
     within = np.flatnonzero((outs_s + backs_s <= limit_s).any(axis=0))

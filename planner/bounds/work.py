@@ -11,9 +11,11 @@ import numpy as np
 from planner.corners import corners, turns_back
 from planner.flown import FlownRoute
 from planner.geometry import FloatArray
-from planner.physics import flight_time_s, wind_vector
+from planner.physics import least_flight_time_s
 from planner.plan import Stop
 from planner.scenario import DroneModel, Rules, Scenario, Station
+from planner.stamina import longest_flight_s
+from planner.winds import all_winds
 
 ROUNDING_S = 0.2
 """
@@ -182,8 +184,8 @@ def _tasks_s(
     legs = [path[1:] - path[:-1] for _, path in paths]
     of_path = np.repeat(np.arange(len(paths)), [len(own) for own in legs])
     step = np.concatenate([np.zeros((0, 2)), *legs])
-    wind = wind_vector(scenario.wind.speed_mps, scenario.wind.from_deg)
-    flight_s = flight_time_s(step[:, 0], step[:, 1], model.airspeed_mps, wind)
+    winds = all_winds(scenario)
+    flight_s = least_flight_time_s(step[:, 0], step[:, 1], model.airspeed_mps, winds)
     task_s = np.zeros(len(paths))
     np.add.at(task_s, of_path, flight_s)
     for k, (duty, _) in enumerate(paths):
@@ -207,9 +209,9 @@ def legs_s(
     scenario: Scenario, model: DroneModel, start: FloatArray, end: FloatArray
 ) -> FloatArray:
     """Return the time of straight flight from each start to each end, (n, m)."""
-    wind = wind_vector(scenario.wind.speed_mps, scenario.wind.from_deg)
+    winds = all_winds(scenario)
     step = end[None, :, :] - start[:, None, :]
-    return flight_time_s(step[..., 0], step[..., 1], model.airspeed_mps, wind)
+    return least_flight_time_s(step[..., 0], step[..., 1], model.airspeed_mps, winds)
 
 
 def home_legs_s(
@@ -262,7 +264,7 @@ def parts_of(scenario: Scenario, duties: Sequence[Duty]) -> tuple[Part, ...]:
     for model, mine in whole.fleets(scenario.drone_models):
         ways = ways_of(scenario, duties, model)
         out_s, back_s = home_legs_s(scenario, model, mine, ways)
-        able = out_s + ways.task_s + back_s <= model.usable_endurance_s + ROUNDING_S
+        able = out_s + ways.task_s + back_s <= longest_flight_s(model) + ROUNDING_S
         rows = np.array([index[s.id] for s in mine])
         for station, way in zip(*np.nonzero(able), strict=True):
             reach[rows[station], ways.duty[way]] = True

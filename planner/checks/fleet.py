@@ -10,6 +10,8 @@ import numpy as np
 
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
+from planner.energies import flown_wh
+from planner.flown import FlownRoute
 from planner.plan import Route, Sortie
 from planner.scenario import Station
 
@@ -22,10 +24,11 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 def fleet(case: Case, gauge: Gauge) -> None:
     """Look at every route and every sortie, then at each drone's day."""
     stations = {s.id: s for s in case.scenario.stations}
-    turnarounds = {m.model: m.turnaround_s for m in case.scenario.drone_models}
+    rests_s = {f.route.id: _rest_s(case, f) for f in case.routes}
+    models = {m.model for m in case.scenario.drone_models}
     routes = {r.id: r for r in case.plan.routes}
     for route in case.plan.routes:
-        _look_at_route(route, stations, turnarounds, gauge)
+        _look_at_route(route, stations, models, gauge)
     _look_at_ends(case, gauge)
     flown: set[tuple[str, int]] = set()
     days: dict[str, list[Sortie]] = defaultdict(list)
@@ -37,7 +40,7 @@ def fleet(case: Case, gauge: Gauge) -> None:
             gauge.fault("fleet.route", where, sortie.route, "-")
             continue
         _look_at_drone(case, sortie, where, known, stations, gauge)
-        _look_at_times(sortie, where, known, turnarounds, gauge)
+        _look_at_times(sortie, where, known, rests_s.get(known.id, 0.0), gauge)
         count = round((sortie.takeoff_s - known.phase_s) / known.headway_s)
         if (known.id, count) in flown:
             gauge.fault("fleet.twice", where, 2, 1)
@@ -58,10 +61,7 @@ def fleet(case: Case, gauge: Gauge) -> None:
 
 
 def _look_at_route(
-    route: Route,
-    stations: dict[str, Station],
-    turnarounds: dict[str, float],
-    gauge: Gauge,
+    route: Route, stations: dict[str, Station], models: set[str], gauge: Gauge
 ) -> None:
     """Look whether a route has a depot, its drone type, and a sound clock."""
     depot = stations.get(route.depot)
@@ -69,10 +69,19 @@ def _look_at_route(
         gauge.fault("fleet.depot", route.id, route.depot, "-")
     elif route.drone_model != depot.model:
         gauge.fault("fleet.model", route.id, route.drone_model, depot.model)
-    elif route.drone_model not in turnarounds:
+    elif route.drone_model not in models:
         gauge.fault("fleet.model", route.id, route.drone_model, "-")
     if not 0 <= route.phase_s < route.headway_s:
         gauge.fault("fleet.phase", route.id, route.phase_s, route.headway_s)
+
+
+def _rest_s(case: Case, flown: FlownRoute) -> float:
+    """Return the ground time that what a sortie took from its battery asks for [s]."""
+    battery = flown.model.battery
+    if battery is None:
+        return flown.model.turnaround_s
+    taken_wh = min(flown_wh(case.scenario, flown, battery), battery.usable_wh)
+    return flown.model.turnaround_s + battery.charging_s(taken_wh)
 
 
 def _look_at_ends(case: Case, gauge: Gauge) -> None:
@@ -112,11 +121,7 @@ def _look_at_drone(
 
 
 def _look_at_times(
-    sortie: Sortie,
-    where: str,
-    route: Route,
-    turnarounds: dict[str, float],
-    gauge: Gauge,
+    sortie: Sortie, where: str, route: Route, rest_s: float, gauge: Gauge
 ) -> None:
     """Look whether a sortie is on its route's clock and its drone gets its rest."""
     since_s = sortie.takeoff_s - route.phase_s
@@ -126,6 +131,6 @@ def _look_at_times(
     landing_s = sortie.takeoff_s + route.duration_s
     if abs(sortie.landing_s - landing_s) > TIME_TOLERANCE_S:
         gauge.fault("fleet.landing", where, sortie.landing_s, landing_s)
-    ready_s = max(sortie.landing_s, landing_s) + turnarounds.get(route.drone_model, 0.0)
+    ready_s = max(sortie.landing_s, landing_s) + rest_s
     if sortie.ready_s < ready_s - TIME_TOLERANCE_S:
         gauge.fault("fleet.turnaround", where, sortie.ready_s, ready_s)

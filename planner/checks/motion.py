@@ -7,11 +7,15 @@ import numpy as np
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
 from planner.corners import corners, turns_back
+from planner.energies import blows_met
 from planner.flown import FlownRoute, path_is_usable
 from planner.footprints import resting_place
+from planner.geometry import FloatArray
 from planner.physics import flight_time_s, wind_vector
 from planner.plan import Stop
 from planner.scenario import Zone
+from planner.stamina import turnaround_after_s
+from planner.winds import all_winds
 
 _HURRY_TOLERANCE_S = 0.02
 """What rounding each vertex of a long path may add up to [s]."""
@@ -22,18 +26,19 @@ def motion(case: Case, gauge: Gauge) -> None:
     for route in case.plan.routes:
         if not path_is_usable(route):
             gauge.fault("motion.path", route.id, len(route.t_s), len(route.path))
-    wind = wind_vector(case.scenario.wind.speed_mps, case.scenario.wind.from_deg)
     zones = {z.id: z for z in case.scenario.zones}
     for flown in case.routes:
-        _measure_clock(flown, gauge)
-        _measure_pieces(flown, wind, gauge)
-        _measure_stops(flown, wind, zones, gauge)
+        _measure_clock(case, flown, gauge)
+        _measure_pieces(case, flown, gauge)
+        _measure_stops(case, flown, zones, gauge)
 
 
-def _measure_clock(flown: FlownRoute, gauge: Gauge) -> None:
+def _measure_clock(case: Case, flown: FlownRoute, gauge: Gauge) -> None:
     """Look whether the figures of a route are those of its path."""
     route, t = flown.route, flown.t
-    load = (route.duration_s + flown.model.turnaround_s) / route.headway_s
+    ceiling_m = case.scenario.rules.ceiling_m
+    rest_s = turnaround_after_s(flown.model, route.duration_s, ceiling_m)
+    load = (route.duration_s + rest_s) / route.headway_s
     for code, found, limit in (
         ("motion.start", float(t[0]), 0.0),
         ("motion.duration", route.duration_s, float(t[-1])),
@@ -45,10 +50,22 @@ def _measure_clock(flown: FlownRoute, gauge: Gauge) -> None:
         gauge.fault("motion.order", route.id, float(np.diff(t).min()), 0.0)
 
 
-def _measure_pieces(flown: FlownRoute, wind: tuple[float, float], gauge: Gauge) -> None:
+def _level_s(case: Case, flown: FlownRoute) -> FloatArray:
+    """Return the least time of each piece in the slowest wind that it meets [s]."""
+    step = np.diff(flown.xy, axis=0)
+    level_s = np.zeros(len(step))
+    for blow, pieces in blows_met(case.scenario, flown):
+        winds = (wind_vector(blow.speed_mps, blow.from_deg),)
+        east, north = step[pieces].T
+        needed_s = flight_time_s(east, north, flown.model.airspeed_mps, winds)
+        level_s[pieces] = np.maximum(level_s[pieces], needed_s)
+    return level_s
+
+
+def _measure_pieces(case: Case, flown: FlownRoute, gauge: Gauge) -> None:
     """Compare the time of each piece with the least it takes."""
-    step, rise = np.diff(flown.xy, axis=0), np.diff(flown.z)
-    level_s = flight_time_s(step[:, 0], step[:, 1], flown.model.airspeed_mps, wind)
+    rise = np.diff(flown.z)
+    level_s = _level_s(case, flown)
     upright_s = np.where(
         rise > 0, rise / flown.model.climb_mps, -rise / flown.model.descent_mps
     )
@@ -73,8 +90,8 @@ def _measure_pieces(flown: FlownRoute, wind: tuple[float, float], gauge: Gauge) 
 
 
 def _measure_stops(
+    case: Case,
     flown: FlownRoute,
-    wind: tuple[float, float],
     zones: dict[str, Zone],
     gauge: Gauge,
 ) -> None:
@@ -92,7 +109,7 @@ def _measure_stops(
         if stop.kind == "watch":
             _measure_dwell(flown, stop, where, zones, gauge)
         elif stop.kind == "sweep":
-            _measure_turns(flown, stop, where, wind, gauge)
+            _measure_turns(case, flown, stop, where, gauge)
 
 
 def _measure_dwell(
@@ -120,16 +137,14 @@ def _measure_dwell(
 
 
 def _measure_turns(
-    flown: FlownRoute,
-    stop: Stop,
-    where: str,
-    wind: tuple[float, float],
-    gauge: Gauge,
+    case: Case, flown: FlownRoute, stop: Stop, where: str, gauge: Gauge
 ) -> None:
     """Measure the time lost where a sweep turns back."""
     places, arrive_s, leave_s = corners(*flown.on_task(stop))
     legs = np.diff(places, axis=0)
-    flight_s = flight_time_s(legs[:, 0], legs[:, 1], flown.model.airspeed_mps, wind)
+    # What the slowest wind takes for the shift of lanes is not time lost by turning.
+    winds = all_winds(case.scenario)
+    flight_s = flight_time_s(legs[:, 0], legs[:, 1], flown.model.airspeed_mps, winds)
     turn_s = flown.model.turn_s
     for first, last in turns_back(legs, flown.model.lane_spacing_m):
         shift_s = float(flight_s[first]) if first < last else 0.0

@@ -15,6 +15,7 @@ from planner.engines.beats_world import DEEPEST
 from planner.engines.piece import Piece
 from planner.problem import TICKS_PER_S, Problem
 from planner.rhythm import visit_phases
+from planner.stamina import longest_sortie_s, longest_within_s
 
 _MARGIN_S = 60.0
 """Kept free of a sortie that comes as often as its interval: room for its clock."""
@@ -52,10 +53,10 @@ def kinds_of(problem: Problem, piece: Piece) -> list[Kind]:
     An interval is halved as long as one drone can keep the headway.
     """
     kinds: dict[Kind, None] = {}
-    models = [problem.model(s) for s in piece.stations]
-    spacing_s = problem.rules.launch_spacing_s
-    longest_s = max((m.usable_endurance_s for m in models), default=0.0)
-    turnaround_s = max((m.turnaround_s for m in models), default=0.0)
+    models = {problem.model(s) for s in piece.stations}
+    spacing_s, ceiling_m = problem.rules.launch_spacing_s, problem.rules.ceiling_m
+    longest_s = max((longest_sortie_s(m, ceiling_m) for m in models), default=0.0)
+    turnaround_s = max((problem.turnaround_s(s) for s in piece.stations), default=0.0)
     for t in piece.targets:
         target = problem.targets[t]
         headway_s = float(math.floor(target.revisit_s))
@@ -63,16 +64,19 @@ def kinds_of(problem: Problem, piece: Piece) -> list[Kind]:
             headway_s /= 2
         full_s = min(longest_s, headway_s - spacing_s)
         for crew in range(1, math.ceil((full_s + turnaround_s) / headway_s) + 1):
-            if crew * headway_s - turnaround_s >= _LEAST_SORTIE * longest_s:
+            within_s = min(
+                longest_within_s(m, crew * headway_s, ceiling_m) for m in models
+            )
+            if within_s >= _LEAST_SORTIE * longest_s:
                 kinds[Kind(target.windows, headway_s, crew)] = None
     return sorted(kinds, key=lambda k: (k.windows, k.headway_s, k.crew))
 
 
 def longest(problem: Problem, station: int, kind: Kind) -> int:
     """Return the longest sortie of a beat in ticks."""
-    model = problem.model(station)
-    longest_s = kind.crew * kind.headway_s - model.turnaround_s
-    if model.usable_endurance_s > kind.headway_s / 2:
+    model, ceiling_m = problem.model(station), problem.rules.ceiling_m
+    longest_s = longest_within_s(model, kind.crew * kind.headway_s, ceiling_m)
+    if longest_sortie_s(model, ceiling_m) > kind.headway_s / 2:
         # It has to be done within its interval, whenever it takes off.
         longest_s = min(longest_s, kind.headway_s - 2 * _MARGIN_S)
     return min(problem.longest(station, kind.headway_s), int(longest_s * TICKS_PER_S))
@@ -123,7 +127,8 @@ def _turns(problem: Problem, piece: Piece, kind: Kind, target: int, level: int) 
     if info.shortest_window_s < min(end - start for start, end in info.windows):
         # Another zone's windows hide those of one that wants a visit in each.
         return 0
-    last_s = max(problem.model(s).usable_endurance_s for s in piece.stations)
+    ceiling_m = problem.rules.ceiling_m
+    last_s = max(longest_sortie_s(problem.model(s), ceiling_m) for s in piece.stations)
     bits = 0
     for turn in range(2**level):
         begin_s = turn * kind.headway_s

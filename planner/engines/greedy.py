@@ -19,6 +19,7 @@ from planner.problem import (
     Problem,
     make_column,
 )
+from planner.stamina import longest_sortie_s
 
 _HOUR_S = 3600.0
 
@@ -62,8 +63,8 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
 
 def slots(problem: Problem, station: int, headway_s: float) -> float:
     """Return the drones that a route takes if each flies one sortie a slot."""
-    model = problem.model(station)
-    slot = max(_HOUR_S, model.usable_endurance_s + model.turnaround_s)
+    longest_s = longest_sortie_s(problem.model(station), problem.rules.ceiling_m)
+    slot = max(_HOUR_S, longest_s + problem.turnaround_s(station, longest_s))
     return slot / headway_s
 
 
@@ -142,5 +143,5 @@ def _alone(
     duration = int(times[which]) + table.overhead
     if duration > problem.longest(station, headway_s) or duration >= FAR:
         return (0.0, -1)
-    turnaround = problem.model(station).turnaround_s * TICKS_PER_S
+    turnaround = problem.turnaround_s(station, duration / TICKS_PER_S) * TICKS_PER_S
     return ((duration + turnaround) / headway_s, int(nodes[which]))

@@ -138,8 +138,8 @@ def _vehicles(problem: Problem, piece: Piece) -> Iterator[_Vehicle]:
         hours = hours[-1:]
     shares = [day_share(problem, windows) for windows in hours]
     for place, station in enumerate(piece.stations):
-        model, table = problem.model(station), problem.table(station)
-        turnaround = round(model.turnaround_s * TICKS_PER_S)
+        table = problem.table(station)
+        turnaround = round(problem.turnaround_s(station) * TICKS_PER_S)
         for headway, (windows, share) in product(
             headways, zip(hours, shares, strict=True)
         ):

@@ -19,6 +19,7 @@ from planner.engines.piece import Better, Effort, Piece
 from planner.geometry import FloatArray
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
 from planner.routing import FORBIDDEN, FOREVER, Chain, Routing, Vehicles
+from planner.stamina import longest_sortie_s
 
 _UNSERVED_DRONES = 40
 """A zone left out costs as much as this many drones, times its priority."""
@@ -75,11 +76,12 @@ def enough(
     """Return how many vehicles of a station are enough for targets of a headway."""
     station = piece.stations[place]
     model, table = problem.model(station), problem.table(station)
-    filled_s = _FILLED * model.usable_endurance_s
+    filled_s = _FILLED * longest_sortie_s(model, problem.rules.ceiling_m)
     work_s = sum(
         table.task[problem.nodes_of(t)].min() / TICKS_PER_S + _HOP_S for t in targets
     )
-    sorties = piece.drones[place] * headway_s / (model.turnaround_s + filled_s)
+    cycle_s = filled_s + problem.turnaround_s(station, filled_s)
+    sorties = piece.drones[place] * headway_s / cycle_s
     return int(1 + min(math.ceil(work_s / filled_s), math.ceil(sorties)))
 
 
@@ -97,7 +99,7 @@ def piece_routing(problem: Problem, piece: Piece) -> Routing:
         if (name, headway) not in profiles:
             profiles[name, headway] = len(profiles)
             matrices.append(_matrix(problem, piece, nodes, name, interval >= headway))
-        turnaround = round(problem.model(station).turnaround_s * TICKS_PER_S)
+        turnaround = round(problem.turnaround_s(station) * TICKS_PER_S)
         overhead = problem.table(station).overhead
         tick = max(1, round(DRONE_COST / (headway * TICKS_PER_S)))
         vehicles.append(

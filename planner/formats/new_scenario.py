@@ -9,9 +9,10 @@ from pathlib import Path
 
 from planner.errors import Finding, InputError, OutputError
 from planner.formats.columns import FIELDS, REQUIRED, match_columns
+from planner.formats.drones import known_models
 from planner.formats.example import EXAMPLE
 from planner.formats.layers import LAYER_NAME, read_layer
-from planner.formats.settings import FILE, guess, known_models
+from planner.formats.settings import FILE, guess
 from planner.formats.table import Fault, Notes, shown
 from planner.messages import Language, say
 
@@ -230,10 +231,12 @@ objective = "guarantee"            # fewest drones; "tighten": with all drones t
 model = {model}                    # from the catalogue; any figure can be set here
 # usable_endurance_s = 1800        # after derating and landing reserve
 # turnaround_s = 1500              # landing to the next take-off
+# energy = "battery"               # both follow from battery, power and charger
 
 [wind]
 speed_mps = 0.0
 from_deg = 0.0                     # where it comes from, clockwise from north
+# gust_mps = 0.0                   # and [[wind.spells]] at some heights or hours
 
 [rules]
 floor_m = 60                       # lowest and highest layer above ground

@@ -10,14 +10,15 @@ import shapely
 from planner.errors import Finding, InputError
 from planner.formats import objects
 from planner.formats.digest import scenario_digest
+from planner.formats.drones import drone_models
 from planner.formats.files import decoded, inside, read_bytes
 from planner.formats.horizon import parse_horizon
 from planner.formats.layers import read_layer
 from planner.formats.records import Record, Source, in_order, records
+from planner.formats.schedule import days_of
 from planner.formats.settings import (
     FILE,
     Settings,
-    drone_models,
     parse_settings,
     rules_of,
     wind_of,
@@ -26,8 +27,11 @@ from planner.formats.table import Fault, Notes
 from planner.geometry import LocalProjection
 from planner.scenario import DroneModel, Horizon, Scenario
 from planner.validation import validate
+from planner.wind import Wind
 
-ALL_OF_A_DAY = Horizon(start="", start_clock_s=0.0, length_s=86_400.0)
+ALL_OF_A_DAY = Horizon(
+    start="2026-01-01T00:00:00+00:00", start_clock_s=0.0, length_s=86_400.0
+)
 """Stands in for a horizon at fault, so that the faults of the layers are told too."""
 
 
@@ -65,7 +69,8 @@ def inspect_scenario(
     settings = _settings(folder, notes)
     if settings is None:
         return None, notes.listed()
-    models = drone_models(settings, notes)
+    wind = wind_of(settings, notes)
+    models = drone_models(settings, wind, notes)
     hours = _horizon(settings, horizon, notes)
     layers = {
         name: _layer(folder, name, files, settings, notes)
@@ -87,7 +92,7 @@ def inspect_scenario(
     }
     projection = objects.projection_of(bounds)
     scenario = _assemble(
-        folder, settings, models, hours or ALL_OF_A_DAY, projection, layers
+        folder, settings, models, wind, hours or ALL_OF_A_DAY, projection, layers
     )
     objects.note_assumptions(record for found in layers.values() for record in found)
     if notes.has_errors:
@@ -167,6 +172,7 @@ def _assemble(
     folder: Path,
     settings: Settings,
     models: tuple[DroneModel, ...],
+    wind: Wind,
     hours: Horizon,
     projection: LocalProjection,
     layers: dict[str, list[Record]],
@@ -184,12 +190,16 @@ def _assemble(
         stations=objects.stations_of(layers["stations"], projection, default_model),
         zones=objects.zones_of(layers["zones"], projection),
         drone_models=models,
-        airspace=objects.airspace_of(layers.get("airspace", []), projection),
+        airspace=objects.airspace_of(
+            layers.get("airspace", []),
+            projection,
+            days_of(hours.start, hours.length_s, settings.timezone),
+        ),
         districts=objects.districts_of(layers.get("districts", []), projection),
         water=shapes("water"),
         boundary=shapes("boundary"),
         response_teams=objects.teams_of(layers.get("response_teams", []), projection),
-        wind=wind_of(settings),
+        wind=wind,
         rules=rules_of(settings),
         objective=settings.objective,
         attribution=settings.attribution,

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import math
 import tomllib
-from functools import cache
-from importlib import resources
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from planner.clock import parse_spans
 from planner.formats.table import Notes
 from planner.objectives import ObjectiveName
-from planner.scenario import DroneModel, Rules, Wind
+from planner.scenario import Rules
+from planner.wind import Spell, Wind
 
 FILE = "scenario.toml"
 
 Datum = Literal["WGS84", "GCJ-02", "BD-09"]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 _RULES = Rules()
 
@@ -56,7 +58,9 @@ class DroneTable(_Table):
     """A drone type; figures left out come from the catalogue."""
 
     model: Annotated[str, Field(min_length=1, max_length=60)]
+    energy: Literal["endurance", "battery"] = "endurance"
     airspeed_mps: Positive | None = None
+    fastest_mps: Positive | None = None
     usable_endurance_s: Positive | None = None
     turnaround_s: NotNegative | None = None
     climb_mps: Positive | None = None
@@ -64,15 +68,44 @@ class DroneTable(_Table):
     turn_s: NotNegative | None = None
     view_radius_m: Positive | None = None
     dwell_s: NotNegative | None = None
+    dfov_deg: Annotated[float, Field(gt=0, lt=180)] | None = None
     swath_m: Positive | None = None
     overlap: Annotated[float, Field(ge=0, lt=1)] | None = None
+    wind_limit_mps: Positive | None = None
+    service_ceiling_m: Positive | None = None
+    handling_s: NotNegative | None = None
+    still_air_min: Positive | None = None
+    capacity_wh: Positive | None = None
+    health_share: Share | None = None
+    full_share: Share | None = None
+    reserve_share: Annotated[float, Field(ge=0, lt=1)] | None = None
+    mass_kg: Positive | None = None
+    payload_kg: NotNegative | None = None
+    rotor_area_m2: Positive | None = None
+    tip_speed_mps: Positive | None = None
+    drag_area_m2: NotNegative | None = None
+    charge_w: NotNegative | None = None
+    taper_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+
+class SpellTable(_Table):
+    """A wind at some heights or hours."""
+
+    speed_mps: NotNegative
+    from_deg: Annotated[float, Field(ge=0, le=360)]
+    gust_mps: NotNegative | None = None
+    hours: str | None = None
+    low_m: NotNegative = 0.0
+    high_m: Positive | None = None
 
 
 class WindTable(_Table):
-    """A uniform wind."""
+    """The wind, and where or when it is another one."""
 
     speed_mps: NotNegative = 0.0
     from_deg: Annotated[float, Field(ge=0, le=360)] = 0.0
+    gust_mps: NotNegative | None = None
+    spells: list[SpellTable] = []
 
 
 class RulesTable(_Table):
@@ -128,54 +161,22 @@ def parse_settings(text: str, notes: Notes) -> Settings | None:
         return None
 
 
-def drone_models(settings: Settings, notes: Notes) -> tuple[DroneModel, ...]:
-    """Return the drone types in the order of the TOML, first the default."""
-    models: list[DroneModel] = []
-    for index, table in enumerate(settings.drones):
-        where = f"drones[{index}]"
-        known = drone_catalogue().get(table.model.casefold(), {})
-        own = table.model_dump(exclude_none=True, exclude={"model"})
-        figures = {key: float(value) for key, value in (known | own).items()}
-        wanted = [key for key in DroneTable.model_fields if key != "model"]
-        missing = [key for key in wanted if key not in figures]
-        if missing:
-            notes.add(
-                "E-DRONE-FIGURES",
-                FILE,
-                where,
-                model=table.model,
-                missing=", ".join(missing),
-                known=", ".join(known_models()),
-            )
-        elif any(table.model == model.model for model in models):
-            notes.add("E-DRONE-DUP", FILE, where, model=table.model)
-        else:
-            models.append(DroneModel(model=table.model, **figures))
-    return tuple(models)
-
-
-@cache
-def drone_catalogue() -> dict[str, dict[str, float]]:
-    """Return the drone types that ship: case-folded name to figures."""
-    entries = tomllib.loads(
-        resources.files("planner").joinpath("data/drones.toml").read_text("utf-8")
-    )
-    return {
-        name.casefold(): {k: v for k, v in figures.items() if k != "source"}
-        for name, figures in entries.items()
-    }
-
-
-@cache
-def known_models() -> tuple[str, ...]:
-    """Return the names of the drone types that ship."""
-    text = resources.files("planner").joinpath("data/drones.toml").read_text("utf-8")
-    return tuple(tomllib.loads(text))
-
-
-def wind_of(settings: Settings) -> Wind:
-    """Return the wind."""
-    return Wind(**settings.wind.model_dump())
+def wind_of(settings: Settings, notes: Notes) -> Wind:
+    """Return the wind; hours that are none are noted."""
+    spells: list[Spell] = []
+    for index, table in enumerate(settings.wind.spells):
+        figures = table.model_dump(exclude={"hours", "high_m"})
+        high_m = math.inf if table.high_m is None else table.high_m
+        hours = None
+        try:
+            if table.hours is not None:
+                (hours,) = parse_spans(table.hours)
+        except ValueError:
+            where = f"wind.spells[{index}].hours"
+            notes.add("E-WIND-HOURS", FILE, where, given=table.hours)
+        spells.append(Spell(**figures, hours=hours, high_m=high_m))
+    wind = settings.wind.model_dump(exclude={"spells"})
+    return Wind(**wind, spells=tuple(spells))
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -196,6 +197,7 @@ _TABLES: dict[str, type[_Table]] = {
     "layers": LayersTable,
     "drones": DroneTable,
     "wind": WindTable,
+    "spells": SpellTable,
     "rules": RulesTable,
 }
 
@@ -213,7 +215,7 @@ def _note(detail: ErrorDetails, notes: Notes) -> None:
         notes.add("E-TOML-MISSING", FILE, where, name=where)
     elif kind == "extra_forbidden":
         parents = [part for part in place[:-1] if isinstance(part, str)]
-        table = _TABLES[parents[0]] if parents else Settings
+        table = _TABLES[parents[-1]] if parents else Settings
         near = guess(str(place[-1]), list(table.model_fields))
         notes.add("E-TOML-KEY", FILE, where, name=str(place[-1]), guess=near)
     elif kind == "literal_error":

@@ -18,6 +18,7 @@ from shapely.geometry import Point
 
 from planner.engines.piece import Piece
 from planner.objectives import Objective
+from planner.power import Battery
 from planner.problem import Column, Problem, Tables
 from planner.scenario import DroneModel, Horizon, Rules, Station
 from planner.targets import Target, Way
@@ -92,7 +93,7 @@ def problem_from_bytes(data: bytes) -> Problem:
             )
             for k, (name, overhead) in enumerate(facts["tables"].items())
         },
-        models=tuple(DroneModel(**each) for each in facts["models"]),
+        models=tuple(_model(each) for each in facts["models"]),
         rules=Rules(**facts["rules"]),
         horizon=Horizon(**facts["horizon"]),
         busiest=facts["busiest"],
@@ -143,3 +144,11 @@ def _frozen(value: Any) -> Any:
 def _plain(noun: Any) -> dict[str, Any]:
     """Return the fields of a dataclass by name, as they are."""
     return {field.name: getattr(noun, field.name) for field in fields(noun)}
+
+
+def _model(figures: dict[str, Any]) -> DroneModel:
+    """Return a drone type, whose battery is a table of its own."""
+    battery = figures["battery"]
+    return DroneModel(
+        **(figures | {"battery": None if battery is None else Battery(**battery)})
+    )

@@ -14,6 +14,7 @@ from planner.clock import Span
 from planner.freespace import FreeSpace, Surroundings, open_layers
 from planner.physics import swath_at
 from planner.scenario import Scenario, Zone
+from planner.stamina import longest_sortie_s
 from planner.targets.edge import edge_ways
 from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
@@ -28,6 +29,7 @@ from planner.targets.sight import (
 )
 from planner.targets.sweep import seen_along, sweep_camera, sweep_tiles
 from planner.targets.watch import SHARE, WatchArea, place_viewpoints
+from planner.winds import all_winds
 
 TILE_S = 420.0
 """Longest time on task of a sweep tile [s]: small tiles fill sorties better."""
@@ -234,7 +236,8 @@ def _sweep_targets(
     camera = sweep_camera(models, scenario.rules)
     keep_out = shapely.union_all([space.shut, *space.columns])
     airspeed = min(m.airspeed_mps for m in models) * _pace(scenario)
-    longest = min(TILE_S, min(m.usable_endurance_s for m in models) / 3)
+    ceiling_m = scenario.rules.ceiling_m
+    longest = min(TILE_S, min(longest_sortie_s(m, ceiling_m) for m in models) / 3)
     lanes = sweep_tiles(area, keep_out, camera, airspeed, longest)
     missing = area.difference(seen_along(lanes, camera.reach_m[0]))
     edges: list[tuple[Way, ...]] = []
@@ -287,7 +290,8 @@ def _line_targets(
 def _pace(scenario: Scenario) -> float:
     """Return the share of the airspeed that is left, with the wind and against it."""
     airspeed = min(m.airspeed_mps for m in flying_models(scenario))
-    return max(_LEAST_PACE, 1 - (scenario.wind.speed_mps / airspeed) ** 2)
+    wind_mps = max(math.hypot(*wind) for wind in all_winds(scenario))
+    return max(_LEAST_PACE, 1 - (wind_mps / airspeed) ** 2)
 
 
 def _target(

@@ -1,0 +1,106 @@
+"""Tell what a plan takes for given: wind, drones, ground, and what is granted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from maps.markup import Markup, both, in_both, join, table, tag
+from maps.words import minutes
+from planner.clock import clock_text
+from planner.messages import LANGUAGES, say
+from planner.scenario import DroneModel, Scenario
+from planner.stamina import longest_sortie_s, turnaround_after_s
+from planner.wind import Spell, Wind
+
+_LONG = 12
+"""Longer lists of names are cut, and their length told."""
+
+
+def terms_table(scenario: Scenario) -> Markup:
+    """Return a table of what must be so for the plan to hold."""
+    rows: list[list[object]] = [
+        [both("report.terms.wind"), _lines(map(_wind, scenario.wind.blows))],
+        [
+            both("report.terms.drones"),
+            _lines(_drones(scenario, m) for m in _flying(scenario)),
+        ],
+        [both("report.terms.ground"), both("report.terms.flat")],
+    ]
+    granted = [
+        a
+        for a in scenario.airspace
+        if a.restriction == "REQ_AUTHORISATION" and a.id in scenario.rules.authorised
+    ]
+    idle = [a for a in scenario.airspace if not scenario.holds(a)]
+    waived = [s for s in scenario.stations if s.id in scenario.rules.station_waivers]
+    for key, things in (
+        ("report.terms.granted", granted),
+        ("report.terms.waived", waived),
+        ("report.terms.idle", idle),
+    ):
+        names = [f"{thing.id} {thing.name}".strip() for thing in things]
+        if names:
+            rows.append([both(key), _listed(names)])
+    heads: list[object] = [both("report.terms.what"), both("report.terms.given")]
+    return table(heads, rows, class_="terms")
+
+
+def _flying(scenario: Scenario) -> list[DroneModel]:
+    names = {station.model for station in scenario.stations}
+    return [m for m in scenario.drone_models if m.model in names]
+
+
+def _lines(items: Iterable[Markup]) -> Markup:
+    return tag("ul", *(tag("li", item) for item in items))
+
+
+def _listed(names: list[str]) -> Markup:
+    cut = ", ".join(names[:_LONG])
+    more = len(names) - _LONG
+    return join(cut, both("report.terms.more", count=more) if more > 0 else "")
+
+
+def _wind(blow: Wind | Spell) -> Markup:
+    """Return a wind in words, and where and when it blows."""
+    if blow.strongest_mps == 0:
+        return both("report.terms.calm")
+    parts = [
+        both(
+            "report.terms.blows",
+            speed=f"{blow.speed_mps:g}",
+            gust=f"{blow.strongest_mps:g}",
+            from_deg=f"{blow.from_deg:g}",
+        )
+    ]
+    if isinstance(blow, Spell):
+        if blow.hours is not None:
+            hours = "–".join(clock_text(t) for t in blow.hours)
+            parts.append(both("report.terms.hours", hours=hours))
+        if blow.low_m > 0 or not math.isinf(blow.high_m):
+            high = "∞" if math.isinf(blow.high_m) else f"{blow.high_m:g}"
+            parts.append(both("report.terms.heights", low=f"{blow.low_m:g}", high=high))
+    return join(*parts)
+
+
+def _drones(scenario: Scenario, model: DroneModel) -> Markup:
+    """Return how long a drone type flies and rests, and what that comes from."""
+    ceiling_m = scenario.rules.ceiling_m
+    longest_s = longest_sortie_s(model, ceiling_m)
+    rest_s = turnaround_after_s(model, longest_s, ceiling_m)
+    battery = model.battery
+    key = "report.terms.by_endurance" if battery is None else "report.terms.by_battery"
+    texts = {
+        code: say(
+            key,
+            code,
+            model=model.model,
+            airspeed=f"{model.airspeed_mps:g}",
+            longest=minutes(longest_s, code),
+            rest=minutes(rest_s, code),
+            capacity="" if battery is None else f"{battery.capacity_wh:g}",
+            reserve="" if battery is None else f"{battery.reserve_share:.0%}",
+        )
+        for code in LANGUAGES
+    }
+    return in_both(texts)
