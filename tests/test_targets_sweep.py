@@ -15,12 +15,16 @@ from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry import MultiPoint, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
+from sweep_shapes import HARD
 from worlds import MODEL, closure, discretised, privacy, square, station, world, zone
 
 from planner.physics import swath_at
 from planner.scenario import Rules
 from planner.targets import Target, Way
-from planner.targets.sweep import narrowest_direction, sweep_camera, sweep_tiles
+from planner.targets.camera import Camera, Sweeper, sweep_camera
+from planner.targets.lanes import lay_lanes
+from planner.targets.parts import layouts, narrow_directions
+from planner.targets.sweep import sweep_tiles
 
 PROMISED = 0.995
 NOTHING = Polygon()
@@ -29,11 +33,25 @@ REACH_M = swath_at(MODEL.swath_m, CAMERA.layers_m[0]) / 2
 LONGEST_S = 420.0
 
 
+def sweeper(
+    camera: Camera = CAMERA,
+    closed: BaseGeometry = NOTHING,
+    longest_s: float = LONGEST_S,
+) -> Sweeper:
+    """Return how the common drone type sweeps."""
+    return Sweeper(
+        camera=camera,
+        airspeed_mps=MODEL.airspeed_mps,
+        longest_s=longest_s,
+        closed=closed,
+    )
+
+
 def tiles_of(
     shape: BaseGeometry, closed: BaseGeometry = NOTHING, longest_s: float = LONGEST_S
 ) -> list[tuple[Way, ...]]:
     """Return the tiles of a shape for the common drone type."""
-    return sweep_tiles(shape, closed, CAMERA, MODEL.airspeed_mps, longest_s)
+    return sweep_tiles(shape, sweeper(closed=closed, longest_s=longest_s))
 
 
 def seen(ways: Sequence[Way], reach_m: float = REACH_M) -> BaseGeometry:
@@ -132,15 +150,96 @@ def test_no_tile_is_too_long(shape: BaseGeometry, longest_s: float) -> None:
 def test_lanes_run_along_the_narrow_direction(
     angle_deg: float, width_m: float, ratio: float
 ) -> None:
-    """Lanes of a turned rectangle run along its longer side."""
+    """A turned rectangle is narrowest along its longer side; lanes follow a side."""
     shape = affinity.rotate(box(0, 0, width_m * ratio, width_m), angle_deg)
-    found = narrowest_direction(shape)
+    found = narrow_directions(shape)[0]
     assert abs((found - angle_deg + 90) % 180 - 90) < 0.01
+    (chosen,) = layouts(shape, sweeper())
+    assert chosen.cost_s <= lay_lanes(shape, sweeper(), found).cost_s
     for ways in tiles_of(shape):
         lanes = ways[0].xy.reshape(-1, 2, 2)
         ahead = lanes[:, 1] - lanes[:, 0]
         turned = np.degrees(np.arctan2(ahead[:, 1], ahead[:, 0]))
-        assert np.all(np.abs((turned - angle_deg + 90) % 180 - 90) < 0.1)
+        # Where it saves a lane, they run along the other side.
+        assert np.all(np.abs((turned - angle_deg + 45) % 90 - 45) < 0.1)
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_thin_tiny_and_torn_zones_are_swept(name: str) -> None:
+    """Strips, slivers, patches, many holes and several parts are seen to 99.5 %."""
+    tiles = tiles_of(HARD[name])
+    assert seen_share(HARD[name], tiles) >= PROMISED
+    assert all(on_task_s(way) <= LONGEST_S + 1e-6 for ways in tiles for way in ways)
+
+
+@given(st.floats(0.0, 180.0), st.floats(0.05, 0.95))
+def test_rings_that_touch_are_swept_however_they_are_turned(
+    angle_deg: float, place: float
+) -> None:
+    """Holes whose corner lies on the rim leave no shape that cannot be cut."""
+    rim = Polygon([(0, 0), (700, 90), (610, 540), (-80, 480)])
+    touch = rim.exterior.interpolate(place, normalized=True)
+    hole = Polygon([(touch.x, touch.y), (280, 250), (330, 300)])
+    shape = affinity.rotate(rim.difference(hole), angle_deg, origin=(4e4, 9e3))
+    assert seen_share(shape.buffer(0), tiles_of(shape)) >= PROMISED
+
+
+@pytest.mark.parametrize("side_m", [47.0, 48.0, 55.1])
+def test_a_field_that_is_no_multiple_of_the_swath_is_swept(side_m: float) -> None:
+    """A square of 48 m at a swath of 11 m has no strip left at its edge."""
+    camera = Camera(
+        lane_spacing_m=11.0 / 1.05, layers_m=(100.0,), turn_s=6.0, reach_m=(5.5,)
+    )
+    field = box(0, 0, side_m, side_m)
+    tiles = sweep_tiles(field, sweeper(camera))
+    assert seen_share(field, tiles, reach_m=5.5) >= PROMISED
+    lanes = sum(len(ways[0].xy) // 2 for ways in tiles)
+    assert lanes == math.ceil(side_m * 1.05 / 11.0)
+
+
+@given(shapes())
+def test_no_fewer_lanes_run_along_another_direction(shape: BaseGeometry) -> None:
+    """Lines of any direction cross a zone at least as often as those chosen."""
+    assert narrow_width(shape, narrow_directions(shape)[0]) <= 1e-6 + min(
+        narrow_width(shape, angle) for angle in np.arange(0.0, 180.0, 7.5)
+    )
+
+
+def narrow_width(shape: BaseGeometry, angle_deg: float) -> float:
+    """Return how wide all stretches are that lines of a direction cross, by lines."""
+    turned = affinity.rotate(shape, -angle_deg, origin=(0, 0))
+    heights = np.unique(shapely.get_coordinates(turned)[:, 1])
+    x0, _, x1, _ = turned.bounds
+    width_m = 0.0
+    for low, high in pairwise(heights.tolist()):
+        y = (low + high) / 2
+        line = shapely.LineString([(x0 - 1, y), (x1 + 1, y)])
+        stretches = shapely.get_parts(turned.intersection(line))
+        width_m += (high - low) * sum(s.length > 0 for s in stretches)
+    return width_m
+
+
+def test_arms_of_a_zone_have_lanes_of_their_own_direction() -> None:
+    """Lanes run along each arm of a U and each tooth of a comb, not across."""
+    for name in ("U of two directions", "comb"):
+        found = layouts(HARD[name], sweeper())
+        assert {round(one.angle_deg) % 180 for one in found} == {0, 90}
+
+
+def test_parts_far_apart_have_lanes_of_their_own_direction() -> None:
+    """No lane runs from one part of a zone to another that is far away."""
+    zone = HARD["far apart"]
+    assert {round(one.angle_deg) for one in layouts(zone, sweeper())} == {0, 60}
+    for ways in tiles_of(zone):
+        assert track(ways[0]).length < 3000.0
+
+
+def test_lanes_cross_a_narrow_gap_at_once() -> None:
+    """Two sides of a road are swept in common lanes where these cross it."""
+    sides = shapely.union(box(0, 0, 600, 80), box(612, 0, 1200, 80))
+    ((first, *_),) = tiles_of(sides)
+    assert track(first).length == pytest.approx(1200.0, abs=100.0)
+    assert len(first.xy) == 2
 
 
 @st.composite
@@ -229,6 +328,22 @@ def test_a_private_courtyard_is_crossed_above_its_height() -> None:
         assert target.layers_m == ((105.0, 120.0) if crossed else (90.0, 105.0, 120.0))
 
 
+def test_a_courtyard_that_no_drone_may_cross_is_gone_round() -> None:
+    """A privacy zone higher than all layers is no reason to leave a zone unserved."""
+    shape, yard = box(0, 0, 800, 500), square(400, 250, 40)
+    scenario = world(
+        [station("A", -1500, 0)],
+        [zone("S", shape, "sweep")],
+        [privacy("P", yard, upper_m=150.0)],
+    )
+    _, found = discretised(scenario)
+    rest = shape.difference(yard)
+    assert found.targets
+    assert all(target.layers_m for target in found.targets)
+    assert rest.intersection(swept(found.targets, 90.0)).area / rest.area >= PROMISED
+    assert not any(track(w).intersects(yard) for t in found.targets for w in t.ways)
+
+
 def test_a_sweep_goes_round_station_columns() -> None:
     """A station in a zone is gone round, and its surroundings are seen."""
     shape = box(-400, -300, 400, 300)
@@ -258,6 +373,9 @@ def test_a_low_ceiling_brings_lanes_together() -> None:
     exact = sweep_camera((replace(MODEL, overlap=0.0),), Rules())
     assert exact.layers_m
     assert all(swath_at(110.0, h) >= exact.lane_spacing_m for h in exact.layers_m)
+    low = sweep_camera((replace(MODEL, overlap=0.0),), Rules(ceiling_m=75.0))
+    assert low.layers_m == (75.0,)
+    assert low.lane_spacing_m <= swath_at(110.0, 75.0)
 
 
 def test_neighbouring_lanes_are_no_farther_apart_than_the_spacing() -> None:

@@ -11,10 +11,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from planner.clock import Span
-from planner.freespace import FreeSpace, Surroundings, open_layers
+from planner.freespace import TARGET_MARGIN_M, FreeSpace, Surroundings, open_layers
 from planner.physics import swath_at
 from planner.scenario import Scenario, Zone
 from planner.stamina import longest_sortie_s
+from planner.targets.camera import Sweeper, sweep_camera
 from planner.targets.edge import edge_ways
 from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
@@ -27,7 +28,7 @@ from planner.targets.sight import (
     view_radius_m,
     visible,
 )
-from planner.targets.sweep import seen_along, sweep_camera, sweep_tiles
+from planner.targets.sweep import seen_along, sweep_tiles
 from planner.targets.watch import SHARE, WatchArea, place_viewpoints
 from planner.winds import all_winds
 
@@ -234,18 +235,28 @@ def _sweep_targets(
     """Return the tiles of a sweep; none if too little of it can be seen."""
     models = flying_models(scenario)
     camera = sweep_camera(models, scenario.rules)
-    keep_out = shapely.union_all([space.shut, *space.columns])
-    airspeed = min(m.airspeed_mps for m in models) * _pace(scenario)
+    # What is private up to above all fit layers cannot be crossed.
+    walls = [
+        private.geometry.buffer(TARGET_MARGIN_M, quad_segs=2)
+        for private in space.privacy
+        if private.upper_m > camera.layers_m[-1]
+    ]
     ceiling_m = scenario.rules.ceiling_m
-    longest = min(TILE_S, min(longest_sortie_s(m, ceiling_m) for m in models) / 3)
-    lanes = sweep_tiles(area, keep_out, camera, airspeed, longest)
+    longest_s = min(longest_sortie_s(m, ceiling_m) for m in models)
+    sweeper = Sweeper(
+        camera=camera,
+        airspeed_mps=min(m.airspeed_mps for m in models) * _pace(scenario),
+        longest_s=min(TILE_S, longest_s / 3),
+        closed=shapely.union_all([space.shut, *space.columns, *walls]),
+    )
+    lanes = sweep_tiles(area, sweeper)
     missing = area.difference(seen_along(lanes, camera.reach_m[0]))
     edges: list[tuple[Way, ...]] = []
     fit = camera.layers_m
     if missing.area > (1 - SHARE) * area.area:
         # What is narrower than a metre or two does not count.
         wanted = missing.buffer(-1.0).buffer(1.0)
-        edges = edge_ways(wanted, keep_out, camera.reach_m[-1], airspeed * longest)
+        edges = edge_ways(wanted, sweeper.closed, camera.reach_m[-1], sweeper.longest_m)
         fit = tuple(
             layer
             for layer, reach_m in zip(camera.layers_m, camera.reach_m, strict=True)
