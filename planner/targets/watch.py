@@ -1,9 +1,9 @@
 """
 Place viewpoints whose discs of view cover watch zones.
 
-Fewest discs that cover is a set cover: greedy over candidate places first, then
-thinned out while single discs go wherever they are of use, and in the end, by exact
-areas, completed where a zone does not reach its share.
+Fewest discs that cover is a set cover over candidate places, by CP-SAT; it is thinned
+out while single discs go wherever they are of use, and in the end, by exact areas,
+completed where a zone does not reach its share.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.geometry import QUAD_SEGS, FloatArray
 from planner.targets.discs import thinned
+from planner.targets.setcover import fewest
 
 SHARE = 0.9955
 """Share of a zone's servable area that is planned for; 0.995 is promised."""
 
 _SAMPLES_PER_RADIUS = 6
 _CANDIDATES_PER_RADIUS = 2.5
-_POINTS_PER_RADIUS = 12
+_POINTS_PER_RADIUS = 16
 _MARGIN = 0.002
 """What a grid of points may miss of a share."""
 
@@ -113,7 +114,8 @@ def _cover(
     if not len(points):
         return np.empty((0, 2))
     centres = _candidates(shapes, allowed, radius_m)
-    return centres[_greedy(points, centres, radius_m)]
+    sees = _tree(points).query_ball_point(centres, radius_m, return_sorted=True)
+    return centres[fewest(sees, len(points))]
 
 
 def _thinned(
@@ -212,26 +214,6 @@ def _candidates(
     middles = centroids[pairs].mean(axis=1).reshape(-1, 2)
     points = np.vstack([points, centroids, middles])
     return _within(allowed, points)
-
-
-def _greedy(points: FloatArray, centres: FloatArray, radius_m: float) -> list[int]:
-    """Return indices of centres, the one that sees most new points first."""
-    sees = _tree(points).query_ball_point(centres, radius_m, return_sorted=True)
-    seen_from: list[list[int]] = [[] for _ in range(len(points))]
-    for centre, seen in enumerate(sees):
-        for point in seen:
-            seen_from[point].append(centre)
-    gain = np.array([len(seen) for seen in sees])
-    open_points = np.ones(len(points), dtype=bool)
-    chosen: list[int] = []
-    while gain.max(initial=0) > 0:
-        best = int(np.argmax(gain))
-        chosen.append(best)
-        for point in sees[best]:
-            if open_points[point]:
-                open_points[point] = False
-                gain[seen_from[point]] -= 1
-    return chosen
 
 
 def _complete(

@@ -1,0 +1,85 @@
+"""
+Pick the fewest of many places that see all points: a set cover.
+
+Which places see a point is all that counts, so points that the same places see are
+one clause. A greedy choice comes first, and CP-SAT makes it smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+
+_WORK = 0.25
+"""Deterministic seconds of CP-SAT for a choice."""
+
+_SEED = 1
+
+
+def fewest(sees: Sequence[IntArray], points: int) -> list[int]:
+    """
+    Return positions of places, few of them, that see every point that can be seen.
+
+    Never more than the greedy choice, and the same at every call.
+
+    Parameters
+    ----------
+    sees
+        The points that each place sees, as positions.
+    points
+        How many there are.
+    """
+    seen_from = _seen_from(sees, points)
+    chosen = _greedy(sees, seen_from)
+    if len(chosen) < 2:
+        return chosen
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    take = [model.new_bool_var("") for _ in sees]
+    for clause in sorted({tuple(places) for places in seen_from if places}):
+        model.add_bool_or([take[place] for place in clause])
+    model.minimize(sum(take))
+    known = set(chosen)
+    for place, literal in enumerate(take):
+        model.add_hint(literal, place in known)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    # Alone, a worker proves; by turns it also looks for better sets round the best.
+    solver.parameters.interleave_search = True
+    solver.parameters.catch_sigint_signal = False
+    solver.parameters.random_seed = _SEED
+    solver.parameters.max_deterministic_time = _WORK
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return chosen
+    found = [place for place, x in enumerate(take) if solver.boolean_value(x)]
+    return found if len(found) < len(chosen) else chosen
+
+
+def _greedy(sees: Sequence[IntArray], seen_from: Sequence[Sequence[int]]) -> list[int]:
+    """Return positions of places, the one that sees most new points first."""
+    gain = np.array([len(seen) for seen in sees])
+    open_points = np.ones(len(seen_from), dtype=bool)
+    chosen: list[int] = []
+    while gain.max(initial=0) > 0:
+        best = int(np.argmax(gain))
+        chosen.append(best)
+        for point in sees[best]:
+            if open_points[point]:
+                open_points[point] = False
+                gain[seen_from[point]] -= 1
+    return chosen
+
+
+def _seen_from(sees: Sequence[IntArray], points: int) -> list[list[int]]:
+    """Return the places that see each point, in order."""
+    seen_from: list[list[int]] = [[] for _ in range(points)]
+    for place, seen in enumerate(sees):
+        for point in seen:
+            seen_from[point].append(place)
+    return seen_from
