@@ -16,14 +16,16 @@ from planner.physics import swath_at
 from planner.scenario import Scenario, Zone
 from planner.stamina import longest_sortie_s
 from planner.targets.camera import Sweeper, sweep_camera
+from planner.targets.clusters import clusters
 from planner.targets.edge import edge_ways
 from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
 from planner.targets.sight import (
+    SERVABLE_SHARE,
     closed_figures,
     flying_models,
-    hidden_areas,
     margin_m,
+    servable_parts,
     size,
     view_radius_m,
     visible,
@@ -40,9 +42,6 @@ PIECE_M = 1600.0
 
 _LEAST_PACE = 0.25
 """Wind makes pieces and tiles smaller, but not smaller than this share."""
-
-SERVABLE_SHARE = 0.5
-"""A zone of which less can be seen counts as unserved."""
 
 Demand = tuple[float, tuple[Span, ...]]
 """An interval and windows [s]."""
@@ -64,19 +63,12 @@ def discretise(
     """
     closed: dict[str, dict[str, Any]] = {}
     servable: dict[str, BaseGeometry] = {}
-    hidden = hidden_areas(scenario)
     round_about = Surroundings(space, margin_m(scenario))
-    for zone in scenario.zones:
-        if not scenario.windows(zone):
-            continue
-        shape = zone.geometry
-        part = shape.difference(hidden[zone.kind].union(shape))
-        part = part.difference(round_about.of(shape).privacy_area)
-        share = size(part) / size(zone.geometry)
+    for zone_id, (part, share) in servable_parts(scenario, round_about).items():
         if share < SERVABLE_SHARE:
-            closed[zone.id] = closed_figures(scenario, zone, share)
+            closed[zone_id] = closed_figures(scenario, scenario.zone(zone_id), share)
         else:
-            servable[zone.id] = part
+            servable[zone_id] = part
     targets: list[Target] = []
     targets += _watch_targets(scenario, round_about, servable, mapper)
     for zone in scenario.zones:
@@ -156,10 +148,10 @@ def _watch_targets(
         )
         for z in zones
     ]
-    jobs = [
-        (cluster, _allowed(cluster, round_about, radius), radius)
-        for cluster in sorted(_clusters(areas, 2 * radius), key=len, reverse=True)
-    ]
+    near = clusters([a.geometry for a in areas], 2 * radius)
+    near.sort(key=len, reverse=True)
+    together = [[areas[i] for i in cluster] for cluster in near]
+    jobs = [(some, _allowed(some, round_about, radius), radius) for some in together]
     layers = scenario.rules.layers_m
     targets: list[Target] = []
     counts: dict[str, int] = {}
@@ -198,20 +190,6 @@ def _dominates(a: Demand, b: Demand) -> bool:
     return a[0] <= b[0] and all(
         any(u[0] <= w[0] and w[1] <= u[1] for u in a[1]) for w in b[1]
     )
-
-
-def _clusters(areas: list[WatchArea], distance_m: float) -> list[list[WatchArea]]:
-    """Return the groups of areas that could share viewpoints."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    shapes = [a.geometry for a in areas]
-    pairs = shapely.STRtree(shapes).query(shapes, "dwithin", distance_m)
-    graph = coo_array(
-        (np.ones(pairs.shape[1]), (pairs[0], pairs[1])), shape=(len(areas),) * 2
-    )
-    count, labels = connected_components(graph, directed=False)
-    return [[areas[i] for i in np.flatnonzero(labels == k)] for k in range(count)]
 
 
 def _allowed(

@@ -7,11 +7,14 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.freespace import FreeSpace, Patches
+from planner.freespace import FreeSpace, Patches, Surroundings
 from planner.geometry import QUAD_SEGS
 from planner.physics import swath_at
 from planner.scenario import DroneModel, Scenario, Zone
 from planner.targets.line import FAR_M
+
+SERVABLE_SHARE = 0.5
+"""A zone of which less can be seen counts as unserved."""
 
 
 def flying_models(scenario: Scenario) -> tuple[DroneModel, ...]:
@@ -46,6 +49,27 @@ def hidden_areas(scenario: Scenario) -> dict[str, Patches]:
     disc = closed.buffer(-radius, quad_segs=QUAD_SEGS)
     shut = {"watch": disc, "sweep": strip, "line": strip}
     return {kind: Patches.of(shapely.get_parts(shape)) for kind, shape in shut.items()}
+
+
+def servable_parts(
+    scenario: Scenario, round_about: Surroundings
+) -> dict[str, tuple[BaseGeometry, float]]:
+    """
+    Return the part of each zone that is to be seen, and its share of the zone.
+
+    By id, of the zones that are active within the horizon: without what no camera
+    sees from where a drone may be, and without what is private.
+    """
+    hidden = hidden_areas(scenario)
+    found: dict[str, tuple[BaseGeometry, float]] = {}
+    for zone in scenario.zones:
+        if not scenario.windows(zone):
+            continue
+        shape = zone.geometry
+        part = shape.difference(hidden[zone.kind].union(shape))
+        part = part.difference(round_about.of(shape).privacy_area)
+        found[zone.id] = part, size(part) / size(shape)
+    return found
 
 
 def margin_m(scenario: Scenario) -> float:
