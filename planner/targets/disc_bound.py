@@ -36,7 +36,7 @@ _ROOM = 1.05
 
 _WIDER = 1.5
 
-_SWEEPS = 12
+_SWEEPS = 6
 """Directions in which pieces are picked one after another."""
 
 _EPSILON = 1e-9
@@ -92,8 +92,8 @@ def fewest_discs(shapes: Sequence[BaseGeometry], radius_m: float) -> int:
 
 def _by_area(shapes: Sequence[BaseGeometry], radius_m: float) -> int:
     """Return how many discs have the area that is to be seen."""
-    unseen_m2 = sum((1 - SEEN_SHARE) * shape.area for shape in shapes)
-    wanted_m2 = float(shapely.union_all(shapes).area) - unseen_m2
+    unseen_m2: float = sum((1 - SEEN_SHARE) * shape.area for shape in shapes)
+    wanted_m2: float = shapely.union_all(shapes).area - unseen_m2
     return math.ceil(wanted_m2 / (math.pi * radius_m**2) - _EPSILON)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 
-_WORK = 0.25
+_WORK = 0.1
 """Deterministic seconds of CP-SAT for a choice."""
 
 _SEED = 1

@@ -26,7 +26,7 @@ SHARE = 0.9955
 
 _SAMPLES_PER_RADIUS = 6
 _CANDIDATES_PER_RADIUS = 2.5
-_POINTS_PER_RADIUS = 16
+_POINTS_PER_RADIUS = 14
 _MARGIN = 0.002
 """What a grid of points may miss of a share."""
 
