@@ -25,7 +25,7 @@ def terms_table(scenario: Scenario) -> Markup:
             both("report.terms.drones"),
             _lines(_drones(scenario, m) for m in _flying(scenario)),
         ],
-        [both("report.terms.ground"), both("report.terms.flat")],
+        [both("report.terms.ground"), _ground(scenario)],
     ]
     granted = [
         a
@@ -44,6 +44,14 @@ def terms_table(scenario: Scenario) -> Markup:
             rows.append([both(key), _listed(names)])
     heads: list[object] = [both("report.terms.what"), both("report.terms.given")]
     return table(heads, rows, class_="terms")
+
+
+def _ground(scenario: Scenario) -> Markup:
+    """Return what the ground is taken to be."""
+    count = len(scenario.buildings)
+    if not count:
+        return both("report.ground_open")
+    return both("report.ground_buildings", n=count)
 
 
 def _flying(scenario: Scenario) -> list[DroneModel]:

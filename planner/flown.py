@@ -62,10 +62,14 @@ class FlownRoute:
         """Return the radius of the footprint [m] at the lowest height on task."""
         if stop.kind == "watch":
             return self.model.view_radius_m
+        return swath_at(self.model.swath_m, max(self.height_m(stop), 0.0)) / 2
+
+    def height_m(self, stop: Stop) -> float:
+        """Return the lowest height on task [m]."""
         low, high = sorted((stop.enter_s, stop.exit_s))
         inner = (self.t > low) & (self.t < high)
         heights = np.append(self.z[inner], np.interp([low, high], self.t, self.z))
-        return swath_at(self.model.swath_m, max(float(heights.min()), 0.0)) / 2
+        return float(heights.min())
 
 
 @lru_cache(maxsize=8192)

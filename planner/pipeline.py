@@ -193,7 +193,15 @@ def _formulate_parts(
     parts = independent_parts(scenario, targets)
 
     # What this process knows is not sent back to it, once a part.
-    bare = replace(scenario, zones=(), airspace=(), districts=(), water=(), boundary=())
+    bare = replace(
+        scenario,
+        zones=(),
+        airspace=(),
+        buildings=(),
+        districts=(),
+        water=(),
+        boundary=(),
+    )
 
     def one(part: tuple[list[int], list[int]]) -> ChartedProblem:
         found = formulate(scenario, space, targets, part)

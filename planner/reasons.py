@@ -80,6 +80,8 @@ def _asleep(zone: Zone) -> Unserved:
 
 
 def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:
+    if "buildings" in figures:
+        return unserved(zone.id, "hidden_by_buildings", figures)
     return unserved(
         zone.id,
         "inside_closed_airspace",

@@ -233,6 +233,15 @@ class Airspace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Building:
+    """What stands on the ground, in metres: it hides ground, and is kept clear of."""
+
+    id: str
+    geometry: Polygon | MultiPolygon
+    height_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class District:
     """A named area of a bureau, in metres."""
 
@@ -298,6 +307,7 @@ class Scenario:
     water: tuple[BaseGeometry, ...] = ()
     boundary: tuple[BaseGeometry, ...] = ()
     response_teams: tuple[ResponseTeam, ...] = ()
+    buildings: tuple[Building, ...] = ()
     wind: Wind = field(default_factory=Wind)
     rules: Rules = field(default_factory=Rules)
     objective: ObjectiveName = "guarantee"
@@ -342,9 +352,11 @@ class Scenario:
         Return the airspace that is closed to flight when it holds.
 
         That is PROHIBITED, REQ_AUTHORISATION unless granted, and CONDITIONAL
-        but for privacy zones; none that never holds.
+        but for privacy zones, none that never holds; and what is no higher over a
+        building than drones keep from each other, where that reaches the lowest
+        layer.
         """
-        return tuple(
+        restricted = tuple(
             a
             for a in self.airspace
             if self.holds(a)
@@ -356,6 +368,20 @@ class Scenario:
                 )
                 or (a.restriction == "CONDITIONAL" and not a.is_privacy)
             )
+        )
+        above_m = self.rules.separation_vertical_m
+        return restricted + tuple(
+            Airspace(
+                id=b.id,
+                name=b.id,
+                restriction="PROHIBITED",
+                geometry=b.geometry,
+                lower_m=0.0,
+                upper_m=b.height_m + above_m,
+                reason="BUILDING",
+            )
+            for b in self.buildings
+            if b.height_m + above_m >= self.rules.floor_m
         )
 
     def privacy_zones(self) -> tuple[Airspace, ...]:

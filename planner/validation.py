@@ -68,6 +68,7 @@ def ids(scenario: Scenario) -> Iterator[Finding]:
         "airspace": scenario.airspace,
         "districts": scenario.districts,
         "response_teams": scenario.response_teams,
+        "buildings": scenario.buildings,
     }
     for file, things in layers.items():
         for name, other in twins(thing.id for thing in things):

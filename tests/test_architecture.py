@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
-    "ground": "clock errors geometry messages overflight physics power spells sun",
+    "ground": "clock errors geometry messages overflight physics power skyline spells "
+    "sun",
     "nouns": "budget draft objectives plan routing routing_bytes scenario stamina "
     "trace wind winds",
     "files": "benchmarks formats validation validation_ground",

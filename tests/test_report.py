@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from hostile import TEXTS, hostile_plan, hostile_scenario
 from made_plan import made_plan
+from shapely.geometry import box
 from test_power import flown_by_battery
 
 import maps
@@ -20,7 +21,7 @@ from planner.checks.verdict import RuleResult, Verdict, Violation
 from planner.formats.scenario_folder import read_scenario
 from planner.messages import catalogue
 from planner.plan import Plan
-from planner.scenario import Scenario
+from planner.scenario import Building, Scenario
 from planner.wind import Spell, Wind
 
 VOID = {"meta", "link", "input"}
@@ -93,6 +94,18 @@ def test_the_report_tells_every_departure() -> None:
     tables = re.findall(r'<table class="departures">(.*?)</table>', html, re.DOTALL)
     cells = re.findall(r"<td>([^<]*)</td>", "".join(tables))
     assert sum(len(cell.split()) for cell in cells) == len(plan().roster)
+
+
+def test_the_report_says_what_the_ground_is_taken_to_be() -> None:
+    """Flat and open where nothing is given; else how many buildings count."""
+    assert (
+        "no terrain and no buildings were given" in maps.report(yancheng(), plan()).html
+    )
+    block = Building(id="B", geometry=box(0, 0, 30, 30), height_m=20.0)
+    built = replace(yancheng(), buildings=(block, replace(block, id="C")))
+    html = maps.report(built, plan()).html
+    assert "kept clear of: 2." in html
+    assert "计入 2 栋建筑物" in html
 
 
 def test_the_report_has_a_sheet_for_every_station() -> None:
@@ -195,7 +208,7 @@ def test_the_report_tells_what_a_plan_takes_for_given() -> None:
         "00:00–06:00",
         "between 100 and ∞ m",
         "149.9 Wh, lands with 20%",
-        "flat, without buildings",
+        "flat and open",
     ):
         assert told in text
     terms = text[text.index("What the plan takes for given") :]

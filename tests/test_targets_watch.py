@@ -17,6 +17,7 @@ from worlds import closure, discretised, privacy, square, station, world, zone
 
 from planner.targets import Target
 from planner.targets.cut import planned_interval_s
+from planner.targets.view import View
 from planner.targets.watch import Viewpoint, WatchArea, place_viewpoints
 
 RADIUS_M = 300.0
@@ -46,7 +47,7 @@ def area(name: str, shape: BaseGeometry, group: int = 0, *helpers: int) -> Watch
 
 def placed(*areas: WatchArea, allowed: BaseGeometry = ANYWHERE) -> list[Viewpoint]:
     """Return the viewpoints of areas."""
-    return place_viewpoints(areas, allowed, RADIUS_M)
+    return place_viewpoints(areas, allowed, View(radius_m=RADIUS_M))
 
 
 def shares(

@@ -18,6 +18,7 @@ from planner.geometry import QUAD_SEGS
 from planner.physics import swath_at
 from planner.plan import Stop
 from planner.scenario import Scenario, Zone
+from planner.skyline import Skyline
 
 SEEN_SHARE = 0.995
 SERVABLE_SHARE = 0.5
@@ -36,7 +37,26 @@ def coverage(case: Case, gauge: Gauge) -> None:
         for stop in flown.route.stops:
             for zone_id in dict.fromkeys(stop.zones):
                 stops[zone_id, stop.kind].append((flown, stop))
-    tracked, seen_along = cache(track_on_task), cache(footprint)
+    tracked = cache(track_on_task)
+    buildings = case.scenario.buildings
+    skyline = Skyline.of(
+        [b.geometry for b in buildings], [b.height_m for b in buildings]
+    )
+
+    @cache
+    def seen_along(
+        track: BaseGeometry, reach_m: float, height_m: float | None
+    ) -> BaseGeometry:
+        """Return the ground seen; where there is a height, buildings hide some."""
+        ground = footprint(track, reach_m)
+        if height_m is None or track.is_empty:
+            return ground
+        return ground.difference(skyline.shadow(track.x, track.y, height_m, reach_m))
+
+    def height_m(flown: FlownRoute, stop: Stop) -> float | None:
+        """Return the height of a viewpoint, where anything could be hidden from it."""
+        return flown.height_m(stop) if buildings and stop.kind == "watch" else None
+
     for zone in case.scenario.zones:
         if zone.id in left_out:
             continue
@@ -49,13 +69,15 @@ def coverage(case: Case, gauge: Gauge) -> None:
             _measure_line(gauge, zone, part, visits)
         else:
             # Many flights see the same from the same place.
-            tracks = {(tracked(f, s), f.reach_m(s)) for f, s in visits}
+            tracks = {(tracked(f, s), f.reach_m(s), height_m(f, s)) for f, s in visits}
             seen = [seen_along(*track) for track in sorted(tracks, key=_in_order)]
             _measure_area(gauge, zone, part, seen)
 
 
-def _in_order(track: tuple[BaseGeometry, float]) -> tuple[bytes, float]:
-    return track[0].wkb, track[1]
+def _in_order(
+    track: tuple[BaseGeometry, float, float | None],
+) -> tuple[bytes, float, float]:
+    return track[0].wkb, track[1], track[2] or 0.0
 
 
 def _measure_area(

@@ -51,6 +51,11 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "districts": _COMMON,
     "response_teams": _COMMON | {"station_id": "站点编号 警务站编号 station depot"},
+    "buildings": _COMMON
+    | {
+        "height_m": "高度 楼高 建筑高度 高度米 高度(米) height building_height "
+        "height_agl",
+    },
     "water": {},
     "boundary": {},
 }
@@ -62,6 +67,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "airspace": ("id",),
     "districts": ("id",),
     "response_teams": ("id", "station_id"),
+    "buildings": ("id", "height_m"),
 }
 
 MEANINGS: dict[str, dict[str, str]] = {

@@ -16,6 +16,8 @@ from planner.geometry import LocalProjection
 from planner.scenario import Scenario
 
 _LEFT_OUT = ("name", "horizon", "projection", "objective", "attribution", "digest")
+_IF_ANY = ("buildings",)
+"""Fields that came later: where they are empty, the digest is what it was."""
 
 
 def scenario_digest(scenario: Scenario) -> str:
@@ -28,7 +30,9 @@ def scenario_digest(scenario: Scenario) -> str:
     content = {
         field.name: _plain(getattr(scenario, field.name), scenario.projection)
         for field in fields(scenario)
-        if field.init and field.name not in _LEFT_OUT
+        if field.init
+        and field.name not in _LEFT_OUT
+        and (field.name not in _IF_ANY or getattr(scenario, field.name))
     }
     text = json.dumps(
         content, ensure_ascii=False, sort_keys=True, separators=(",", ":")

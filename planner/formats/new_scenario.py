@@ -225,7 +225,7 @@ objective = "guarantee"            # fewest drones; "tighten": with all drones t
 
 [layers]                           # .geojson .gpkg .shp .zip .kml .kmz .csv
 {layers}
-# districts, water, boundary, response_teams can be added
+# districts, water, boundary, response_teams, buildings can be added
 {columns}
 [[drones]]                         # the first type is that of stations without one
 model = {model}                    # from the catalogue; any figure can be set here

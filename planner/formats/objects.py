@@ -18,6 +18,7 @@ from planner.geometry import LocalProjection
 from planner.scenario import (
     ALL_DAY,
     Airspace,
+    Building,
     District,
     ResponseTeam,
     Restriction,
@@ -28,6 +29,7 @@ from planner.scenario import (
 
 CENTRE_DECIMALS = 3
 MOST_DRONES = 1_000
+TALLEST_M = 1_000.0
 MOST_MINUTES = 10_080
 """A week; who wants longer gaps wants no patrol."""
 
@@ -177,6 +179,21 @@ def districts_of(
     return tuple(
         District(id=record.id, name=record.text("name", record.id), geometry=shape)
         for record, shape in zip(records, shapes, strict=True)
+    )
+
+
+def buildings_of(
+    records: Sequence[Record], projection: LocalProjection
+) -> tuple[Building, ...]:
+    """Return the buildings; each says how high it is."""
+    height = partial(number, low=0.0, high=TALLEST_M, above=True)
+    return tuple(
+        Building(
+            id=record.id,
+            geometry=shape,
+            height_m=record.wanted("height_m", height, TALLEST_M),
+        )
+        for record, shape in zip(records, shapes_of(records, projection), strict=True)
     )
 
 

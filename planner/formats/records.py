@@ -22,6 +22,7 @@ WANTED: dict[str, Wanted] = {
     "zones": "line or area",
     "airspace": "area",
     "districts": "area",
+    "buildings": "area",
     "boundary": "area",
     "water": "line or area",
 }

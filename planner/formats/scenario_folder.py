@@ -199,6 +199,7 @@ def _assemble(
         water=shapes("water"),
         boundary=shapes("boundary"),
         response_teams=objects.teams_of(layers.get("response_teams", []), projection),
+        buildings=objects.buildings_of(layers.get("buildings", []), projection),
         wind=wind,
         rules=rules_of(settings),
         objective=settings.objective,

@@ -52,6 +52,7 @@ class LayersTable(_Table):
     water: Files | None = None
     boundary: Files | None = None
     response_teams: Files | None = None
+    buildings: Files | None = None
 
 
 class DroneTable(_Table):

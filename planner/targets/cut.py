@@ -31,7 +31,8 @@ from planner.targets.sight import (
     visible,
 )
 from planner.targets.sweep import seen_along, sweep_tiles
-from planner.targets.watch import SHARE, WatchArea, place_viewpoints
+from planner.targets.view import View, lowest_view
+from planner.targets.watch import SHARE, WatchArea, grid, place_viewpoints
 from planner.winds import all_winds
 
 TILE_S = 420.0
@@ -42,6 +43,8 @@ PIECE_M = 1600.0
 
 _LEAST_PACE = 0.25
 """Wind makes pieces and tiles smaller, but not smaller than this share."""
+
+_SPOTS_PER_RADIUS = 6
 
 Demand = tuple[float, tuple[Span, ...]]
 """An interval and windows [s]."""
@@ -80,12 +83,29 @@ def discretise(
     named = {name for target in targets for name in target.zones}
     for zone in scenario.zones:
         if zone.id in servable and zone.id not in named:
-            here = round_about.of(zone.geometry)
-            seen = visible(scenario, here, zone, servable[zone.id])
-            share = size(seen) / size(zone.geometry)
-            closed[zone.id] = closed_figures(scenario, zone, share)
+            closed[zone.id] = _why_unseen(
+                scenario, round_about, zone, servable[zone.id]
+            )
     targets.sort(key=lambda t: t.id)
     return Discretised(targets=tuple(targets), closed=closed)
+
+
+def _why_unseen(
+    scenario: Scenario, round_about: Surroundings, zone: Zone, part: BaseGeometry
+) -> dict[str, Any]:
+    """Return the figures of a zone of which too little can be seen."""
+    seen = visible(scenario, round_about.of(zone.geometry), zone, part)
+    view = lowest_view(scenario).near(zone.geometry)
+    if zone.kind == "watch" and view.is_cut and size(seen) > SHARE * size(part):
+        allowed = _allowed(part, round_about, view.radius_m)
+        spots = grid(allowed, view.radius_m / _SPOTS_PER_RADIUS)
+        seen = part.intersection(view.area(spots, part))
+        return {
+            "buildings": len(view.skyline.heights_m),
+            "share_percent": round(100 * size(seen) / size(part), 1),
+            "height_m": view.height_m,
+        }
+    return closed_figures(scenario, zone, size(seen) / size(zone.geometry))
 
 
 def planned_interval_s(scenario: Scenario, zone: Zone) -> float:
@@ -151,7 +171,12 @@ def _watch_targets(
     near = clusters([a.geometry for a in areas], 2 * radius)
     near.sort(key=len, reverse=True)
     together = [[areas[i] for i in cluster] for cluster in near]
-    jobs = [(some, _allowed(some, round_about, radius), radius) for some in together]
+    view = lowest_view(scenario)
+    jobs = [
+        (some, _allowed(shape, round_about, radius), view.near(shape))
+        for some in together
+        for shape in [shapely.union_all([a.geometry for a in some])]
+    ]
     layers = scenario.rules.layers_m
     targets: list[Target] = []
     counts: dict[str, int] = {}
@@ -193,17 +218,17 @@ def _dominates(a: Demand, b: Demand) -> bool:
 
 
 def _allowed(
-    cluster: list[WatchArea], round_about: Surroundings, radius_m: float
+    shape: BaseGeometry, round_about: Surroundings, radius_m: float
 ) -> BaseGeometry:
-    """Return where a drone may dwell to see a cluster."""
-    near = shapely.union_all([a.geometry for a in cluster]).buffer(radius_m)
+    """Return where a drone may dwell to see some of a shape."""
+    near = shape.buffer(radius_m)
     here = round_about.of(near)
     return near.difference(
         shapely.union_all([here.shut, *here.columns, here.privacy_area.buffer(1.0)])
     )
 
 
-def _place(job: tuple[list[WatchArea], BaseGeometry, float]) -> list[Any]:
+def _place(job: tuple[list[WatchArea], BaseGeometry, View]) -> list[Any]:
     return place_viewpoints(*job)
 
 

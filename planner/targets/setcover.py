@@ -7,6 +7,7 @@ one clause. A greedy choice comes first, and CP-SAT makes it smaller.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,11 +21,12 @@ _WORK = 0.1
 _SEED = 1
 
 
-def fewest(sees: Sequence[IntArray], points: int) -> list[int]:
+def fewest(sees: Sequence[IntArray], points: int, spare: int = 0) -> list[int]:
     """
-    Return positions of places, few of them, that see every point that can be seen.
+    Return positions of places, few of them, that see every point but a few.
 
-    Never more than the greedy choice, and the same at every call.
+    Points that no place sees are the first to be spared. Never more than the greedy
+    choice, and the same at every call.
 
     Parameters
     ----------
@@ -32,17 +34,29 @@ def fewest(sees: Sequence[IntArray], points: int) -> list[int]:
         The points that each place sees, as positions.
     points
         How many there are.
+    spare
+        How many need not be seen.
     """
     seen_from = _seen_from(sees, points)
-    chosen = _greedy(sees, seen_from)
+    chosen = _greedy(sees, seen_from, spare)
     if len(chosen) < 2:
         return chosen
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
     take = [model.new_bool_var("") for _ in sees]
-    for clause in sorted({tuple(places) for places in seen_from if places}):
-        model.add_bool_or([take[place] for place in clause])
+    alike = Counter(tuple(places) for places in seen_from)
+    room = max(0, spare - alike.pop((), 0))
+    spared: list[cp_model.LinearExprT] = []
+    for clause, count in sorted(alike.items()):
+        literals: list[cp_model.LiteralT] = [take[place] for place in clause]
+        if count <= room:
+            given_up = model.new_bool_var("")
+            literals.append(given_up)
+            spared.append(count * given_up)
+        model.add_bool_or(literals)
+    if spared:
+        model.add(sum(spared) <= room)
     model.minimize(sum(take))
     known = set(chosen)
     for place, literal in enumerate(take):
@@ -61,12 +75,14 @@ def fewest(sees: Sequence[IntArray], points: int) -> list[int]:
     return found if len(found) < len(chosen) else chosen
 
 
-def _greedy(sees: Sequence[IntArray], seen_from: Sequence[Sequence[int]]) -> list[int]:
+def _greedy(
+    sees: Sequence[IntArray], seen_from: Sequence[Sequence[int]], spare: int
+) -> list[int]:
     """Return positions of places, the one that sees most new points first."""
     gain = np.array([len(seen) for seen in sees])
     open_points = np.ones(len(seen_from), dtype=bool)
     chosen: list[int] = []
-    while gain.max(initial=0) > 0:
+    while gain.max(initial=0) > 0 and open_points.sum() > spare:
         best = int(np.argmax(gain))
         chosen.append(best)
         for point in sees[best]:

@@ -17,9 +17,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import QUAD_SEGS, FloatArray
+from planner.geometry import FloatArray
 from planner.targets.discs import thinned
 from planner.targets.setcover import fewest
+from planner.targets.view import View
 
 SHARE = 0.9955
 """Share of a zone's servable area that is planned for; 0.995 is promised."""
@@ -27,6 +28,7 @@ SHARE = 0.9955
 _SAMPLES_PER_RADIUS = 6
 _CANDIDATES_PER_RADIUS = 2.5
 _POINTS_PER_RADIUS = 14
+_SPOTS_PER_RADIUS = 4
 _MARGIN = 0.002
 """What a grid of points may miss of a share."""
 
@@ -61,7 +63,7 @@ class Viewpoint:
 
 
 def place_viewpoints(
-    areas: Sequence[WatchArea], allowed: BaseGeometry, radius_m: float
+    areas: Sequence[WatchArea], allowed: BaseGeometry, view: View
 ) -> list[Viewpoint]:
     """
     Return viewpoints that see `SHARE` of each area, few of them.
@@ -74,10 +76,12 @@ def place_viewpoints(
         Near each other; groups are served in rising order.
     allowed
         Where a drone may dwell.
-    radius_m
-        Ground radius seen from a viewpoint.
+    view
+        What is seen from a viewpoint. Buildings are looked at last, when it is
+        completed; those that stand alone ask for few viewpoints more.
     """
     shapely.prepare(allowed)
+    radius_m = view.radius_m
     groups = {
         group: [a for a in areas if a.group == group]
         for group in sorted({a.group for a in areas})
@@ -91,8 +95,8 @@ def place_viewpoints(
     for group, mine in groups.items():
         shapes = [a.geometry for a in mine]
         helping = _of(placed, mine[0].helpers)
-        placed[group] = _complete(shapes, helping, placed[group], allowed, radius_m)
-    return _assign(areas, list(placed.items()), radius_m)
+        placed[group] = _complete(shapes, helping, placed[group], allowed, view)
+    return _assign(areas, list(placed.items()), view)
 
 
 def _of(placed: Mapping[int, FloatArray], groups: frozenset[int]) -> FloatArray:
@@ -148,7 +152,8 @@ def _thinned(
 def _lack(area: WatchArea, discs: FloatArray, radius_m: float) -> float:
     """Return what discs see too little of an area, as a share of it."""
     shape = area.geometry
-    unseen = shape.difference(seen_area(discs, shape, radius_m))
+    seen = View(radius_m=radius_m).area(discs, shape)
+    unseen = shape.difference(seen)
     return float(unseen.area / shape.area) - (1 - SHARE)
 
 
@@ -221,28 +226,47 @@ def _complete(
     fixed: FloatArray,
     discs: FloatArray,
     allowed: BaseGeometry,
-    radius_m: float,
+    view: View,
 ) -> FloatArray:
     """Add discs, by exact areas, where a shape's share is still not seen."""
     for shape in shapes:
+        if view.is_cut:
+            discs = _look_behind(shape, fixed, discs, allowed, view)
         while True:
             everything = np.vstack([fixed, discs])
-            missing = shape.difference(seen_area(everything, shape, radius_m))
+            missing = shape.difference(view.area(everything, shape))
             if missing.area <= (1 - SHARE) * shape.area:
                 break
-            spots = _spots(shape, missing, allowed, radius_m)
+            spots = _spots(shape, missing, allowed, view.radius_m)
             if not len(spots):
                 break
-            gains = shapely.area(
-                shapely.intersection(
-                    shapely.buffer(shapely.points(spots), radius_m, quad_segs=16),
-                    missing,
-                )
-            )
+            seen = view.discs(spots, quad_segs=16)
+            gains = shapely.area(shapely.intersection(seen, missing))
             if gains.max() <= 0:
                 break
             discs = np.vstack([discs, spots[int(np.argmax(gains))]])
     return discs
+
+
+def _look_behind(
+    shape: BaseGeometry,
+    fixed: FloatArray,
+    discs: FloatArray,
+    allowed: BaseGeometry,
+    view: View,
+) -> FloatArray:
+    """Add the fewest discs of a grid that see what buildings hide of a shape."""
+    points = grid(shape, view.radius_m / _POINTS_PER_RADIUS)
+    everything = np.vstack([fixed, discs])
+    reaching = shapely.dwithin(shapely.points(everything), shape, view.radius_m)
+    hidden = points[~view.sees(everything[reaching], points).any(axis=0)]
+    spare = int((1 - SHARE) * len(points))
+    if len(hidden) <= spare:
+        return discs
+    spots = grid(shape.buffer(view.radius_m / 3), view.radius_m / _SPOTS_PER_RADIUS)
+    spots = _within(allowed, spots)
+    sees = [np.flatnonzero(row) for row in view.sees(spots, hidden)]
+    return np.vstack([discs, spots[fewest(sees, len(hidden), spare)]])
 
 
 def _spots(
@@ -259,20 +283,12 @@ def _spots(
             shapely.get_coordinates(shapely.segmentize(edge, radius_m / 12)),
         ]
     )
-    return _within(allowed, spots)
-
-
-def seen_area(
-    centres: FloatArray, shape: BaseGeometry, radius_m: float
-) -> BaseGeometry:
-    """Return what discs round the centres that reach a shape see."""
-    points = shapely.points(centres)
-    near = points[shapely.dwithin(points, shape, radius_m)] if len(points) else points
-    return shapely.union_all(shapely.buffer(near, radius_m, quad_segs=QUAD_SEGS))
+    reaching = shapely.dwithin(shapely.points(spots), missing, radius_m)
+    return _within(allowed, spots[reaching])
 
 
 def _assign(
-    areas: Sequence[WatchArea], placed: list[tuple[int, FloatArray]], radius_m: float
+    areas: Sequence[WatchArea], placed: list[tuple[int, FloatArray]], view: View
 ) -> list[Viewpoint]:
     """Name for each viewpoint the zones that need it, and drop idle ones."""
     groups = np.concatenate([np.full(len(xy), g) for g, xy in placed])
@@ -281,14 +297,13 @@ def _assign(
     for area in areas:
         shape = area.geometry
         usable = np.flatnonzero([g == area.group or g in area.helpers for g in groups])
-        near = usable[shapely.dwithin(shapely.points(centres[usable]), shape, radius_m)]
-        unseen = shape.difference(seen_area(centres[near], shape, radius_m))
+        spots = shapely.points(centres[usable])
+        near = usable[shapely.dwithin(spots, shape, view.radius_m)]
+        unseen = shape.difference(view.area(centres[near], shape))
         if unseen.area > (1 - SHARE) * shape.area:
             continue
-        fine = grid(shape, radius_m / _POINTS_PER_RADIUS)
-        sees = np.array(
-            [np.hypot(*(fine - centres[i]).T) <= radius_m for i in near]
-        ).reshape(len(near), -1)
+        fine = grid(shape, view.radius_m / _POINTS_PER_RADIUS)
+        sees = view.sees(centres[near], fine)
         times_seen = sees.sum(axis=0)
         limit = (1 - SHARE) * len(fine)
         kept = list(range(len(near)))
@@ -300,7 +315,7 @@ def _assign(
             without = times_seen - sees[k]
             if (without == 0).sum() <= limit:
                 left = [j for j in kept if j != k]
-                seen = seen_area(centres[near[left]], shape, radius_m)
+                seen = view.area(centres[near[left]], shape)
                 if shape.difference(seen).area <= (1 - SHARE) * shape.area:
                     times_seen, kept = without, left
         for k in kept:

@@ -129,9 +129,7 @@ def measured(
 ) -> Row:
     """Return what a planner makes of areas."""
     path_m, turns, seen, compute_s = 0.0, 0, 1.0, 0.0
-    for area, (tiles, taken_s) in zip(
-        areas, apart(plan, areas, camera), strict=True
-    ):
+    for area, (tiles, taken_s) in zip(areas, apart(plan, areas, camera), strict=True):
         compute_s += taken_s
         path_m += tour_m(tiles)
         turns += sum(len(ways[0]) // 2 for ways in tiles) - 1
