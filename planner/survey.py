@@ -23,6 +23,7 @@ from planner.scenario import DroneModel, Scenario, Station, Zone, ZoneKind
 from planner.spreading import spread_over
 from planner.stamina import longest_sortie_s
 from planner.targets import Target, discretise
+from planner.targets.disc_bound import viewpoint_bounds
 from planner.winds import all_winds
 
 _DIRECTIONS = 72
@@ -42,6 +43,8 @@ class KindRow:
         To do every target once.
     visits
         Asked for within the horizon, in sum over the targets.
+    least_targets
+        Below which no choice of viewpoints serves the zones; None for other kinds.
     """
 
     kind: ZoneKind
@@ -50,6 +53,7 @@ class KindRow:
     size: float
     on_task_s: float
     visits: int
+    least_targets: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +114,13 @@ class Survey:
 
 def survey(scenario: Scenario) -> Survey:
     """Return what there is to do in a scenario, by whom, and with how many at least."""
-    discretised = discretise(
-        scenario, free_space(scenario), spread_over(Budget(seconds=0).processes)
-    )
+    space = free_space(scenario)
+    spread = spread_over(Budget(seconds=0).processes)
+    discretised = discretise(scenario, space, spread)
     targets = discretised.targets
+    viewpoints, _ = viewpoint_bounds(scenario, space)
     return Survey(
-        kinds=_kinds(scenario, targets),
+        kinds=_kinds(scenario, targets, viewpoints),
         stations=_stations(scenario, targets),
         districts=_districts(scenario, targets),
         unreached=_unreached(scenario),
@@ -124,7 +129,9 @@ def survey(scenario: Scenario) -> Survey:
     )
 
 
-def _kinds(scenario: Scenario, targets: Sequence[Target]) -> tuple[KindRow, ...]:
+def _kinds(
+    scenario: Scenario, targets: Sequence[Target], viewpoints: int
+) -> tuple[KindRow, ...]:
     winds = all_winds(scenario)
     flying = {station.model for station in scenario.stations}
     models = [m for m in scenario.drone_models if m.model in flying]
@@ -144,6 +151,7 @@ def _kinds(scenario: Scenario, targets: Sequence[Target]) -> tuple[KindRow, ...]
                     size=sum(_size(z.geometry) for z in zones),
                     on_task_s=sum(least_s),
                     visits=sum(_visits(t) for t in mine),
+                    least_targets=viewpoints if kind == "watch" else None,
                 )
             )
     return tuple(rows)

@@ -32,6 +32,9 @@ def test_what_there_is_to_do_is_counted() -> None:
     assert kinds["line"].size == pytest.approx(scenario.zone("L1").geometry.length)
     assert kinds["sweep"].size == pytest.approx(400 * 300)
     assert kinds["sweep"].on_task_s > 400 * 300 / MODEL.swath_m / MODEL.airspeed_mps / 2
+    least = kinds["watch"].least_targets
+    assert least is not None and 1 <= least <= kinds["watch"].targets
+    assert kinds["line"].least_targets is kinds["sweep"].least_targets is None
     total = sum(row.targets for row in seen.kinds)
     assert [row.targets for row in seen.stations] == [total, total]
     assert seen.unreached == {"area": 0.0, "line": 0.0} and seen.closed == ()

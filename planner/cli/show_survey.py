@@ -14,6 +14,7 @@ def show_survey(terminal: Terminal, seen: Survey) -> None:
             "cli.world.kind",
             "cli.world.zones",
             "cli.world.targets",
+            "cli.world.bound",
             "cli.world.size",
             "cli.world.on_task",
             "cli.world.visits",
@@ -23,6 +24,7 @@ def show_survey(terminal: Terminal, seen: Survey) -> None:
                 terminal.text(f"cli.world.kind.{row.kind}"),
                 str(row.zones),
                 str(row.targets),
+                "-" if row.least_targets is None else str(row.least_targets),
                 f"{row.size / 1000:.1f} km"
                 if row.kind == "line"
                 else f"{row.size / 1e6:.1f} km²",
