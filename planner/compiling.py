@@ -19,11 +19,12 @@ _POLL_S = 0.1
 
 def compile_now() -> float:
     """Have compiled what is needed at once; return how long that took [s]."""
-    from planner import sightlines
+    from planner import detours, sightlines
 
     since_s = time.monotonic()
     discs.load()
     sightlines.load()
+    detours.load()
     return time.monotonic() - since_s
 
 

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from planner.clock import Span
 from planner.freespace import FreeSpace
-from planner.geometry import FloatArray
-from planner.network import Legs, obstacles_near
+from planner.geometry import FloatArray, grown
+from planner.network import Legs
 from planner.objectives import OBJECTIVES, Objective
-from planner.reach import overhead_s, task_s
+from planner.obstacles import obstacles_near
+from planner.reach import aloft_s, overhead_s, task_s
 from planner.scenario import DroneModel, Horizon, Rules, Scenario, Station
+from planner.sights import see
 from planner.spells import Due, arrivals, due_together
 from planner.stamina import longest_sortie_s, turnaround_after_s
 from planner.targets import Target
@@ -303,7 +305,7 @@ def formulate(
     Return the routing problem of a part, with its legs.
 
     Ways that no station of the part can fly in one sortie are kept; their times
-    simply never fit.
+    simply never fit. Legs that no sortie can hold are `FAR`.
     """
     station_ids, target_ids = part
     stations = tuple(scenario.stations[i] for i in station_ids)
@@ -321,14 +323,18 @@ def formulate(
     home, entry, leave = index[:s], index[s : s + n], index[s + n :]
     own = np.full(len(places), -1)
     own[home] = station_ids
-    area = shapely.MultiPoint(places).convex_hull.buffer(500.0)
-    obstacles = obstacles_near(space, area, station_ids)
+    models = [scenario.model(name) for name in sorted({st.model for st in stations})]
+    # Out and back take no less in any wind than in still air: so no two points of
+    # a sortie are farther apart than half of it.
+    reach_m = max(m.airspeed_mps * aloft_s(scenario, m) / 2 for m in models)
+    area = grown(shapely.MultiPoint(places).convex_hull, reach_m)
+    sights = see(obstacles_near(space, area, station_ids), places, own, reach_m)
     winds = all_winds(scenario)
     tables: dict[str, Tables] = {}
     legs: dict[str, Legs] = {}
-    for name in sorted({st.model for st in stations}):
-        model = scenario.model(name)
-        leg = Legs(obstacles, places, own, model, winds)
+    for model in models:
+        name = model.model
+        leg = Legs(sights, model, winds, aloft_s(scenario, model))
         legs[name] = leg
         tables[name] = Tables(
             travel=_ticks(leg.time_s[np.ix_(leave, entry)]),
@@ -343,7 +349,7 @@ def formulate(
         node_target=np.array([t for t, _ in nodes], dtype=np.int64),
         node_way=np.array([w for _, w in nodes], dtype=np.int64),
         tables=tables,
-        models=tuple(scenario.model(name) for name in sorted(tables)),
+        models=tuple(models),
         rules=scenario.rules,
         horizon=scenario.horizon,
         busiest=scenario.busiest_period(),
@@ -362,6 +368,7 @@ def formulate(
 
 def _ticks(seconds: FloatArray) -> IntArray:
     """Return ticks, rounded up; `FAR` where infinite."""
-    finite = np.where(np.isfinite(seconds), seconds, 0.0)
-    ticks = np.ceil(finite * TICKS_PER_S - 1e-6).astype(np.int64)
-    return np.where(np.isfinite(seconds), ticks, FAR)
+    ticks = np.full(seconds.shape, FAR, dtype=np.int64)
+    finite = np.isfinite(seconds)
+    ticks[finite] = np.ceil(seconds[finite] * TICKS_PER_S - 1e-6)
+    return ticks

@@ -104,3 +104,9 @@ def overhead_s(scenario: Scenario, model: DroneModel) -> float:
     """Return the time of climb to and descent from the ceiling [s]."""
     ceiling = scenario.rules.ceiling_m
     return ceiling / model.climb_mps + ceiling / model.descent_mps
+
+
+def aloft_s(scenario: Scenario, model: DroneModel) -> float:
+    """Return the longest time that a sortie has between climb and descent [s]."""
+    longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
+    return max(0.0, longest_s - overhead_s(scenario, model))

@@ -17,10 +17,10 @@ PARTS = {
     "trace wind winds",
     "files": "benchmarks formats validation validation_ground",
     "judges": "bounds checks corners energies flown footprints metrics visits",
-    "middle": "colouring compiled dice drafting engines flight freespace layers "
-    "network packing pieces prices problem reach reasons rhythm roster runners search "
-    "separation shrinking sightlines spreading stationclock targets tightening "
-    "timetable",
+    "middle": "colouring compiled detours dice drafting engines flight freespace "
+    "layers network obstacles packing pieces prices problem reach reasons rhythm "
+    "roster runners search separation shrinking sightlines sights spreading "
+    "stationclock targets tightening timetable",
     "verbs": "bench bench_patrols compiling explain finishing pacing pipeline survey",
     "maps": "maps",
     "command": "__main__ cli progress",
