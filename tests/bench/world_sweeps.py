@@ -154,6 +154,8 @@ def apart(
     CGAL changes how a processor rounds, and after that shapes are cut wrongly.
     """
     with ProcessPoolExecutor(1) as child:
+        # What the first call takes to load a library does not count.
+        child.submit(plan, areas[0], camera).result()
         yield from child.map(partial(timed, plan, camera), areas)
 
 
