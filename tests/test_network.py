@@ -347,7 +347,12 @@ def test_the_order_of_obstacles_changes_nothing() -> None:
         privacy=space.privacy[::-1],
     )
     one, other = (
-        Legs(sights_of(field.scenario, field.places, space=each), MODEL, CALM, math.inf)
+        Legs(
+            sights_of(field.scenario, field.places, space=each),
+            MODEL,
+            (CALM,),
+            math.inf,
+        )
         for each in (space, turned)
     )
     assert one.time_s.tobytes() == other.time_s.tobytes()

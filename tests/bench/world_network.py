@@ -133,7 +133,7 @@ def legs_of(city: City) -> tuple[Legs, dict[str, Any]]:
     since_s.append(time.perf_counter())
     sights = see(obstacles, city.places, city.own, city.reach_m)
     since_s.append(time.perf_counter())
-    legs = Legs(sights, MODEL, CALM, aloft_s(city.scenario, MODEL))
+    legs = Legs(sights, MODEL, (CALM,), aloft_s(city.scenario, MODEL))
     since_s.append(time.perf_counter())
     spent_s = np.diff(since_s).tolist()
     return legs, {
@@ -329,8 +329,9 @@ def compare(
     line = (
         f"{library} {version(library)}, city {size:g}: "
         f"prepares {told['prepared_s']:.1f} s, a query {1e3 * told['query_s']:.2f} ms; "
-        f"ours a leg {1e3 * a_leg_s:.5f} ms with all preparation ({told['query_s'] / a_leg_s:.0f} "
-        f"times), a path by itself {1e3 * ours['path_s']:.2f} ms"
+        f"ours a leg {1e3 * a_leg_s:.5f} ms with all preparation "
+        f"({told['query_s'] / a_leg_s:.0f} times), "
+        f"a path by itself {1e3 * ours['path_s']:.2f} ms"
     )
     if told["lengths_m"]:
         theirs = np.array(told["lengths_m"])
