@@ -15,6 +15,7 @@ from planner.geometry import FloatArray
 from planner.physics import swath_at
 from planner.targets.edge import both_ways
 from planner.targets.model import Way
+from planner.targets.streets import arcs_of, walks
 
 LINE_TOLERANCE_M = 0.9
 """A line counts as seen within this of the footprint [m]; 1 m is promised."""
@@ -30,7 +31,10 @@ def line_pieces(
     longest_m: float,
 ) -> list[tuple[BaseGeometry, tuple[Way, ...]]]:
     """
-    Return the pieces of a line: what each is to see, and its two ways.
+    Return the pieces of a line: what each is to see, and its ways.
+
+    A piece ends at junctions of the line or goes on from arc to arc there.
+    A closed one may be begun at its start or half-way round.
 
     Parameters
     ----------
@@ -44,11 +48,16 @@ def line_pieces(
         Longest piece.
     """
     pieces: list[tuple[BaseGeometry, tuple[Way, ...]]] = []
-    for part in shapely.get_parts(shapely.line_merge(line)):
-        for wanted in _cut(part, columns, longest_m):
-            for flown in _outside(shapely.get_coordinates(wanted), closed, 1.0):
-                for xy in _round_columns(flown, columns, closed):
-                    pieces.append((wanted, both_ways(xy)))
+    arcs = [
+        shapely.get_coordinates(part)
+        for arc in arcs_of(line)
+        for part in _cut(arc, columns, longest_m)
+    ]
+    for path in walks(arcs, longest_m):
+        wanted = shapely.LineString(path)
+        for flown in _outside(path, closed, 1.0):
+            for xy in _round_columns(flown, columns, closed):
+                pieces.append((wanted, _ways(xy)))
     return pieces
 
 
@@ -72,6 +81,16 @@ def unseen(
     """Return what is wanted of a line and out of reach of all tracks."""
     lines = shapely.MultiLineString([ways[0].xy for ways in tracks])
     return wanted.difference(lines.buffer(reach_m + LINE_TOLERANCE_M, quad_segs=32))
+
+
+def _ways(xy: FloatArray) -> tuple[Way, ...]:
+    """Return a path and its reverse; a closed one from half-way round as well."""
+    ways = both_ways(xy)
+    if len(xy) < 4 or not np.array_equal(xy[0], xy[-1]):
+        return ways
+    gone = np.cumsum(np.hypot(*np.diff(xy, axis=0).T))
+    half = 1 + int(np.argmin(np.abs(gone[:-1] - gone[-1] / 2)))
+    return (*ways, *both_ways(np.vstack([xy[half:], xy[1 : half + 1]])))
 
 
 def _cut(
