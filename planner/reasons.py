@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from planner.clock import clock_text
+from planner.freespace import free_space
 from planner.messages import say
 from planner.physics import flight_time_s
 from planner.plan import Unserved
 from planner.problem import FAR, TICKS_PER_S, Problem
 from planner.reach import overhead_s, straight_s
+from planner.roundabout import round_about_s
 from planner.scenario import Scenario, Zone
 from planner.stamina import longest_sortie_s
 from planner.targets import Discretised, Target
@@ -103,8 +105,10 @@ def _alone_s(
     needed = straight_s(scenario, target)
     known = {} if problem is None else {s.id: k for k, s in enumerate(problem.stations)}
     times = []
+    barred = []
     for k, station in enumerate(scenario.stations):
         model = scenario.model(station.model)
+        longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
         if problem is not None and station.id in known:
             s = known[station.id]
             nodes = problem.nodes_of(problem.index(target.id))
@@ -112,11 +116,19 @@ def _alone_s(
             ticks = table.out[s, nodes] + table.task[nodes] + table.back[nodes, s]
             if ticks.min() < FAR:
                 needed[k] = ticks.min() / TICKS_PER_S + overhead_s(scenario, model)
-            else:
-                needed[k] = math.inf
-        alone_s = float(needed[k])
-        longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
-        times.append((alone_s - longest_s, alone_s, station.id))
+            elif needed[k] <= longest_s:
+                barred.append(k)
+                continue
+        times.append((float(needed[k]) - longest_s, float(needed[k]), station.id))
+    if barred and not any(excess_s <= 0 for excess_s, _, _ in times):
+        # What no sortie can hold is not in the tables, be it long or barred.
+        around_s = round_about_s(scenario, free_space(scenario), target)
+        for k in barred:
+            station = scenario.stations[k]
+            model = scenario.model(station.model)
+            longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
+            alone_s = float(around_s[k])
+            times.append((alone_s - longest_s, alone_s, station.id))
     return min(times)
 
 

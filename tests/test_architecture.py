@@ -19,8 +19,8 @@ PARTS = {
     "judges": "bounds checks corners energies flown footprints metrics visits",
     "middle": "colouring compiled detours dice drafting engines flight freespace "
     "layers network obstacles packing pieces prices problem reach reasons rhythm "
-    "roster runners search separation shrinking sightlines sights spreading "
-    "stationclock targets tightening timetable",
+    "roster roundabout runners search separation shrinking sightlines sights "
+    "spreading stationclock targets tightening timetable",
     "verbs": "bench bench_patrols compiling explain finishing pacing pipeline survey",
     "maps": "maps",
     "command": "__main__ cli progress",

@@ -232,8 +232,8 @@ class ByHand:
         lines = shapely.linestrings(ends)
         self._met = np.array([shapely.intersects(wall, lines) for wall in walls])
         east, north = (ends[:, 1] - ends[:, 0]).T
-        self._there_s = flight_time_s(east, north, MODEL.airspeed_mps, wind)
-        self._back_s = flight_time_s(-east, -north, MODEL.airspeed_mps, wind)
+        self._there_s = flight_time_s(east, north, MODEL.airspeed_mps, (wind,))
+        self._back_s = flight_time_s(-east, -north, MODEL.airspeed_mps, (wind,))
         self._first_column = len(walls) - len(space.columns)
 
     def times_s(self, own: int | None) -> FloatArray:
@@ -264,7 +264,7 @@ def test_legs_are_the_quickest(seed: int) -> None:
     xy = np.array([*homes, *field.places])
     hand = ByHand(space, xy, wind)
     step = xy[None] - xy[:, None]
-    straight = flight_time_s(step[..., 0], step[..., 1], MODEL.airspeed_mps, wind)
+    straight = flight_time_s(step[..., 0], step[..., 1], MODEL.airspeed_mps, (wind,))
     bent = (legs.time_s > straight + 1e-6) & (np.hypot(*step.T) > 1000)
     stations = len(homes)
     compared = 0
@@ -293,7 +293,7 @@ def test_only_what_no_sortie_holds_is_left_out(wind: tuple[float, float]) -> Non
     some = Legs(near, MODEL, (wind,), longest_s).time_s
     _, everything = legs_of(field.scenario, field.places, wind)
     step = near.places[:, None] - near.places[None]
-    back_s = flight_time_s(step[..., 0], step[..., 1], MODEL.airspeed_mps, wind)
+    back_s = flight_time_s(step[..., 0], step[..., 1], MODEL.airspeed_mps, (wind,))
     fits = everything.time_s + back_s <= longest_s
     assert np.allclose(some[fits], everything.time_s[fits], rtol=1e-9)
     assert np.isinf(some[~fits]).all()

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.formats.banks import both_banks
 from planner.formats.columns import choice, count, identifier, number, spans
 from planner.formats.records import Record
 from planner.formats.schedule import Days, schedule
@@ -32,6 +33,8 @@ MOST_DRONES = 1_000
 TALLEST_M = 1_000.0
 MOST_MINUTES = 10_080
 """A week; who wants longer gaps wants no patrol."""
+
+MOST_WIDTH_M = 20_000.0
 
 MOST_SPREAD_DEG = 10.0
 """Stations and zones further apart are no city, but a slip in a coordinate."""
@@ -106,10 +109,18 @@ def stations_of(
 
 
 def zones_of(
-    records: Sequence[Record], projection: LocalProjection
+    records: Sequence[Record], projection: LocalProjection, swath_m: float
 ) -> tuple[Zone, ...]:
-    """Return the zones; a zone without a kind has the one its shape suggests."""
+    """
+    Return the zones; a zone without a kind has the one its shape suggests.
+
+    Parameters
+    ----------
+    swath_m
+        What is seen across a line from any layer; of a wider one both banks count.
+    """
     found: list[Zone] = []
+    across = partial(number, low=0.0, high=MOST_WIDTH_M, above=True)
     for record, shape in zip(records, shapes_of(records, projection), strict=True):
         is_line = shape.geom_type.endswith("LineString")
         kind = record.assumed("kind", choice, "line" if is_line else "watch")
@@ -121,6 +132,11 @@ def zones_of(
                 kind=kind,
                 found=shape.geom_type,
             )
+        width_m = record.value("width_m", across, 0.0)
+        if width_m and not is_line:
+            record.source.notes.add("W-WIDTH", record.source.file, record.id)
+        elif width_m > swath_m:
+            shape = both_banks(shape, width_m)
         minutes = record.wanted(
             "revisit_min", partial(number, low=0, high=MOST_MINUTES, above=True), 60.0
         )

@@ -9,6 +9,7 @@ import shapely
 
 from planner.errors import Finding, InputError
 from planner.formats import objects
+from planner.formats.banks import narrowest_swath_m
 from planner.formats.digest import scenario_digest
 from planner.formats.drones import drone_models
 from planner.formats.files import decoded, inside, read_bytes
@@ -178,6 +179,7 @@ def _assemble(
     layers: dict[str, list[Record]],
 ) -> Scenario:
     default_model = models[0].model if models else ""
+    rules = rules_of(settings)
 
     def shapes(name: str) -> tuple[shapely.Geometry, ...]:
         return objects.shapes_of(layers.get(name, []), projection)
@@ -188,7 +190,9 @@ def _assemble(
         horizon=hours,
         projection=projection,
         stations=objects.stations_of(layers["stations"], projection, default_model),
-        zones=objects.zones_of(layers["zones"], projection),
+        zones=objects.zones_of(
+            layers["zones"], projection, narrowest_swath_m(models, rules)
+        ),
         drone_models=models,
         airspace=objects.airspace_of(
             layers.get("airspace", []),
@@ -201,7 +205,7 @@ def _assemble(
         response_teams=objects.teams_of(layers.get("response_teams", []), projection),
         buildings=objects.buildings_of(layers.get("buildings", []), projection),
         wind=wind,
-        rules=rules_of(settings),
+        rules=rules,
         objective=settings.objective,
         attribution=settings.attribution,
     )

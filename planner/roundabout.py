@@ -1,0 +1,55 @@
+"""Say how long flying one target alone takes, round all that is closed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import shapely
+
+from planner.freespace import FreeSpace
+from planner.geometry import FloatArray
+from planner.network import Legs
+from planner.obstacles import obstacles_near
+from planner.reach import overhead_s, task_s
+from planner.scenario import Scenario
+from planner.sights import see
+from planner.targets import Target
+from planner.winds import all_winds
+
+
+def round_about_s(scenario: Scenario, space: FreeSpace, target: Target) -> FloatArray:
+    """
+    Return each station's least sortie time for a target, however long it is [s].
+
+    Infinite where no path leads there and back at all. All obstacles of the scenario
+    are looked at: for the few targets of which no sortie is known.
+    """
+    homes = [(s.point.x, s.point.y) for s in scenario.stations]
+    ends = [way.xy[k] for way in target.ways for k in (0, -1)]
+    places = np.vstack([homes, ends])
+    everything = shapely.union_all(
+        [
+            shapely.box(*shapely.total_bounds(shapely.points(places))),
+            *(shapely.box(*shape.bounds) for shape in space.closures),
+            *(shapely.box(*zone.geometry.bounds) for zone in space.privacy),
+        ]
+    )
+    low_x, low_y, high_x, high_y = everything.bounds
+    area = shapely.box(low_x, low_y, high_x, high_y)
+    widest_m = math.hypot(high_x - low_x, high_y - low_y)
+    stations = list(range(len(homes)))
+    own = np.array([*stations, *(-1 for _ in ends)])
+    sights = see(obstacles_near(space, area, stations), places, own, widest_m)
+    winds = all_winds(scenario)
+    best_s = np.full(len(homes), np.inf)
+    for name in sorted({station.model for station in scenario.stations}):
+        model = scenario.model(name)
+        mine = np.array([station.model == name for station in scenario.stations])
+        legs_s = Legs(sights, model, winds, math.inf).time_s
+        for k, way in enumerate(target.ways):
+            enter, leave = len(homes) + 2 * k, len(homes) + 2 * k + 1
+            alone_s = legs_s[: len(homes), enter] + legs_s[leave, : len(homes)]
+            alone_s = alone_s + task_s(way, model, winds) + overhead_s(scenario, model)
+            best_s = np.where(mine, np.minimum(best_s, alone_s), best_s)
+    return best_s
