@@ -202,8 +202,7 @@ def run_extremitypathfinder(seed: int, size: float) -> dict[str, Any]:
     ground = [(low, low), (high, low), (high, high), (low, high)]
     since_s = time.perf_counter()
     environment = PolygonEnvironment()
-    environment.store(ground, holes, validate=False)
-    environment.prepare()
+    environment.store(ground, holes, validate=False)  # prepares, too
     prepared_s = time.perf_counter() - since_s
     lengths_m = []
     since_s = time.perf_counter()
