@@ -12,9 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from planner.compiled import kernel
-
-OPEN = -1
-"""Gate of a line that all may fly; others are those of a station."""
+from planner.sightlines import OPEN
 
 
 class Lines(NamedTuple):
@@ -28,7 +26,7 @@ class Lines(NamedTuple):
     corner
         To which each line leads, shape (m,).
     gate
-        `OPEN`, or the one station that may fly it, shape (m,).
+        `planner.sightlines.OPEN`, or the one station that may fly it, shape (m,).
     there_s, back_s
         Time to the corner, and from it, shape (m,).
     """
