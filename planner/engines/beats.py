@@ -16,6 +16,7 @@ from functools import cache
 
 import numpy as np
 
+from planner.engines.assess import unserved_priority
 from planner.engines.beats_insert import nothing_known
 from planner.engines.beats_kernel import improve
 from planner.engines.beats_kinds import Kind, kinds_of, levels_of, longest
@@ -31,6 +32,7 @@ from planner.engines.beats_world import (
     World,
 )
 from planner.engines.piece import Effort, Piece
+from planner.engines.selection import whole_drones
 from planner.prices import worth
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
 
@@ -88,7 +90,19 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
                 effort.seen(opened(problem, piece, kinds, nodes, state, [int(b)]))
 
     best = search(world, state, effort, tell, warm=bool(piece.start))
-    return opened(problem, piece, kinds, nodes, best)
+    found = opened(problem, piece, kinds, nodes, best)
+    # Not every set of routes can be flown in beats of whole drones.
+    worse = _standing(problem, found) > _standing(problem, piece.start)
+    return list(piece.start) if piece.start and worse else found
+
+
+def _standing(problem: Problem, columns: Sequence[Column]) -> tuple[float, int, float]:
+    """Return what routes leave out, their whole drones and their load."""
+    return (
+        unserved_priority(problem, columns),
+        sum(whole_drones(problem, columns)),
+        sum(column.load(problem) for column in columns),
+    )
 
 
 @cache
