@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.words import minutes
 from planner.clock import clock_text
+from planner.drone import DroneModel
 from planner.messages import LANGUAGES, say
-from planner.scenario import DroneModel, Scenario
+from planner.scenario import Scenario
 from planner.stamina import longest_sortie_s, turnaround_after_s
 from planner.wind import Spell, Wind
 

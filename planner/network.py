@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.drone import DroneModel
 from planner.geometry import FloatArray
 from planner.physics import Winds, flight_time_s
-from planner.scenario import DroneModel
 from planner.sights import Sights
 
 if TYPE_CHECKING:

@@ -17,13 +17,14 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.clock import Span
+from planner.drone import DroneModel
 from planner.freespace import FreeSpace
 from planner.geometry import FloatArray, grown
 from planner.network import Legs
 from planner.objectives import OBJECTIVES, Objective
 from planner.obstacles import obstacles_near
 from planner.reach import aloft_s, overhead_s, task_s
-from planner.scenario import DroneModel, Horizon, Rules, Scenario, Station
+from planner.scenario import Horizon, Rules, Scenario, Station
 from planner.sights import see
 from planner.spells import Due, arrivals, due_together
 from planner.stamina import longest_sortie_s, turnaround_after_s

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import shapely
 
+from planner.drone import DroneModel
 from planner.geometry import FloatArray
 from planner.network import path_times
 from planner.physics import Winds, flight_time_s
-from planner.scenario import DroneModel, Scenario
+from planner.scenario import Scenario
 from planner.stamina import longest_sortie_s
 from planner.targets import Target, Way
 from planner.winds import all_winds

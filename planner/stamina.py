@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from planner.drone import DroneModel
 from planner.power import Battery
-from planner.scenario import DroneModel
 
 _PRECISION_S = 0.01
 

@@ -15,11 +15,12 @@ from planner.bounds.anyplan import least_drones
 from planner.bounds.work import Due, Duty, Part
 from planner.budget import Budget
 from planner.corners import corners
+from planner.drone import DroneModel
 from planner.freespace import free_space
 from planner.geometry import FloatArray
 from planner.physics import flight_time_s
 from planner.reach import overhead_s, task_s, within_reach
-from planner.scenario import DroneModel, Scenario, Station, Zone, ZoneKind
+from planner.scenario import Scenario, Station, Zone, ZoneKind
 from planner.spreading import spread_over
 from planner.stamina import longest_sortie_s
 from planner.targets import Target, discretise

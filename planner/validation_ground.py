@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import shapely
 
+from planner.drone import DroneModel
 from planner.errors import Finding
 from planner.geometry import FloatArray
-from planner.scenario import Airspace, DroneModel, Scenario, Zone
+from planner.scenario import Airspace, Scenario, Zone
 from planner.stamina import longest_flight_s
 
 EDGE_M = 0.01

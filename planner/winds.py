@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from planner.drone import DroneModel
 from planner.physics import Winds, wind_vector
-from planner.scenario import DroneModel, Scenario
+from planner.scenario import Scenario
 from planner.wind import Spell, Wind
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from shapely.geometry import LineString, Point, box
 
+from planner.drone import DroneModel
 from planner.geometry import LocalProjection
 from planner.metrics import compute_metrics
 from planner.physics import flight_time_s, wind_vector
 from planner.plan import Plan, Route, Sortie, Stop, Unserved
 from planner.scenario import (
     Airspace,
-    DroneModel,
     Horizon,
     Scenario,
     Station,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planner.drone import DroneModel
 from planner.formats.drones import catalogue_file, drone_models, known_models
 from planner.formats.settings import parse_settings
 from planner.formats.table import Notes
 from planner.power import Battery
-from planner.scenario import DroneModel
 from planner.stamina import (
     least_rest_s,
     longest_flight_s,

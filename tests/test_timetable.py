@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
 from planner.draft import DraftRoute
+from planner.drone import DroneModel
 from planner.geometry import LocalProjection
 from planner.plan import Stop
 from planner.rhythm import (
@@ -25,7 +26,7 @@ from planner.rhythm import (
     sorties,
 )
 from planner.roster import make_roster
-from planner.scenario import DroneModel, Horizon, Rules, Scenario, Station, Zone
+from planner.scenario import Horizon, Rules, Scenario, Station, Zone
 from planner.stationclock import schedule_station
 from planner.timetable import make_timetable
 

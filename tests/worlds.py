@@ -9,6 +9,7 @@ from typing import Any
 from shapely.geometry import LineString, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
+from planner.drone import DroneModel
 from planner.engines.piece import Piece
 from planner.freespace import FreeSpace, free_space
 from planner.geometry import LocalProjection
@@ -20,7 +21,6 @@ from planner.problem import (
 from planner.reach import independent_parts
 from planner.scenario import (
     Airspace,
-    DroneModel,
     Horizon,
     Rules,
     Scenario,

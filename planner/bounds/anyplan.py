@@ -22,8 +22,9 @@ from planner.bounds.work import (
     legs_s,
     ways_of,
 )
+from planner.drone import DroneModel
 from planner.geometry import FloatArray
-from planner.scenario import DroneModel, Scenario, Station
+from planner.scenario import Scenario, Station
 from planner.stamina import least_rest_s, longest_flight_s
 
 

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from planner.bounds.work import ROUNDING_S, Part, home_legs_s, legs_s, ways_of
+from planner.drone import DroneModel
 from planner.geometry import FloatArray
-from planner.scenario import DroneModel, Scenario, Station
+from planner.scenario import Scenario, Station
 from planner.stamina import longest_flight_s
 
 MOST_LABELS = 12_000_000

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.corners import corners, turns_back
+from planner.drone import DroneModel
 from planner.flown import FlownRoute
 from planner.geometry import FloatArray
 from planner.physics import least_flight_time_s
 from planner.plan import Stop
-from planner.scenario import DroneModel, Rules, Scenario, Station
+from planner.scenario import Rules, Scenario, Station
 from planner.stamina import longest_flight_s
 from planner.winds import all_winds
 

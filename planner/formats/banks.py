@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.drone import DroneModel
 from planner.physics import swath_at
-from planner.scenario import DroneModel, Rules
+from planner.scenario import Rules
 
 
 def narrowest_swath_m(models: Sequence[DroneModel], rules: Rules) -> float:

@@ -9,11 +9,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from planner.drone import DroneModel
 from planner.formats.settings import FILE, DroneTable, Settings
 from planner.formats.table import Notes
 from planner.physics import SWATH_HEIGHT_M
 from planner.power import Battery
-from planner.scenario import DroneModel
 from planner.wind import Wind
 
 _MOTION = (

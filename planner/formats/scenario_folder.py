@@ -7,6 +7,7 @@ from pathlib import Path
 
 import shapely
 
+from planner.drone import DroneModel
 from planner.errors import Finding, InputError
 from planner.formats import objects
 from planner.formats.banks import narrowest_swath_m
@@ -26,7 +27,7 @@ from planner.formats.settings import (
 )
 from planner.formats.table import Fault, Notes
 from planner.geometry import LocalProjection
-from planner.scenario import DroneModel, Horizon, Scenario
+from planner.scenario import Horizon, Scenario
 from planner.validation import validate
 from planner.wind import Wind
 

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from shapely.geometry import Point
 
+from planner.drone import DroneModel
 from planner.engines.piece import Piece
 from planner.objectives import Objective
 from planner.power import Battery
 from planner.problem import Column, Problem, Tables
-from planner.scenario import DroneModel, Horizon, Rules, Station
+from planner.scenario import Horizon, Rules, Station
 from planner.targets import Target, Way
 
 _TIMES = ("travel", "out", "back", "task")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from shapely.geometry.base import BaseGeometry
 
+from planner.drone import DroneModel
 from planner.physics import swath_at
-from planner.scenario import DroneModel, Rules
+from planner.scenario import Rules
 
 _SWATH_ROOM = 1.05
 """A layer is fit for a sweep if its swath is this many times the lane spacing."""
