@@ -74,6 +74,11 @@ def disc(x: float, y: float, radius_m: float) -> BaseGeometry:
     return shapely.Point(x, y).buffer(radius_m, quad_segs=QUAD_SEGS)
 
 
+def area_within_km2(shape: BaseGeometry, x: float, y: float, radius_m: float) -> float:
+    """Return the area of a shape that lies within a distance of a place [km2]."""
+    return float(shape.intersection(disc(x, y, radius_m)).area) / 1e6
+
+
 def grown(geometry: BaseGeometry, margin_m: float, quad_segs: int = 8) -> BaseGeometry:
     """
     Return a geometry grown by at least the margin everywhere.

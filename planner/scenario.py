@@ -111,6 +111,8 @@ class Zone:
         Daily spans, seconds since midnight.
     dwell_s
         Time at each viewpoint; None for the drone type's own.
+    dwell_s_per_km2
+        Time at a viewpoint for what is seen from it of the zone, where that is more.
     """
 
     id: str
@@ -121,6 +123,7 @@ class Zone:
     revisit_s: float
     active: tuple[Span, ...] = ALL_DAY
     dwell_s: float | None = None
+    dwell_s_per_km2: float = 0.0
     district: str = ""
 
 

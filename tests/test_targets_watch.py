@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from shapely.geometry import MultiPoint, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from worlds import closure, discretised, privacy, square, station, world, zone
 
+from planner.budget import Budget
+from planner.checks import examine
+from planner.pipeline import plan_routes
 from planner.targets import Target
 from planner.targets.cut import planned_interval_s
 from planner.targets.view import View
@@ -266,3 +270,28 @@ def test_a_zone_that_cannot_be_seen_whole_is_told() -> None:
     assert not found.targets
     assert found.closed["W"]["airspace"] == ["C", "D"]
     assert found.closed["W"]["servable_share"] < PROMISED
+
+
+def test_who_sees_more_stays_longer() -> None:
+    """With a time for a square kilometre a viewpoint is stayed at for what it sees."""
+    big, small = square(0, 900, 400), square(2500, 900, 100)
+    scenario = world(
+        [station("A", 0, 0, 8)],
+        [
+            zone("BIG", big, dwell_s=5.0, dwell_s_per_km2=200.0),
+            zone("SMALL", small, dwell_s=5.0, dwell_s_per_km2=200.0),
+        ],
+    )
+    plan = plan_routes(scenario, budget=Budget(iterations=1, workers=1))
+    assert plan.unserved == () and examine(scenario, plan).ok
+    stays = {
+        s.target: s.exit_s - s.enter_s for route in plan.routes for s in route.stops
+    }
+    alone = stays["SMALL.1"]
+    assert alone == pytest.approx(200.0 * small.area / 1e6, abs=0.3)
+    assert max(stays.values()) > 4 * alone
+    stricter = replace(
+        scenario,
+        zones=tuple(replace(z, dwell_s_per_km2=220.0) for z in scenario.zones),
+    )
+    assert "motion.dwell" in {v.code for v in examine(stricter, plan).violations}

@@ -10,7 +10,7 @@ from planner.corners import corners, turns_back
 from planner.energies import blows_met
 from planner.flown import FlownRoute, path_is_usable
 from planner.footprints import resting_place
-from planner.geometry import FloatArray
+from planner.geometry import FloatArray, area_within_km2
 from planner.physics import flight_time_s, wind_vector
 from planner.plan import Stop
 from planner.scenario import Zone
@@ -116,14 +116,12 @@ def _measure_dwell(
     flown: FlownRoute, stop: Stop, where: str, zones: dict[str, Zone], gauge: Gauge
 ) -> None:
     xy, _ = flown.on_task(stop)
-    if resting_place(xy) is None:
+    place = resting_place(xy)
+    if place is None:
         gauge.fault("motion.rest", where, float(np.ptp(xy, axis=0).max()), 0.5)
         return
-    asked = [zones[z].dwell_s for z in stop.zones if z in zones]
-    dwell_s = max(
-        (flown.model.dwell_s if own is None else own for own in asked),
-        default=flown.model.dwell_s,
-    )
+    asked = [_dwell_s(flown, zones[z], place) for z in stop.zones if z in zones]
+    dwell_s = max(asked, default=flown.model.dwell_s)
     stay_s = stop.exit_s - stop.enter_s
     gauge.measure(
         "motion.dwell",
@@ -134,6 +132,17 @@ def _measure_dwell(
         "s",
         tolerance=TIME_TOLERANCE_S,
     )
+
+
+def _dwell_s(flown: FlownRoute, zone: Zone, place: FloatArray) -> float:
+    """Return the time that a zone asks for at a viewpoint [s]."""
+    model = flown.model
+    least_s = model.dwell_s if zone.dwell_s is None else zone.dwell_s
+    if not zone.dwell_s_per_km2:
+        return least_s
+    x, y = place.tolist()
+    seen_km2 = area_within_km2(zone.geometry, x, y, model.view_radius_m)
+    return max(least_s, zone.dwell_s_per_km2 * seen_km2)
 
 
 def _measure_turns(

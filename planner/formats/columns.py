@@ -39,6 +39,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "interval_min interval_minutes",
         "active": "时段 巡查时段 有效时段 巡查时间 时间段 hours active_hours",
         "dwell_s": "停留秒数 停留时间 停留时长 悬停秒数 dwell",
+        "dwell_s_per_km2": "每平方公里停留秒数 dwell_per_km2",
         "width_m": "宽度 河宽 路宽 宽度米 宽度(米) width",
         "district": "辖区 分局 所属分局 bureau",
     },

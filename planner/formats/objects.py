@@ -150,6 +150,7 @@ def zones_of(
                 revisit_s=minutes * 60.0,
                 active=record.value("active", spans, ALL_DAY),
                 dwell_s=record.value("dwell_s", _dwell, None),
+                dwell_s_per_km2=record.value("dwell_s_per_km2", _dwell, 0.0),
                 district=record.text("district"),
             )
         )
@@ -247,7 +248,7 @@ def _priority(field: str, value: Any) -> float:
     return number(field, value, 0.0, 1_000_000.0, above=True)
 
 
-def _dwell(field: str, value: Any) -> float | None:
+def _dwell(field: str, value: Any) -> float:
     return number(field, value, 0.0, 86_400.0)
 
 

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.clock import Span
 from planner.freespace import TARGET_MARGIN_M, FreeSpace, Surroundings, open_layers
+from planner.geometry import area_within_km2
 from planner.physics import swath_at
 from planner.scenario import Scenario, Zone
 from planner.stamina import longest_sortie_s
@@ -184,12 +185,7 @@ def _watch_targets(
         for v in viewpoints:
             mine = [scenario.zone(i) for i in v.zones]
             counts[v.zones[0]] = counts.get(v.zones[0], 0) + 1
-            dwell = max(
-                max(m.dwell_s for m in flying_models(scenario))
-                if z.dwell_s is None
-                else z.dwell_s
-                for z in mine
-            )
+            dwell = max(_dwell_s(scenario, z, v.x, v.y) for z in mine)
             targets.append(
                 Target(
                     id=f"{v.zones[0]}.{counts[v.zones[0]]}",
@@ -203,6 +199,20 @@ def _watch_targets(
                 )
             )
     return targets
+
+
+def _dwell_s(scenario: Scenario, zone: Zone, x: float, y: float) -> float:
+    """Return the time at a viewpoint of a zone, by any drone type [s]."""
+    models = flying_models(scenario)
+    usual_s = max(m.dwell_s for m in models) if zone.dwell_s is None else zone.dwell_s
+    if not zone.dwell_s_per_km2:
+        return usual_s
+    seen_km2 = area_within_km2(
+        zone.geometry, x, y, max(m.view_radius_m for m in models)
+    )
+    # Rounding of coordinates in a file may let a little more be seen.
+    asked_s = math.ceil(10 * zone.dwell_s_per_km2 * seen_km2 + 0.1) / 10
+    return max(usual_s, asked_s)
 
 
 def _visits(demand: Demand) -> float:
