@@ -118,6 +118,18 @@ def test_pieces_hold_all_stops_and_fit_together(groups: bool) -> None:
         assert judge(case, improved).total <= judge(case, chains).total
 
 
+def test_a_kind_of_vehicle_of_which_there_is_none_is_not_used() -> None:
+    """PyVRP goes on from routes of a later kind where an earlier one is used up."""
+    routing = scattered(20, seed=4)
+    first, *others = routing.vehicles
+    without = replace(routing, vehicles=(replace(first, count=0), *others))
+    start = pyvrp.solve(without, seconds=None, iterations=50, seed=1)
+    again = pyvrp.solve(without, seconds=None, iterations=50, seed=2, start=start)
+    for chains in (start, again):
+        assert chains and not judge(without, chains).faults
+        assert all(chain.kind > 0 for chain in chains)
+
+
 def test_the_pool_finds_the_set_that_nobody_has_seen() -> None:
     """Halves of two answers are put together where that is best."""
     case = scattered(24, 5)

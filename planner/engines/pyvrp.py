@@ -107,12 +107,18 @@ def search(
 ) -> list[Chain]:
     """Return the best chains until a criterion of PyVRP's ends the search."""
     pyvrp = _library()
-    data = problem_data(routing)
+    # PyVRP has no word for a kind of vehicle of which there is none.
+    kinds = [k for k, kind in enumerate(routing.vehicles) if kind.count]
+    there_are = tuple(routing.vehicles[k] for k in kinds)
+    data = problem_data(replace(routing, vehicles=there_are))
     first = None
     if start:
-        first = pyvrp.Solution(
-            data, [pyvrp.Route(data, list(c.stops), c.kind) for c in start if c.stops]
-        )
+        routes = [
+            pyvrp.Route(data, list(c.stops), kinds.index(c.kind))
+            for c in start
+            if c.stops
+        ]
+        first = pyvrp.Solution(data, routes)
     penalty = pyvrp.PenaltyParams(max_penalty=float(_DETERRENT * _dearest(routing)))
     parameters = pyvrp.SolveParams(penalty=penalty)
     with warnings.catch_warnings():
@@ -126,7 +132,7 @@ def search(
             initial_solution=first,
         ).best
     chains = [
-        Chain(r.vehicle_type(), tuple(a.idx for a in r if a.is_client()))
+        Chain(kinds[r.vehicle_type()], tuple(a.idx for a in r if a.is_client()))
         for r in best.routes()
     ]
     return chains if best.is_feasible() else list(start)
