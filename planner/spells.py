@@ -114,11 +114,18 @@ def arrivals(
     leg
         Time from the start (None) or from reaching one stop to reaching the next.
 
+    Raises
+    ------
+    ValueError
+        If a chain comes to a stop twice: then there is no such time.
+
     Examples
     --------
     >>> arrivals([[1, 2, 3], [1, 3]], lambda before, stop: 10)
     {1: 10.0, 2: 20.0, 3: 30.0}
     """
+    if any(len(set(chain)) < len(chain) for chain in chains):
+        raise ValueError("A chain comes to a stop twice.")
     at: dict[int, float] = {}
     settled = False
     while not settled:

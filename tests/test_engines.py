@@ -22,7 +22,7 @@ from worlds import (
 )
 
 from planner.engines import ENGINES, Effort, Piece, engine
-from planner.engines.alternate import fill_in_turn
+from planner.engines.alternate import fill_in_turn, pressed
 from planner.engines.assess import (
     Assessor,
     free_drones,
@@ -325,3 +325,23 @@ def test_what_alternates_leaves_in_step_what_sorties_share() -> None:
     with_it = [tail for tail in filled.tails if seldom in tail]
     assert len(with_it) == 1
     assert all(tail[0] == other for tail in filled.tails if other in tail)
+
+
+def test_a_stop_is_not_moved_to_a_route_that_has_it() -> None:
+    """Where two routes come to the same target, what is pressed together ends."""
+    rush = ((7 * 3600.0, 9 * 3600.0),)
+    scenario = world(
+        [station("A", 0, 0, 4)],
+        [
+            zone("ALL", square(700, 0, 150), revisit_s=1800.0),
+            zone("RUSH", square(1400, 300, 150), revisit_s=1800.0, active=rush),
+            zone("MORE", square(300, 700, 150), revisit_s=1800.0),
+        ],
+    )
+    _, (problem,) = problems_of(scenario)
+    nodes = [int(problem.nodes_of(k)[0]) for k in range(3)]
+    both = [
+        make_column(problem, 0, 1800.0, chain) for chain in (nodes[:2], nodes[::-1])
+    ]
+    for column in pressed(problem, both):
+        assert len(set(column.nodes)) == len(column.nodes)

@@ -86,6 +86,8 @@ def _cheapest_move(
             continue
         for k in others:
             taking = routes[k]
+            if problem.node_target[node] in taking.targets(problem):
+                continue
             limit = problem.longest(taking.station, taking.headway_s)
             for place in range(len(taking.nodes) + 1):
                 chain = (*taking.nodes[:place], node, *taking.nodes[place:])
