@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from planner.bounds.anyplan import least_drones
 from planner.bounds.work import Due, Duty, Part
 from planner.budget import Budget
+from planner.compiling import compile_now
 from planner.corners import corners
 from planner.drone import DroneModel
 from planner.freespace import free_space
@@ -115,6 +116,7 @@ class Survey:
 
 def survey(scenario: Scenario) -> Survey:
     """Return what there is to do in a scenario, by whom, and with how many at least."""
+    compile_now()  # once, and not again in every child
     space = free_space(scenario)
     spread = spread_over(Budget(seconds=0).processes)
     discretised = discretise(scenario, space, spread)
