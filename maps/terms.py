@@ -12,7 +12,7 @@ from planner.drone import DroneModel
 from planner.messages import LANGUAGES, say
 from planner.scenario import Scenario
 from planner.stamina import longest_sortie_s, turnaround_after_s
-from planner.wind import Spell, Wind
+from planner.wind import Blow, Spell
 
 _LONG = 12
 """Longer lists of names are cut, and their length told."""
@@ -70,7 +70,7 @@ def _listed(names: list[str]) -> Markup:
     return join(cut, both("report.terms.more", count=more) if more > 0 else "")
 
 
-def _wind(blow: Wind | Spell) -> Markup:
+def _wind(blow: Blow) -> Markup:
     """Return a wind in words, and where and when it blows."""
     if blow.strongest_mps == 0:
         return both("report.terms.calm")

@@ -11,9 +11,7 @@ from planner.geometry import FloatArray
 from planner.physics import wind_vector
 from planner.power import Battery
 from planner.scenario import Scenario
-from planner.wind import Spell, Wind
-
-Blow = Wind | Spell
+from planner.wind import Blow
 
 
 def blows_met(

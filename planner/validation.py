@@ -18,7 +18,7 @@ from planner.errors import Finding
 from planner.physics import SWATH_HEIGHT_M
 from planner.scenario import Scenario
 from planner.validation_ground import finding
-from planner.wind import Spell, Wind
+from planner.wind import Blow
 from planner.winds import calm_layers_m, may_fly
 
 BANDS: dict[str, tuple[float, float]] = {
@@ -176,7 +176,7 @@ def wind(scenario: Scenario) -> Iterator[Finding]:
         yield finding("E-WIND-LAYERS", "", "wind")
 
 
-def _winds(scenario: Scenario) -> Iterator[tuple[str, Wind | Spell]]:
+def _winds(scenario: Scenario) -> Iterator[tuple[str, Blow]]:
     """Yield every wind, and where its speed stands."""
     yield "wind.speed_mps", scenario.wind
     for index, spell in enumerate(scenario.wind.spells):

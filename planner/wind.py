@@ -9,9 +9,9 @@ from planner.clock import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spell:
+class Blow:
     """
-    A wind that blows at some heights or hours instead of the scenario's.
+    A wind as it blows.
 
     Parameters
     ----------
@@ -19,18 +19,11 @@ class Spell:
         Where it comes from, clockwise from north.
     gust_mps
         Its gusts; None if they are no stronger.
-    hours
-        Daily span, seconds since midnight; None for all day.
-    low_m, high_m
-        Heights above ground between which it blows, both included.
     """
 
-    speed_mps: float
-    from_deg: float
+    speed_mps: float = 0.0
+    from_deg: float = 0.0
     gust_mps: float | None = None
-    hours: Span | None = None
-    low_m: float = 0.0
-    high_m: float = math.inf
 
     @property
     def strongest_mps(self) -> float:
@@ -39,31 +32,37 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wind:
+class Spell(Blow):
+    """
+    A wind that blows at some heights or hours instead of the scenario's.
+
+    Parameters
+    ----------
+    hours
+        Daily span, seconds since midnight; None for all day.
+    low_m, high_m
+        Heights above ground between which it blows, both included.
+    """
+
+    hours: Span | None = None
+    low_m: float = 0.0
+    high_m: float = math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wind(Blow):
     """
     The wind over the whole city, and where or when it is another one.
 
     Parameters
     ----------
-    from_deg
-        Where it comes from, clockwise from north.
-    gust_mps
-        Its gusts; None if they are no stronger.
     spells
         Of those that overlap, the last holds.
     """
 
-    speed_mps: float = 0.0
-    from_deg: float = 0.0
-    gust_mps: float | None = None
     spells: tuple[Spell, ...] = ()
 
     @property
-    def blows(self) -> tuple[Wind | Spell, ...]:
+    def blows(self) -> tuple[Blow, ...]:
         """Itself and its spells."""
         return (self, *self.spells)
-
-    @property
-    def strongest_mps(self) -> float:
-        """Its speed, gusts included [m/s]."""
-        return max(self.speed_mps, self.gust_mps or 0.0)

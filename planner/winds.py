@@ -5,7 +5,7 @@ from __future__ import annotations
 from planner.drone import DroneModel
 from planner.physics import Winds, wind_vector
 from planner.scenario import Scenario
-from planner.wind import Spell, Wind
+from planner.wind import Blow, Spell, Wind
 
 
 def all_winds(scenario: Scenario) -> Winds:
@@ -24,7 +24,7 @@ def strongest_mps(wind: Wind, height_m: float) -> float:
     return max(
         blow.strongest_mps
         for blow in wind.blows
-        if isinstance(blow, Wind) or blow.low_m <= height_m <= blow.high_m
+        if not isinstance(blow, Spell) or blow.low_m <= height_m <= blow.high_m
     )
 
 
@@ -42,6 +42,6 @@ def calm_layers_m(scenario: Scenario) -> tuple[float, ...]:
     )
 
 
-def may_fly(model: DroneModel, blow: Wind | Spell) -> bool:
+def may_fly(model: DroneModel, blow: Blow) -> bool:
     """Whether a drone type may be in a wind."""
     return model.wind_limit_mps is None or blow.strongest_mps <= model.wind_limit_mps
