@@ -19,7 +19,7 @@ class Budget:
     ----------
     seconds
         Wall time of planning, compiling apart; ignored where ``iterations`` is given.
-        A quarter at least goes to the search, also where the rest takes longer.
+        A fifth at least goes to the search, also where the rest takes longer.
     iterations
         Rounds of fixed length instead: no clock is read, so that the same
         scenario and seed give the same plan, byte by byte.

@@ -10,7 +10,7 @@ from planner.budget import Budget
 
 _PROOF_SHARE = 0.4
 _PROOF_ROUNDS = 6
-_LEAST_SHARE = 0.25
+_LEAST_SHARE = 0.2
 """What search and proof get of a budget, however long the rest takes."""
 
 _TIMETABLE_SHARE = 0.3
@@ -19,6 +19,29 @@ _CHECK_SHARE, _PAGES_S = 0.45, 1.5
 What timetable and check take, as shares of what preparing took: they grow with a
 city as it does. The pages take little more time for a large city than for a small one.
 """
+
+
+_HASTE_S, _CALM_S = 0.02, 0.1
+"""Seconds of a budget for each zone at which cutting them gets no care, and all."""
+
+
+_TIGHT_S = 0.042
+"""Seconds of a budget for each zone below which a run may take longer than asked."""
+
+
+def care_for(budget: Budget, zones: int) -> float:
+    """Return with how much care a budget lets zones be cut into targets, 0 to 1."""
+    if budget.iterations is not None or budget.seconds is None or not zones:
+        return 1.0
+    care = (budget.seconds / zones - _HASTE_S) / (_CALM_S - _HASTE_S)
+    return min(1.0, max(0.0, care))
+
+
+def is_tight(budget: Budget, zones: int) -> bool:
+    """Whether all but the search may take longer than the seconds of a budget."""
+    if budget.iterations is not None or budget.seconds is None:
+        return False
+    return budget.seconds < _TIGHT_S * zones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from planner.finishing import finish, served_zones
 from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
 from planner.objectives import OBJECTIVES
-from planner.pacing import paced
+from planner.pacing import care_for, paced
 from planner.plan import Plan
 from planner.problem import ChartedProblem, formulate
 from planner.reach import independent_parts
@@ -87,7 +87,8 @@ def plan_routes(
     tell("targets")
     space = free_space(scenario)
     spread = spread_over(budget.processes, ended)
-    discretised = discretise(scenario, space, spread)
+    care = care_for(budget, len(scenario.zones))
+    discretised = discretise(scenario, space, spread, care)
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
     waited_s += wait_for(compiling, ended)

@@ -90,6 +90,10 @@ def command(
     task = sound_scenario(terminal, scenario, horizon)
     if objective is not None:
         task = replace(task, objective=objective)
+    from planner.pacing import is_tight
+
+    if is_tight(budget, len(task.zones)):
+        terminal.warn("cli.tight", seconds=f"{seconds:g}", zones=len(task.zones))
     with output_folder(terminal, out):
         outcome = _carry_out(terminal, task, budget, out, run, trace)
     code = _tell(terminal, outcome, strict)

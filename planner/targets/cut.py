@@ -54,7 +54,7 @@ Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 
 
 def discretise(
-    scenario: Scenario, space: FreeSpace, mapper: Mapper = map
+    scenario: Scenario, space: FreeSpace, mapper: Mapper = map, care: float = 1.0
 ) -> Discretised:
     """
     Cut every zone that is active within the horizon into targets.
@@ -64,6 +64,8 @@ def discretise(
     mapper
         Like `map`; clusters of watch zones are independent, so it may spread
         them over processes.
+    care
+        From 0 (soon) to 1 (few viewpoints).
     """
     closed: dict[str, dict[str, Any]] = {}
     servable: dict[str, BaseGeometry] = {}
@@ -74,7 +76,7 @@ def discretise(
         else:
             servable[zone_id] = part
     targets: list[Target] = []
-    targets += _watch_targets(scenario, round_about, servable, mapper)
+    targets += _watch_targets(scenario, round_about, servable, mapper, care)
     for zone in scenario.zones:
         if zone.id not in servable or zone.kind == "watch":
             continue
@@ -142,6 +144,7 @@ def _watch_targets(
     round_about: Surroundings,
     servable: dict[str, BaseGeometry],
     mapper: Mapper,
+    care: float,
 ) -> list[Target]:
     """Return viewpoints for all watch zones; neighbours share them."""
     zones = [z for z in scenario.zones if z.kind == "watch" and z.id in servable]
@@ -174,7 +177,7 @@ def _watch_targets(
     together = [[areas[i] for i in cluster] for cluster in near]
     view = lowest_view(scenario)
     jobs = [
-        (some, _allowed(shape, round_about, radius), view.near(shape))
+        (some, _allowed(shape, round_about, radius), view.near(shape), care)
         for some in together
         for shape in [shapely.union_all([a.geometry for a in some])]
     ]
@@ -238,7 +241,7 @@ def _allowed(
     )
 
 
-def _place(job: tuple[list[WatchArea], BaseGeometry, View]) -> list[Any]:
+def _place(job: tuple[list[WatchArea], BaseGeometry, View, float]) -> list[Any]:
     return place_viewpoints(*job)
 
 

@@ -6,6 +6,7 @@ See `planner.targets.thinning` for how one disc after another is given up.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ IntArray = NDArray[np.int64]
 if TYPE_CHECKING:
     from planner.targets.thinning import Discs, Ground
 
+_CELLS_PER_RADIUS = 8
 _TILE_M = 20.0
 _BEYOND = 1.2
 """Radii round the points in which discs may wander."""
@@ -40,7 +42,7 @@ def thinned(
     allowed: BaseGeometry,
     radius_m: float,
     *,
-    fewer: bool = True,
+    care: float = 1.0,
 ) -> dict[int, FloatArray]:
     """
     Return discs by group that see the points of every zone but a few.
@@ -61,8 +63,9 @@ def thinned(
         Centres by group [m].
     allowed
         Where a disc may be.
-    fewer
-        Give up discs that can be made up for; otherwise only shift them.
+    care
+        From 0 (discs are only shifted) to 1 (those that can be made up for are given
+        up).
     """
     from planner.targets.thinning import settle, thin
 
@@ -71,8 +74,8 @@ def thinned(
     found = _discs(ground, discs)
     dice = np.array([_SEED], dtype=np.uint64)
     settle(ground, found, _SETTLING_MOVES, dice)
-    if fewer:
-        thin(ground, found, visits, _THINNING_MOVES, dice)
+    if care:
+        thin(ground, found, visits, math.ceil(care * _THINNING_MOVES), dice)
     return {group: found.place[found.group == group] for group in discs}
 
 
@@ -109,8 +112,9 @@ def _ground(
     zone = np.repeat(np.arange(len(points)), [len(p) for p in points])
     origin = place.min(axis=0) - _BEYOND * radius_m
     extent = place.max(axis=0) + _BEYOND * radius_m - origin
-    cols, rows = (extent // (radius_m / 2)).astype(int) + 1
-    col, row = ((place - origin) // (radius_m / 2)).astype(int).T
+    cell_m = radius_m / _CELLS_PER_RADIUS
+    cols, rows = (extent // cell_m).astype(int) + 1
+    col, row = ((place - origin) // cell_m).astype(int).T
     cell = row * cols + col
     order = np.argsort(cell, kind="stable")
     edges = np.searchsorted(cell[order], np.arange(rows * cols + 1))
@@ -132,6 +136,7 @@ def _ground(
         helps=helps,
         spare=spare.copy(),
         free=shapely.contains_xy(inner, *middles),
+        cell_m=cell_m,
         tile_m=_TILE_M,
     )
 

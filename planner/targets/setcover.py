@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 IntArray = NDArray[np.int64]
 
 _WORK = 0.1
-"""Deterministic seconds of CP-SAT for a choice."""
+"""Deterministic seconds of CP-SAT for a choice that is made with all care."""
 
 _SEED = 1
 
 
-def fewest(sees: Sequence[IntArray], points: int, spare: int = 0) -> list[int]:
+def fewest(
+    sees: Sequence[IntArray], points: int, spare: int = 0, care: float = 1.0
+) -> list[int]:
     """
     Return positions of places, few of them, that see every point but a few.
 
@@ -36,20 +38,24 @@ def fewest(sees: Sequence[IntArray], points: int, spare: int = 0) -> list[int]:
         How many there are.
     spare
         How many need not be seen.
+    care
+        From 0 (the greedy choice) to 1.
     """
     seen_from = _seen_from(sees, points)
     chosen = _greedy(sees, seen_from, spare)
-    if len(chosen) < 2:
+    if len(chosen) < 2 or not care:
         return chosen
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
     take = [model.new_bool_var("") for _ in sees]
-    alike = Counter(tuple(places) for places in seen_from)
-    room = max(0, spare - alike.pop((), 0))
+    # Big-endian bytes stand in the order of the numbers in them.
+    alike = Counter(places.astype(">i4").tobytes() for places in seen_from)
+    room = max(0, spare - alike.pop(b"", 0))
     spared: list[cp_model.LinearExprT] = []
     for clause, count in sorted(alike.items()):
-        literals: list[cp_model.LiteralT] = [take[place] for place in clause]
+        places = np.frombuffer(clause, dtype=">i4")
+        literals: list[cp_model.LiteralT] = [take[place] for place in places]
         if count <= room:
             given_up = model.new_bool_var("")
             literals.append(given_up)
@@ -67,7 +73,7 @@ def fewest(sees: Sequence[IntArray], points: int, spare: int = 0) -> list[int]:
     solver.parameters.interleave_search = True
     solver.parameters.catch_sigint_signal = False
     solver.parameters.random_seed = _SEED
-    solver.parameters.max_deterministic_time = _WORK
+    solver.parameters.max_deterministic_time = care * _WORK
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return chosen
@@ -76,26 +82,26 @@ def fewest(sees: Sequence[IntArray], points: int, spare: int = 0) -> list[int]:
 
 
 def _greedy(
-    sees: Sequence[IntArray], seen_from: Sequence[Sequence[int]], spare: int
+    sees: Sequence[IntArray], seen_from: Sequence[IntArray], spare: int
 ) -> list[int]:
     """Return positions of places, the one that sees most new points first."""
     gain = np.array([len(seen) for seen in sees])
-    open_points = np.ones(len(seen_from), dtype=bool)
+    unseen = np.ones(len(seen_from), dtype=bool)
     chosen: list[int] = []
-    while gain.max(initial=0) > 0 and open_points.sum() > spare:
+    while gain.max(initial=0) > 0 and unseen.sum() > spare:
         best = int(np.argmax(gain))
         chosen.append(best)
-        for point in sees[best]:
-            if open_points[point]:
-                open_points[point] = False
-                gain[seen_from[point]] -= 1
+        new = np.asarray(sees[best])[unseen[sees[best]]]
+        unseen[new] = False
+        places = np.concatenate([seen_from[point] for point in new])
+        gain -= np.bincount(places, minlength=len(gain))
     return chosen
 
 
-def _seen_from(sees: Sequence[IntArray], points: int) -> list[list[int]]:
+def _seen_from(sees: Sequence[IntArray], points: int) -> list[IntArray]:
     """Return the places that see each point, in order."""
-    seen_from: list[list[int]] = [[] for _ in range(points)]
-    for place, seen in enumerate(sees):
-        for point in seen:
-            seen_from[point].append(place)
-    return seen_from
+    counts = [len(seen) for seen in sees]
+    seen = np.concatenate([np.asarray(s, dtype=np.int64) for s in sees])
+    order = np.argsort(seen, kind="stable")
+    places = np.repeat(np.arange(len(sees)), counts)[order]
+    return np.split(places, np.searchsorted(seen[order], np.arange(1, points)))

@@ -41,13 +41,15 @@ class Ground(NamedTuple):
     origin
         Lower left corner of the cells [m], shape (2,).
     radius_m
-        Of a disc; cells are half as wide.
+        Of a disc.
     helps
         Whether a disc of a group counts for a zone, shape (groups, zones).
     spare
         Points of each zone that need not be seen, shape (zones,).
     free
         Whether a disc may be anywhere in a tile, shape (tile rows, tile columns).
+    cell_m
+        Width of a cell.
     tile_m
         Width of a tile; tiles have the same origin.
     """
@@ -60,6 +62,7 @@ class Ground(NamedTuple):
     helps: Any
     spare: Any
     free: Any
+    cell_m: float
     tile_m: float
 
 
@@ -95,39 +98,88 @@ class Discs(NamedTuple):
 @njit(cache=True)
 def look(ground: Any, discs: Any, x: float, y: float, group: int, step: int) -> int:
     """Count what a disc sees, or no longer sees; return by how much more is missing."""
-    cell_m = ground.radius_m / 2
-    limit = ground.radius_m**2
-    rows, cols = ground.first.shape[0], ground.first.shape[1] - 1
-    x0, y0 = x - ground.origin[0], y - ground.origin[1]
-    low_row = max(0, int((y0 - ground.radius_m) / cell_m))
-    high_row = min(rows - 1, int((y0 + ground.radius_m) / cell_m))
-    low_col = max(0, int((x0 - ground.radius_m) / cell_m))
-    high_col = min(cols - 1, int((x0 + ground.radius_m) / cell_m))
     missing = 0
-    for row in range(low_row, high_row + 1):
-        for p in range(ground.first[row, low_col], ground.first[row, high_col + 1]):
-            z = ground.zone[p]
-            if not ground.helps[group, z]:
-                continue
-            if (ground.points[p, 0] - x) ** 2 + (ground.points[p, 1] - y) ** 2 > limit:
-                continue
-            discs.seen[p] += step
-            if step > 0 and discs.seen[p] == 1:
-                if discs.unseen[z] > ground.spare[z]:
-                    missing -= 1
-                discs.unseen[z] -= 1
-                discs.count[0] -= 1
-                last = discs.list[discs.count[0]]
-                discs.list[discs.spot[p]] = last
-                discs.spot[last] = discs.spot[p]
-            elif step < 0 and discs.seen[p] == 0:
-                discs.unseen[z] += 1
-                if discs.unseen[z] > ground.spare[z]:
-                    missing += 1
-                discs.spot[p] = discs.count[0]
-                discs.list[discs.count[0]] = p
-                discs.count[0] += 1
+    limit = ground.radius_m**2
+    low, high = _rows(ground, y, y)
+    for row in range(low, high + 1):
+        first, end = _columns(ground, row, x, y)
+        for p in range(first, end):
+            away = (ground.points[p, 0] - x) ** 2 + (ground.points[p, 1] - y) ** 2
+            if away <= limit and ground.helps[group, ground.zone[p]]:
+                missing += _count(ground, discs, p, step)
     return missing
+
+
+@njit(cache=True)
+def _shift(ground: Any, discs: Any, d: int, to_x: float, to_y: float) -> int:
+    """Move a disc a little; return by how much more is missing."""
+    missing = 0
+    limit = ground.radius_m**2
+    x, y = discs.place[d]
+    group = discs.group[d]
+    low, high = _rows(ground, min(y, to_y), max(y, to_y))
+    for row in range(low, high + 1):
+        first, end = _columns(ground, row, x, y)
+        to_first, to_end = _columns(ground, row, to_x, to_y)
+        if first >= end:
+            first, end = to_first, to_end
+        elif to_first < to_end:
+            first, end = min(first, to_first), max(end, to_end)
+        for p in range(first, end):
+            px, py = ground.points[p]
+            before = (px - x) ** 2 + (py - y) ** 2 <= limit
+            after = (px - to_x) ** 2 + (py - to_y) ** 2 <= limit
+            # Most points are seen from both places, and are left alone.
+            if before != after and ground.helps[group, ground.zone[p]]:
+                missing += _count(ground, discs, p, 1 if after else -1)
+    discs.place[d, 0], discs.place[d, 1] = to_x, to_y
+    return missing
+
+
+@njit(cache=True)
+def _rows(ground: Any, low_y: float, high_y: float) -> tuple[int, int]:
+    """Return the first and the last row of cells within a radius of some heights."""
+    low = int((low_y - ground.origin[1] - ground.radius_m) / ground.cell_m)
+    high = int((high_y - ground.origin[1] + ground.radius_m) / ground.cell_m)
+    return max(0, low), min(ground.first.shape[0] - 1, high)
+
+
+@njit(cache=True)
+def _columns(ground: Any, row: int, x: float, y: float) -> tuple[int, int]:
+    """Return the range of the points of a row of cells that a disc may see."""
+    bottom = ground.origin[1] + row * ground.cell_m
+    off = max(0.0, bottom - y, y - bottom - ground.cell_m)
+    if off > ground.radius_m:
+        return 0, 0
+    half = np.sqrt(ground.radius_m**2 - off**2)
+    last = ground.first.shape[1] - 2
+    low = int((x - ground.origin[0] - half) / ground.cell_m)
+    high = int((x - ground.origin[0] + half) / ground.cell_m)
+    return ground.first[row, max(0, low)], ground.first[row, min(last, high) + 1]
+
+
+@njit(cache=True)
+def _count(ground: Any, discs: Any, p: int, step: int) -> int:
+    """Note that a point is seen once more or less; return by how much more is missing.
+
+    Points beyond what their zone spares are missing.
+    """
+    z = ground.zone[p]
+    discs.seen[p] += step
+    if step > 0 and discs.seen[p] == 1:
+        discs.unseen[z] -= 1
+        discs.count[0] -= 1
+        last = discs.list[discs.count[0]]
+        discs.list[discs.spot[p]] = last
+        discs.spot[last] = discs.spot[p]
+        return -1 if discs.unseen[z] >= ground.spare[z] else 0
+    if step < 0 and discs.seen[p] == 0:
+        discs.unseen[z] += 1
+        discs.spot[p] = discs.count[0]
+        discs.list[discs.count[0]] = p
+        discs.count[0] += 1
+        return 1 if discs.unseen[z] > ground.spare[z] else 0
+    return 0
 
 
 @njit(cache=True)
@@ -216,14 +268,11 @@ def wander(
             to_y = y + bold * (2 * chance(dice) - 1)
         if not _allowed(ground, to_x, to_y):
             continue
-        more = look(ground, discs, to_x, to_y, discs.group[d], 1)
-        more += look(ground, discs, x, y, discs.group[d], -1)
+        more = _shift(ground, discs, d, to_x, to_y)
         if more <= 0 or chance(dice) < np.exp(-more / heat):
-            discs.place[d, 0], discs.place[d, 1] = to_x, to_y
             missing += more
         else:
-            look(ground, discs, x, y, discs.group[d], 1)
-            look(ground, discs, to_x, to_y, discs.group[d], -1)
+            _shift(ground, discs, d, x, y)
     return missing
 
 
@@ -249,11 +298,8 @@ def _attempt(
         return left
     for k in range(count):
         d = near[k]
-        here_x, here_y = discs.place[d]
-        if here_x != old[k, 0] or here_y != old[k, 1]:
-            look(ground, discs, here_x, here_y, discs.group[d], -1)
-            discs.place[d] = old[k]
-            look(ground, discs, old[k, 0], old[k, 1], discs.group[d], 1)
+        if discs.place[d, 0] != old[k, 0] or discs.place[d, 1] != old[k, 1]:
+            _shift(ground, discs, d, old[k, 0], old[k, 1])
     return missing
 
 

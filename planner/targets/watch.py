@@ -63,7 +63,7 @@ class Viewpoint:
 
 
 def place_viewpoints(
-    areas: Sequence[WatchArea], allowed: BaseGeometry, view: View
+    areas: Sequence[WatchArea], allowed: BaseGeometry, view: View, care: float = 1.0
 ) -> list[Viewpoint]:
     """
     Return viewpoints that see `SHARE` of each area, few of them.
@@ -79,6 +79,8 @@ def place_viewpoints(
     view
         What is seen from a viewpoint. Buildings are looked at last, when it is
         completed; those that stand alone ask for few viewpoints more.
+    care
+        From 0 (any viewpoints, at once) to 1 (few, after some search).
     """
     shapely.prepare(allowed)
     radius_m = view.radius_m
@@ -90,8 +92,8 @@ def place_viewpoints(
     for group, mine in groups.items():
         shapes = [a.geometry for a in mine]
         helping = _of(placed, mine[0].helpers)
-        placed[group] = _cover(shapes, helping, allowed, radius_m)
-    placed = _thinned(areas, placed, allowed, radius_m)
+        placed[group] = _cover(shapes, helping, allowed, radius_m, care)
+    placed = _thinned(areas, placed, allowed, radius_m, care)
     for group, mine in groups.items():
         shapes = [a.geometry for a in mine]
         helping = _of(placed, mine[0].helpers)
@@ -109,6 +111,7 @@ def _cover(
     fixed: FloatArray,
     allowed: BaseGeometry,
     radius_m: float,
+    care: float,
 ) -> FloatArray:
     """Return disc centres that, with the fixed ones, see samples of every shape."""
     points = np.vstack([sample(s, radius_m / _SAMPLES_PER_RADIUS) for s in shapes])
@@ -119,7 +122,7 @@ def _cover(
         return np.empty((0, 2))
     centres = _candidates(shapes, allowed, radius_m)
     sees = _tree(points).query_ball_point(centres, radius_m, return_sorted=True)
-    return centres[fewest(sees, len(points))]
+    return centres[fewest(sees, len(points), care=care)]
 
 
 def _thinned(
@@ -127,6 +130,7 @@ def _thinned(
     placed: Mapping[int, FloatArray],
     allowed: BaseGeometry,
     radius_m: float,
+    care: float,
 ) -> dict[int, FloatArray]:
     """Return fewer discs, by group, that see about the share of every area."""
     points = [grid(a.geometry, radius_m / _POINTS_PER_RADIUS) for a in areas]
@@ -135,7 +139,7 @@ def _thinned(
     groups = range(max(visits) + 1)
     helps = np.array([[a.group == g or g in a.helpers for a in areas] for g in groups])
     asked = np.array([visits.get(g, 1.0) for g in groups])
-    discs = thinned(points, spare, helps, asked, placed, allowed, radius_m)
+    discs = thinned(points, spare, helps, asked, placed, allowed, radius_m, care=care)
     for _ in range(_CORRECTIONS):
         # Points tell only about what is seen: where it is too little, more is asked.
         lack = [_lack(a, _of(discs, a.helpers | {a.group}), radius_m) for a in areas]
@@ -143,9 +147,7 @@ def _thinned(
             break
         more = np.ceil(np.multiply(lack, [len(p) for p in points])).astype(int)
         spare = np.maximum(0, np.where(more > 0, spare - more - 1, spare))
-        discs = thinned(
-            points, spare, helps, asked, discs, allowed, radius_m, fewer=False
-        )
+        discs = thinned(points, spare, helps, asked, discs, allowed, radius_m, care=0.0)
     return discs
 
 
