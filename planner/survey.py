@@ -121,7 +121,7 @@ def survey(scenario: Scenario) -> Survey:
     spread = spread_over(Budget(seconds=0).processes)
     discretised = discretise(scenario, space, spread)
     targets = discretised.targets
-    viewpoints, _ = viewpoint_bounds(scenario, space)
+    viewpoints, _ = viewpoint_bounds(scenario, space, spread)
     return Survey(
         kinds=_kinds(scenario, targets, viewpoints),
         stations=_stations(scenario, targets),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from planner.physics import swath_at
 from planner.scenario import Scenario, Zone
 from planner.stamina import longest_sortie_s
 from planner.targets.camera import Sweeper, sweep_camera
-from planner.targets.clusters import clusters
+from planner.targets.clusters import Mapper, clusters
 from planner.targets.edge import edge_ways
 from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
@@ -49,8 +49,6 @@ _SPOTS_PER_RADIUS = 6
 
 Demand = tuple[float, tuple[Span, ...]]
 """An interval and windows [s]."""
-
-Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 
 
 def discretise(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import shapely
@@ -20,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 from planner.clock import Span
 from planner.freespace import FreeSpace, Surroundings
 from planner.scenario import Scenario
-from planner.targets.clusters import clusters
+from planner.targets.clusters import Mapper, clusters
 from planner.targets.sight import (
     SERVABLE_SHARE,
     flying_models,
@@ -46,13 +47,18 @@ Demand = tuple[float, tuple[Span, ...]]
 
 
 def viewpoint_bounds(
-    scenario: Scenario, space: FreeSpace
+    scenario: Scenario, space: FreeSpace, mapper: Mapper = map
 ) -> tuple[int, dict[Demand, int]]:
     """
     Return the fewest viewpoints that can serve all watch zones, and by demand.
 
     A viewpoint may serve zones of several demands, so the parts may add up to more
     than the whole. Zones that no plan can serve do not count.
+
+    Parameters
+    ----------
+    mapper
+        Like `map`; demands are independent, so it may spread them over processes.
     """
     radius_m = max(m.view_radius_m for m in flying_models(scenario))
     parts = servable_parts(scenario, Surroundings(space, margin_m(scenario)))
@@ -61,13 +67,12 @@ def viewpoint_bounds(
         zone = scenario.zone(zone_id)
         if zone.kind == "watch" and share >= SERVABLE_SHARE:
             by_demand[zone.revisit_s, scenario.windows(zone)].append(part)
-    single = {
-        demand: fewest_discs(shapes, radius_m)
-        for demand, shapes in sorted(by_demand.items())
-    }
-    shapes = [shape for _, some in sorted(by_demand.items()) for shape in some]
-    total = fewest_discs(shapes, radius_m)
-    return max(total, *single.values(), 0), single
+    demands = sorted(by_demand)
+    groups = [by_demand[demand] for demand in demands]
+    # The longest task goes first.
+    groups.insert(0, [shape for some in groups for shape in some])
+    total, *single = mapper(partial(fewest_discs, radius_m=radius_m), groups)
+    return max(total, *single, 0), dict(zip(demands, single, strict=True))
 
 
 def fewest_discs(shapes: Sequence[BaseGeometry], radius_m: float) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 
-_WORK = 0.1
+_WORK = 0.05
 """Deterministic seconds of CP-SAT for a choice that is made with all care."""
 
 _SEED = 1

@@ -25,7 +25,7 @@ from planner.targets.view import View
 SHARE = 0.9955
 """Share of a zone's servable area that is planned for; 0.995 is promised."""
 
-_SAMPLES_PER_RADIUS = 6
+_SAMPLES_PER_RADIUS = 5
 _CANDIDATES_PER_RADIUS = 2.5
 _POINTS_PER_RADIUS = 14
 _SPOTS_PER_RADIUS = 4
