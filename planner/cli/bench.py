@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from planner.cli.run_record import peak_memory_mb
 from planner.cli.terminal import Terminal
 from planner.cli.verb import json_option, verb
 from planner.errors import EXIT_OK
@@ -105,6 +106,7 @@ def command(
         "bounds": bounds,
         "runs": [asdict(run) for run in runs],
         "patrols": [asdict(run) for run in patrols],
+        "peak_memory_mb": peak_memory_mb(),
     }
     terminal.json({"ok": True, **stands_on, **told})
     return EXIT_OK

@@ -55,10 +55,7 @@ class RunRecord:
         run = {
             "started": self._started,
             "elapsed_s": {name: round(s, 3) for name, s in self._elapsed_s.items()},
-            "peak_memory_mb": {
-                "planner": _peak_mb(resource.RUSAGE_SELF),
-                "largest_worker": _peak_mb(resource.RUSAGE_CHILDREN),
-            },
+            "peak_memory_mb": peak_memory_mb(),
             "stopped_early": stopped,
             "workers": workers,
             "machine": {
@@ -71,6 +68,12 @@ class RunRecord:
         write_atomically(path, (json.dumps(run, indent=2) + "\n").encode())
 
 
-def _peak_mb(who: int) -> float:
-    """Return the most memory that a process held at once [MB]."""
-    return round(resource.getrusage(who).ru_maxrss * _RSS_BYTES / 1e6, 1)
+def peak_memory_mb() -> dict[str, float]:
+    """Return the most memory that this process and a child of it held at once [MB]."""
+    return {
+        name: round(resource.getrusage(who).ru_maxrss * _RSS_BYTES / 1e6, 1)
+        for name, who in (
+            ("planner", resource.RUSAGE_SELF),
+            ("largest_worker", resource.RUSAGE_CHILDREN),
+        )
+    }
