@@ -17,6 +17,7 @@ from planner.formats.missions.mission import (
     Mission,
     Waypoint,
     leg_lengths_m,
+    on_the_way,
 )
 from planner.plan import Route
 
@@ -53,8 +54,7 @@ def brief(handover: Handover, route: Route) -> Mission:
     """
     path, times = np.array(route.path, dtype=float), np.array(route.t_s, dtype=float)
     if not _is_closed(path):
-        finding = Finding(code="E-MISSION-PATH", file=PLAN_FILE, feature=route.id)
-        raise MissionError([finding])
+        raise _refusal("E-MISSION-PATH", route)
     station, model = handover.station(route), handover.model(route)
     events = sorted(
         _events(route, model), key=lambda event: (event[0], _FIRST[event[1].kind])
@@ -63,10 +63,20 @@ def brief(handover: Handover, route: Route) -> Mission:
     climb_s = path[1, 2] / float(model["climb_mps"])
     first = places[0]
     places[0] = (*first[:3], min(times[0] + climb_s, first[3]), first[4])
+    waypoints = tuple(_waypoints(places, events))
+    for i, waypoint in enumerate(waypoints, 1):
+        if waypoint.speed_mps is not None and math.isinf(waypoint.speed_mps):
+            raise _refusal("E-MISSION-TIME", route, waypoint=i)
     return Mission(
         name=route.id,
         home=(float(station["lon"]), float(station["lat"])),
-        waypoints=tuple(_waypoints(places, events)),
+        waypoints=waypoints,
+    )
+
+
+def _refusal(code: str, route: Route, **values: Any) -> MissionError:
+    return MissionError(
+        [Finding(code=code, file=PLAN_FILE, feature=route.id, values=values)]
     )
 
 
@@ -142,8 +152,8 @@ def _with_events(places: Sequence[Place], moments_s: Iterable[float]) -> list[Pl
         for moment_s in moments:
             if found[-1][4] + _TICK_S < moment_s < reach_s - _TICK_S:
                 share = (moment_s - leave_s) / (reach_s - leave_s)
-                lon, lat, height_m = (
-                    before[i] + (place[i] - before[i]) * share for i in range(3)
+                ((lon, lat, height_m),) = on_the_way(
+                    before[:3], place[:3], np.array([share])
                 )
                 found.append((lon, lat, height_m, moment_s, moment_s))
         found.append(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,7 +144,9 @@ def _refused(mission: Mission, autopilot: Autopilot) -> Iterable[Finding]:
             found = f"{waypoint.height_m:g}"
             yield _finding("E-PREFLIGHT-HEIGHT", i, found=found, limit=limit)
         speed_mps = waypoint.speed_mps
-        if speed_mps is not None and not 0 < speed_mps <= autopilot.fastest_mps:
+        if speed_mps is not None and not (
+            0 < speed_mps <= autopilot.fastest_mps and math.isfinite(speed_mps)
+        ):
             limit = f"{autopilot.fastest_mps:g}"
             yield _finding(
                 "E-PREFLIGHT-SPEED", i, found=f"{speed_mps:.1f}", limit=limit
