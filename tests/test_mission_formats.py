@@ -22,6 +22,8 @@ from shapely.geometry import LineString, Polygon, box
 from planner.errors import MissionError
 from planner.formats.exporting import export_plan, exported
 from planner.formats.handover import hand_over
+from planner.formats.missions.briefing import brief
+from planner.formats.missions.fence import fence_of
 from planner.formats.missions.wpml import drones
 from planner.scenario import Airspace
 
@@ -108,6 +110,28 @@ def test_a_fence_goes_round_a_hole_that_is_flown_in() -> None:
     assert len(outside) >= 2
     assert not any(fence.intersects(path) for fence in outside)
     assert union_all(outside).buffer(0.1).covers(ring.intersection(inside[0]))
+
+
+def test_a_fence_with_many_corners_is_drawn_with_fewer() -> None:
+    """A coast with many bays fits PX4, and is still kept out of to the last bay."""
+    teeth = [
+        (500 + 12 * k, -0.1 * (500 + 12 * k) - 60 - 25 * (k % 2)) for k in range(80)
+    ]
+    coast = Polygon([*teeth, (1448, -400), (500, -400)])
+    closed = replace(AIRSPACE[0], geometry=coast)
+    handover = hand_over(
+        tiny_plan(), scenario=replace(tiny_scenario(), airspace=(closed,))
+    )
+    route = handover.routes[0]
+    mission = brief(handover, route)
+    corners = [
+        sum(map(len, (*fence.keep_in, *fence.keep_out)))
+        for fence in (fence_of(handover, route, mission, most) for most in (999, 64))
+    ]
+    assert corners[0] > 64 >= corners[1]
+    inside, outside, path = fenced(closed)
+    assert union_all(outside).buffer(0.01).covers(coast.intersection(inside[0]))
+    assert not union_all(outside).intersects(path)
 
 
 def test_only_airspace_that_is_closed_there_and_then_is_fenced_out() -> None:

@@ -116,7 +116,7 @@ def _faults(handover: Handover, route: Route) -> Iterable[Finding]:
         return Finding(code=code, file=PLAN_FILE, feature=route.id, values=values)
 
     plan = handover.plan
-    if not any(s.get("id") == route.depot and _is_place(s) for s in plan.stations):
+    if not any(s.get("id") == route.depot and has_place(s) for s in plan.stations):
         yield fault("E-EXPORT-PLACE", station=route.depot)
     if not any(
         m.get("model") == route.drone_model and _is_type(m) for m in plan.drone_models
@@ -128,7 +128,8 @@ def _faults(handover: Handover, route: Route) -> Iterable[Finding]:
             break
 
 
-def _is_place(station: Mapping[str, Any]) -> bool:
+def has_place(station: Mapping[str, Any]) -> bool:
+    """Whether a station of a plan's file says where it is."""
     return _is_number(station.get("lon"), -180.0, 180.0) and _is_number(
         station.get("lat"), -90.0, 90.0
     )

@@ -10,7 +10,7 @@ import shapely
 from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from planner.formats.handover import Handover
+from planner.formats.handover import Handover, has_place
 from planner.formats.missions.mission import GEOD, Fence, Mission, Ring
 from planner.geometry import LocalProjection
 from planner.plan import Route
@@ -20,11 +20,16 @@ KEEP_IN_M = 100.0
 """Room between a mission and the fence that keeps it in: wind, turns, position."""
 
 _SMOOTH_M = 20.0
-_CLEARANCE_SHARE = 1 / 3
-"""How far a fence may stand out of closed airspace, of the clearance kept from it."""
+_CLEARANCE_SHARES = (1 / 3, 2 / 3)
+"""
+How far a fence may stand out of closed airspace, of the clearance kept from it; the
+second where the first has more corners than an autopilot holds.
+"""
 
 
-def fence_of(handover: Handover, route: Route, mission: Mission) -> Fence:
+def fence_of(
+    handover: Handover, route: Route, mission: Mission, most_vertices: int
+) -> Fence:
     """
     Return the fences of a mission; none without a scenario.
 
@@ -44,19 +49,30 @@ def fence_of(handover: Handover, route: Route, mission: Mission) -> Fence:
     keep_in = hull.simplify(_SMOOTH_M).buffer(
         KEEP_IN_M + _SMOOTH_M, join_style="mitre", mitre_limit=2.0
     )
-    margin_m = scenario.rules.clearance_m * _CLEARANCE_SHARE
     room = keep_in.buffer(KEEP_IN_M)
-    shapes = [
-        shapely.intersection(
-            shapely.make_valid(area.geometry.buffer(margin_m).simplify(margin_m)), room
-        )
+    closed = [
+        area.geometry
         for area in _closed(scenario, route, mission, path)
         if area.geometry.intersects(keep_in)
     ]
-    return Fence(
-        keep_in=tuple(_rings(keep_in, projection)),
-        keep_out=tuple(ring for shape in shapes for ring in _rings(shape, projection)),
-    )
+    kept_in = tuple(_rings(keep_in, projection))
+    kept_out: tuple[Ring, ...] = ()
+    for share in _CLEARANCE_SHARES:
+        margin_m = scenario.rules.clearance_m * share
+        kept_out = tuple(
+            ring
+            for shape in closed
+            for ring in _rings(_outline(shape, margin_m, room), projection)
+        )
+        if sum(map(len, (*kept_in, *kept_out))) <= most_vertices:
+            break
+    return Fence(keep_in=kept_in, keep_out=kept_out)
+
+
+def _outline(shape: BaseGeometry, margin_m: float, room: BaseGeometry) -> BaseGeometry:
+    """Return what of a shape is near by, in fewer corners and nowhere smaller."""
+    wider = shapely.make_valid(shape.buffer(margin_m).simplify(margin_m))
+    return shapely.intersection(wider, room)
 
 
 def landing_places(
@@ -81,7 +97,7 @@ def landing_places(
     home_m = away_m(own, lon, lat)
     found = []
     for station in handover.plan.stations:
-        if station.get("id") == own["id"] or "lon" not in station:
+        if station.get("id") == own["id"] or not has_place(station):
             continue
         if (away_m(station, lon, lat) < home_m).any():
             metres = away_m(own, [station["lon"]], [station["lat"]])[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import timedelta
 from typing import Any
 
 from planner.errors import Finding, MissionError
@@ -106,10 +107,10 @@ def _task(
 
 
 def _time_zone(handover: Handover) -> str:
-    """Return the scenario's time zone, or that of whole hours in the plan."""
+    """Return the scenario's time zone, or the plan's if that is whole hours, or UTC."""
     if handover.scenario is not None:
         return handover.scenario.timezone
-    offset = handover.moment(0.0).utcoffset()
-    hours = 0 if offset is None else round(offset.total_seconds() / 3600)
+    offset = handover.moment(0.0).utcoffset() or timedelta()
+    hours, rest = divmod(offset, timedelta(hours=1))
     # Names of this kind count hours west of Greenwich.
-    return f"Etc/GMT{-hours:+d}" if hours else "Etc/UTC"
+    return "Etc/UTC" if rest or not hours else f"Etc/GMT{-hours:+d}"

@@ -38,7 +38,7 @@ def export(handover: Handover) -> dict[str, bytes]:
     px4 = autopilot("px4")
 
     def write(route: Route, mission: Mission) -> bytes:
-        fence = fence_of(handover, route, mission)
+        fence = fence_of(handover, route, mission, px4.fence_vertices)
         spare = landing_places(handover, route, mission)[: px4.rally_points]
         height_m = max(waypoint.height_m for waypoint in mission.waypoints)
         document = {
