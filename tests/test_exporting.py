@@ -59,16 +59,29 @@ def test_what_a_file_that_stands_alone_must_hold_is_asked_for_at_once() -> None:
     first, second = plan.routes[:2]
     back = replace(first, t_s=tuple(reversed(first.t_s)))
     nowhere = replace(second, depot="?", drone_model="?")
+    late = replace(plan.roster[0], route=back.id, landing_s=1e12)
+    plan = replace(plan, routes=(back, nowhere), roster=(late,))
     with pytest.raises(InputError) as error:
-        hand_over(
-            replace(plan, routes=(back, nowhere)), routes=["?", back.id, nowhere.id]
-        )
+        hand_over(plan, routes=["?", back.id, nowhere.id])
     assert {finding.code for finding in error.value.findings} == {
         "E-EXPORT-ROUTE",
         "E-EXPORT-TIME",
+        "E-EXPORT-CLOCK",
         "E-EXPORT-PLACE",
         "E-EXPORT-TYPE",
     }
+
+
+@pytest.mark.parametrize(
+    "figures", [{"climb_mps": 0}, {"airspeed_mps": "fast"}, {"view_radius_m": None}]
+)
+def test_a_drone_type_without_sound_figures_is_told(figures: dict[str, object]) -> None:
+    """A plan's copy of a type may have been edited by hand."""
+    plan = tiny_plan()
+    models = tuple({**model, **figures} for model in plan.drone_models)
+    with pytest.raises(InputError) as error:
+        hand_over(replace(plan, drone_models=models), routes=["A1"])
+    assert [finding.code for finding in error.value.findings] == ["E-EXPORT-TYPE"]
 
 
 def test_a_sorties_path_has_the_time_of_day_at_each_vertex() -> None:

@@ -19,6 +19,9 @@ PLAN_FILE = "plan.geojson"
 LONGEST_STEM = 40
 """Characters of a file name made from an id; four bytes each still fit a disk."""
 
+_YEARS = (1970, 9000)
+"""Every format can say a moment of these."""
+
 _RESERVED = {"con", "prn", "aux", "nul"} | {
     f"{port}{i}" for port in ("com", "lpt") for i in range(10)
 }
@@ -126,6 +129,21 @@ def _faults(handover: Handover, route: Route) -> Iterable[Finding]:
         if not before <= after:
             yield fault("E-EXPORT-TIME", vertex=i)
             break
+    flights = [s for s in plan.roster if s.route == route.id]
+    if not all(_is_dated(handover, t) for s in flights for t in _times(s)):
+        yield fault("E-EXPORT-CLOCK")
+
+
+def _times(sortie: Sortie) -> tuple[float, float, float]:
+    return sortie.takeoff_s, sortie.landing_s, sortie.ready_s
+
+
+def _is_dated(handover: Handover, after_s: float) -> bool:
+    """Whether a calendar has the moment so long after the start of the horizon."""
+    try:
+        return _YEARS[0] <= handover.moment(after_s).year <= _YEARS[1]
+    except OverflowError:
+        return False
 
 
 def has_place(station: Mapping[str, Any]) -> bool:
@@ -139,7 +157,7 @@ def _is_type(model: Mapping[str, Any]) -> bool:
     return all(
         _is_number(model.get(name), 0.1, 100.0)
         for name in ("airspeed_mps", "climb_mps", "descent_mps")
-    )
+    ) and _is_number(model.get("view_radius_m", 1.0), 1.0, 100_000.0)
 
 
 def _is_number(value: Any, low: float, high: float) -> bool:
