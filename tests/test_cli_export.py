@@ -47,10 +47,16 @@ def test_routes_of_a_station_are_written_for_their_owner_alone(
         "export", plan_path, "--format", "qgc", "-o", out, "--station", "A", "--json"
     )
     assert code == 0
-    assert json.loads(said) == {"ok": True, "format": "qgc", "files": ["A1.plan", "A2.plan"]}
+    assert json.loads(said) == {
+        "ok": True,
+        "format": "qgc",
+        "files": ["A1.plan", "A2.plan"],
+    }
     for name in ("A1.plan", "A2.plan"):
         assert stat.S_IMODE((out / name).stat().st_mode) == 0o600
-    code, said, _ = run("export", plan_path, "--format", "wpl", "-o", out, "--route", "B1")
+    code, said, _ = run(
+        "export", plan_path, "--format", "wpl", "-o", out, "--route", "B1"
+    )
     assert code == 0 and "1 files" in said
     assert (out / "B1.waypoints").exists()
 

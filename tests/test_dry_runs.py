@@ -93,7 +93,9 @@ def tasks(plan: Plan, **options: Any) -> list[dict[str, Any]]:
         for request in document["requests"]:
             assert request["path"] == "/openapi/v0.1/flight-task"
             assert request["body"]["sn"] in document["stand_ins"]["sn"]
-            assert request["body"]["wayline_uuid"] in document["stand_ins"]["wayline_uuid"]
+            assert (
+                request["body"]["wayline_uuid"] in document["stand_ins"]["wayline_uuid"]
+            )
             bodies.append(request["body"])
     return bodies
 

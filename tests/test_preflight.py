@@ -27,7 +27,9 @@ Changed = Callable[[MissionFile], MissionFile]
 
 def good_file() -> tuple[MissionFile, Mission]:
     """Return a file as it is read back, and the mission that was meant."""
-    mission = with_short_legs(brief(hand_over(tiny_plan()), tiny_plan().routes[0]), 800.0)
+    mission = with_short_legs(
+        brief(hand_over(tiny_plan()), tiny_plan().routes[0]), 800.0
+    )
     return MissionFile(missions=(mission,), items=items_of(mission)), mission
 
 
@@ -94,7 +96,9 @@ FAULTS: dict[str, Changed] = {
     # what its memory and its fences do not hold
     "E-PREFLIGHT-MANY": lambda f: replace(f, items=f.items[:1] + f.items[1:2] * 600),
     "E-PREFLIGHT-FENCE": lambda f: replace(f, fence=Fence(keep_in=(ring(0.1, 80),))),
-    "E-PREFLIGHT-RALLY": lambda f: replace(f, landing_places=((120.0, 33.0, 60.0),) * 9),
+    "E-PREFLIGHT-RALLY": lambda f: replace(
+        f, landing_places=((120.0, 33.0, 60.0),) * 9
+    ),
     "E-PREFLIGHT-KEEP-IN": lambda f: replace(f, fence=Fence(keep_in=(ring(0.001),))),
     "E-PREFLIGHT-KEEP-OUT": lambda f: replace(f, fence=Fence(keep_out=(ring(0.001),))),
     "E-PREFLIGHT-SPEED": with_waypoint(3, speed_mps=float("inf")),
@@ -142,7 +146,9 @@ def test_a_file_that_says_another_mission_is_refused(change: Changed) -> None:
 def test_waylines_have_two_waypoints_and_heights_that_a_dock_allows() -> None:
     """Limits are those of the maker that flies the file."""
     read, meant = good_file()
-    short = replace(read, items=(), missions=(replace(meant, waypoints=meant.waypoints[:1]),))
+    short = replace(
+        read, items=(), missions=(replace(meant, waypoints=meant.waypoints[:1]),)
+    )
     low = with_waypoint(0, height_m=7.0)(replace(read, items=()))
     assert "E-PREFLIGHT-FEW" in {f.code for f in preflight("", short, meant, DJI)}
     assert "E-PREFLIGHT-TAKEOFF-LOW" in {f.code for f in preflight("", low, meant, DJI)}
