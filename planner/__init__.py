@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planner.errors import Finding as Finding
     from planner.errors import InputError as InputError
     from planner.errors import PatrolError as PatrolError
+    from planner.formats.exporting import export_plan as export_plan
     from planner.formats.new_scenario import new_scenario as new_scenario
     from planner.formats.plan_geojson import read_plan as read_plan
     from planner.formats.plan_geojson import write_plan as write_plan
@@ -59,6 +60,7 @@ _HOME = {
     "check": "planner.checks",
     "compute_metrics": "planner.metrics",
     "examine": "planner.checks",
+    "export_plan": "planner.formats.exporting",
     "new_scenario": "planner.formats.new_scenario",
     "plan_routes": "planner.pipeline",
     "read_plan": "planner.formats.plan_geojson",

@@ -7,6 +7,7 @@ Say what went wrong, in one tree of exceptions and one record of a finding.
     ├── InputError          a file or folder cannot be used (exit code 3)
     ├── InfeasibleError     no plan exists, or not the one asked for (4)
     ├── BrokenPlanError     a plan breaks a rule (5)
+    │   └── MissionError    an autopilot would refuse a mission of it (5)
     ├── OutputError         a result cannot be written (6)
     ├── MissingPartError    an optional part is not installed (7)
     └── StoppedError        stopped before there was a plan (130)
@@ -96,6 +97,23 @@ class BrokenPlanError(PatrolError):
     """A plan breaks a rule; it is never written as a plan."""
 
     exit_code = EXIT_BROKEN
+
+
+class MissionError(BrokenPlanError):
+    """
+    An autopilot would refuse a mission made of a plan; it is not written.
+
+    Parameters
+    ----------
+    findings
+        Every fault that was found, not only the first.
+    """
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(
+            "; ".join(f"{f.code} {f.file}#{f.feature}" for f in self.findings)
+        )
 
 
 class OutputError(PatrolError):

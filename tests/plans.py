@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -294,16 +294,23 @@ def rostered(routes: Sequence[Route], length_s: float = 14_400.0) -> tuple[Sorti
 
 def told(scenario: Scenario, plan: Plan) -> Plan:
     """Return a plan whose copies and numbers follow from its scenario and paths."""
+    lonlat = scenario.projection.to_lonlat(
+        np.array([(s.point.x, s.point.y) for s in scenario.stations])
+    )
     copied = replace(
         plan,
         stations=tuple(
-            {"id": s.id, "name": s.name, "drones": s.drones, "pads": s.pads}
-            for s in scenario.stations
+            {
+                "id": s.id,
+                "name": s.name,
+                "lon": round(float(lon), 8),
+                "lat": round(float(lat), 8),
+                "drones": s.drones,
+                "pads": s.pads,
+            }
+            for s, (lon, lat) in zip(scenario.stations, lonlat, strict=True)
         ),
-        drone_models=tuple(
-            {"model": m.model, "usable_endurance_s": m.usable_endurance_s}
-            for m in scenario.drone_models
-        ),
+        drone_models=tuple(asdict(m) for m in scenario.drone_models),
     )
     return replace(copied, metrics=compute_metrics(scenario, copied))
 

@@ -28,6 +28,7 @@ from planner.errors import (
     EXIT_OK,
     EXIT_OUTPUT,
     InputError,
+    MissionError,
     PatrolError,
     StoppedError,
 )
@@ -85,7 +86,7 @@ class Verb(click.Command):
         except (KeyboardInterrupt, StoppedError):
             terminal.warn("cli.stopped_without_plan")
             return _failed(terminal, EXIT_NO_PLAN)
-        except InputError as error:
+        except (InputError, MissionError) as error:
             if terminal.debug:
                 traceback.print_exc()
             terminal.findings(error.findings)

@@ -1,0 +1,1 @@
+"""Write what is looked at and worked with, a file a format."""

@@ -1,0 +1,1 @@
+"""Write what is flown: missions for ground stations, a file a format."""
