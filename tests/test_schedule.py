@@ -10,8 +10,9 @@ import pytest
 from worlds import closure, square, station, world, zone
 
 from planner.clock import parse_clock
-from planner.formats.schedule import Days, days_of, schedule
+from planner.formats.schedule import days_of, schedule
 from planner.formats.table import Fault
+from planner.formats.times import Days
 from planner.freespace import free_space
 from planner.sun import sun_hours
 from planner.validation import validate
