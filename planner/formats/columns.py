@@ -100,13 +100,16 @@ def match_columns(
     Return which of their columns holds each field of ours, and what is missing.
 
     What the scenario maps goes first, then our own name, then other names that
-    are known. A Shapefile cuts names to ten characters; cut ones are known too.
+    are known; of a field that is mapped to "" none is taken. A Shapefile cuts names
+    to ten bytes; cut ones are known too.
     Ids are not missed: rows without them are numbered.
     """
     theirs = list(columns)
     found: dict[str, str] = {}
     faults: list[Fault] = []
     for field, column in mapping.items():
+        if not column and field in FIELDS[layer]:
+            continue  # none of theirs is meant
         if field not in FIELDS[layer]:
             known = guess(field, list(FIELDS[layer]))
             faults.append(Fault("E-COLUMN-FIELD", field=field, guess=known))
