@@ -68,6 +68,17 @@ def test_beyond_the_polar_circle_the_sun_stays() -> None:
         ("2026-04-01/2026-05-01 08:00-10:00；12:00-13:00", ((8, 10), (12, 13))),
         ("2026-05-02", ((0, 24),)),
         ("2025-01-01/2025-12-31", ()),
+        # The first of May 2026 is a Friday.
+        ("FRI 08:00-10:00", ((8, 10),)),
+        ("mon-thu 08:00-10:00", ()),
+        ("sat-mon/wed 08:00-10:00", ((8, 10),)),
+        ("周五/周日 08:00-10:00", ((8, 10),)),
+        ("周天", ()),
+        ("2026-05-01 SAT 08:00-10:00", ()),
+        # The night before the plan reaches into it.
+        ("2026-04-30 22:00-02:00", ((22, 26),)),
+        ("THU 22:00-02:00", ((22, 26),)),
+        ("WED 22:00-02:00", ()),
     ],
 )
 def test_hours_and_dates_are_read(
@@ -89,13 +100,34 @@ def test_hours_of_the_sun_are_on_the_safe_side() -> None:
     assert dark[0] < set_s and dark[1] > rise_s + 24 * HOUR_S
 
 
+def test_twilight_lasts_longer_than_the_day() -> None:
+    """Civil twilight begins before sunrise and ends after sunset, by half an hour."""
+    day, wide = (
+        schedule("schedule", text, replace_days(1), YANCHENG)
+        for text in ("sunrise-sunset", "dawn-dusk")
+    )
+    ((rise, set_),), ((dawn, dusk),) = day, wide
+    assert 20 * 60 < rise - dawn < 35 * 60
+    assert 20 * 60 < dusk - set_ < 35 * 60
+
+
 def replace_days(count: int) -> Days:
     """Return the first of the days."""
     return Days(MAY.days[:count], MAY.zone)
 
 
 @pytest.mark.parametrize(
-    "text", ["noon-18:00", "08:00", "2026-05-05/2026-05-01 08:00-09:00", "", "1-2-3"]
+    "text",
+    [
+        "noon-18:00",
+        "08:00",
+        "2026-05-05/2026-05-01 08:00-09:00",
+        "",
+        "1-2-3",
+        "mon-wed-fri 08:00-09:00",
+        "holiday 08:00-09:00",
+        "08:00-08:00",
+    ],
 )
 def test_what_is_no_schedule_is_told(text: str) -> None:
     """Nothing that cannot be read is taken for always or never."""

@@ -94,7 +94,7 @@ def _shape(volume: Mapping[str, Any], remarks: list[Fault]) -> BaseGeometry:
     if not isinstance(flat, dict):
         raise Fault("E-GEOM-TYPE", found=str(flat)[:40])
     if flat.get("type") == "Circle":
-        radius = uas.length_m("radius", flat.get("radius"), volume["uomDimensions"])
+        radius = uas.length_m("radius", flat.get("radius"), volume.get("uomDimensions"))
         return circle(flat.get("center"), radius)
     if flat.get("type") != "Polygon":
         raise Fault("E-GEOM-TYPE", found=str(flat.get("type")))
