@@ -127,6 +127,7 @@ def test_from_own_gis_to_a_checked_plan(run: Run, tmp_path: Path) -> None:
     assert code == 0, told
     for guess in ("间隔小时", "所属分局", "WGS84", "2 架", "可以规划"):
         assert guess in said
+    assert "drones" not in said, "the number was given"
     assert {c for c in re.findall(r"\[([EW]-[A-Z0-9-]+)\]", told)} == {
         "W-ENCODING",
         "W-XLSX-MERGED",

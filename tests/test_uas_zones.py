@@ -140,6 +140,17 @@ def test_a_zone_is_read_as_it_is_meant(
     assert drawn.hausdorff_distance(area.geometry) < 0.01
 
 
+def test_a_zone_of_ed318_without_a_variant_is_known_by_its_limits(
+    tmp_path: Path,
+) -> None:
+    """Files that leave members out are read as zones all the same."""
+
+    def change(document: dict[str, Any]) -> None:
+        del document["features"][0]["properties"]["variant"]
+
+    assert area_of(tmp_path, ED318, change).upper_m == 120.0
+
+
 def test_the_documents_are_what_the_standards_model_takes() -> None:
     """What the tests are built on parses with the data model of InterUSS."""
     from implicitdict import ImplicitDict

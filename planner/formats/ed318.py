@@ -22,15 +22,18 @@ _OURS = {"REQ_AUTHORIZATION": "REQ_AUTHORISATION", "USPACE": "REQ_AUTHORISATION"
 
 
 def is_ed318(content: Any) -> bool:
-    """Whether a JSON value is a set of zones: GeoJSON whose features have a variant."""
+    """Whether a JSON value is a set of zones: GeoJSON with a variant or with limits."""
     rows = content.get("features") if isinstance(content, dict) else None
-    if not isinstance(rows, list) or not rows:
+    return isinstance(rows, list) and bool(rows) and all(map(_is_zone, rows))
+
+
+def _is_zone(row: Any) -> bool:
+    zone = row.get("properties") if isinstance(row, dict) else None
+    if not isinstance(zone, dict) or not {"type", "identifier"} <= zone.keys():
         return False
-    return all(
-        isinstance(row, dict)
-        and isinstance(row.get("properties"), dict)
-        and {"variant", "type", "identifier"} <= row["properties"].keys()
-        for row in rows
+    return "variant" in zone or any(
+        isinstance(part, dict) and "layer" in part
+        for part in _parts(row.get("geometry"))
     )
 
 

@@ -71,6 +71,12 @@ class Look:
     crs: str | None = None
     lacks_crs: bool = False
 
+    def settle(self, field: str) -> None:
+        """Take back that a person has to name a column: what it holds is known."""
+        self.marked = [ours for ours in self.marked if ours != field]
+        missing = ("new.missing", field)
+        self.told = [t for t in self.told if (t[0], t[1].get("field")) != missing]
+
     def tell(self, key: str, **values: Any) -> None:
         """Note a sentence."""
         self.told.append((f"new.{key}", values))

@@ -79,6 +79,8 @@ def new_scenario(
     named = [model] if model else []
     named += looks["stations"].models if "stations" in looks else ()
     models = tuple(dict.fromkeys(named)) or known_models()[:1]
+    if number is not None and "stations" in looks:
+        looks["stations"].settle("drones")
     home = directory.resolve()
     files = {
         layer: _name_in(source, home, layer) for layer, source in sources.items()

@@ -98,7 +98,9 @@ def _spans(times: Times, days: Days, lonlat: tuple[float, float]) -> list[Span]:
     plan_low = _midnight(first, days.zone)
     plan_high = _midnight(last + _DAY, days.zone)
     found: list[Span] = []
-    for k in range(-1, (last - first).days + 2):  # the night before, another zone
+    is_daily = times == Times(low=times.low, high=times.high)
+    before = 0 if is_daily else 2  # a night in a zone further west reaches so far
+    for k in range(-before, (last - first).days + 2):
         day = first + k * _DAY
         if times.weekdays and day.weekday() not in times.weekdays:
             continue
@@ -111,6 +113,7 @@ def _spans(times: Times, days: Days, lonlat: tuple[float, float]) -> list[Span]:
         low = midnight + datetime.timedelta(seconds=span[0])
         high = midnight + datetime.timedelta(seconds=span[1])
         low = max(low, times.begins) if times.begins else low
+        low = low if is_daily else max(low, plan_low)
         high = min(high, times.ends) if times.ends else high
         if low < high and low < plan_high and high > plan_low:
             clock = low.astimezone(days.zone)
