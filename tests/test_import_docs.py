@@ -100,19 +100,36 @@ def commands(start: str) -> Iterator[list[str]]:
                 yield shlex.split(line)
 
 
-@pytest.mark.parametrize("suffix", [".osm.pbf", ".osm"])
+def test_both_forms_of_an_extract_are_read_alike(tmp_path: Path) -> None:
+    """What is tried below with one form holds for the other."""
+    import pyogrio
+
+    (tmp_path / "city.osm").write_text(extract(), encoding="utf-8")
+    (tmp_path / "city.osm.pbf").write_bytes(base64.b64decode(PBF))
+    for layer, columns in (
+        ("multipolygons", ["osm_way_id", "name", "leisure", "place"]),
+        ("lines", ["osm_id", "name", "waterway", "other_tags"]),
+    ):
+        one, other = (
+            pyogrio.raw.read(tmp_path / file, layer=layer, columns=columns)
+            for file in ("city.osm", "city.osm.pbf")
+        )
+        assert len(one[2]) == {"multipolygons": 2, "lines": 3}[layer]
+        assert one[2].tolist() == other[2].tolist()
+        assert [c.tolist() for c in one[3]] == [c.tolist() for c in other[3]]
+
+
 def test_an_extract_becomes_a_scenario_as_the_page_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parks, squares and both banks of a river, by the script and the commands."""
     monkeypatch.chdir(tmp_path)
     (script,) = blocks("python")
     Path("osm_zones.py").write_text(script, encoding="utf-8")
-    data = extract().encode() if suffix == ".osm" else base64.b64decode(PBF)
-    Path(f"city{suffix}").write_bytes(data)
+    Path("city.osm").write_text(extract(), encoding="utf-8")
     Path("stations.csv").write_text(STATIONS, encoding="utf-8")
     ((_, *words),) = commands("python ")
-    words[words.index("city.osm.pbf")] = f"city{suffix}"
+    words[words.index("city.osm.pbf")] = "city.osm"
     subprocess.run([sys.executable, *words], check=True, capture_output=True)
     for _, *words in [*commands("patrol new osm"), *commands("patrol validate osm")]:
         assert main(words) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
@@ -219,6 +220,26 @@ def test_chinese_tables_are_read_whatever_their_cpg_says(
     assert codes == ({code} if code else set())
     zone = read_scenario(folder).zone("Z1")
     assert (zone.name, zone.revisit_s) == ("盐城经济技术开发区", 3600.0)
+
+
+def test_one_archive_may_hold_a_whole_city(tmp_path: Path) -> None:
+    """A Shapefile in it is named; names from a Chinese Windows are read as meant."""
+    names = {"QQQQQQ": "警务站", "WWWWWW": "禁飞区"}  # as long as they are in GBK
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for stem in names:
+            frame_of("stations").to_file(tmp_path / f"{stem}.shp")
+            for part in sorted(tmp_path.glob(f"{stem}.*")):
+                archive.writestr(part.name, part.read_bytes())
+    data = packed.getvalue()
+    for stem, name in names.items():
+        data = data.replace(stem.encode(), name.encode("gbk"))
+    (tmp_path / "city.zip").write_bytes(data)
+    layer = read_layer(tmp_path, "city.zip|layername=警务站", "stations")
+    assert [feature.values["id"] for feature in layer.features] == ["S1", "S2"]
+    with pytest.raises(Fault) as caught:
+        read_layer(tmp_path, "city.zip", "zones")
+    assert caught.value.values["layers"] == "禁飞区, 警务站"
 
 
 def test_a_cut_name_that_could_be_two_columns_is_neither() -> None:

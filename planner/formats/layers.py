@@ -45,7 +45,7 @@ def read_layer(folder: Path, text: str, layer: str) -> Layer:
         The scenario folder; nothing outside is opened.
     text
         Name of the file in it; ``city.gpkg|layername=zones`` names a layer in it,
-        or a sheet of a workbook.
+        a sheet of a workbook, or a Shapefile of an archive.
     layer
         Our name of the layer, taken where a file holds several.
 
@@ -66,13 +66,13 @@ def read_layer(folder: Path, text: str, layer: str) -> Layer:
     data = read_bytes(path)
     if suffix == ".gpkg":
         return read_geopackage(data, chosen, layer)
+    if suffix == ".zip":
+        return read_zipped_shapefile(data, chosen, layer)
     if suffix == ".xlsx":
         return read_xlsx(data, chosen, layer)
-    if suffix in (".kml", ".kmz"):
-        return (read_kml if suffix == ".kml" else read_kmz)(data, layer)
-    readers = {
-        ".zip": read_zipped_shapefile,
-        ".csv": read_csv,
-        ".parquet": read_geoparquet,
-    }
-    return readers[suffix](data) if suffix in readers else read_json(data, layer)
+    if suffix == ".csv":
+        return read_csv(data)
+    if suffix == ".parquet":
+        return read_geoparquet(data)
+    readers = {".kml": read_kml, ".kmz": read_kmz}
+    return readers.get(suffix, read_json)(data, layer)

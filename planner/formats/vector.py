@@ -79,8 +79,23 @@ def read_shapefile(folder: Path, name: str) -> Layer:
     return _of_parts(parts)
 
 
-def read_zipped_shapefile(data: bytes) -> Layer:
-    """Return the rows of the one Shapefile in a zip archive, or raise a Fault."""
+def read_zipped_shapefile(data: bytes, chosen: str, layer: str) -> Layer:
+    """
+    Return the rows of a Shapefile in a zip archive.
+
+    Parameters
+    ----------
+    chosen
+        Its name in the archive, without folder and ending; if empty, the only one, or
+        the one named like ours.
+    layer
+        Our name.
+
+    Raises
+    ------
+    Fault
+        If a part that is needed is missing, or nothing says which Shapefile.
+    """
     members = zip_members(data)
     stems = {
         str(PurePosixPath(name).with_suffix(""))
@@ -89,9 +104,12 @@ def read_zipped_shapefile(data: bytes) -> Layer:
     }
     if not stems:
         raise Fault("E-ZIP-NOGEO", wanted=".shp")
-    if len(stems) > 1:
-        raise Fault("E-LAYER-AMBIGUOUS", layers=", ".join(sorted(stems)))
-    (stem,) = stems
+    wanted = chosen or (layer if len(stems) > 1 else "")
+    named = [s for s in stems if not wanted or PurePosixPath(s).name == wanted]
+    if len(named) != 1:
+        names = sorted(PurePosixPath(stem).name for stem in stems)
+        raise Fault("E-LAYER-AMBIGUOUS", layers=", ".join(names))
+    (stem,) = named
     return _of_parts(
         {
             PurePosixPath(name).suffix.lower(): content
