@@ -279,6 +279,7 @@ def test_a_kind_that_means_something_else_is_left_out(tmp_path: Path) -> None:
     """公园 is no way of patrolling; the shapes tell, and that is said."""
     text, told = made(tmp_path, change=renamed("kind", "类型"), **{"类型": "公园"})
     assert tomllib.loads(text)["columns"]["zones"]["kind"] == ""
+    assert re.search(r'^kind = ""\s+# none', text, re.MULTILINE)
     assert any("公园" in line for line in told)
     assert any("2 areas" in line and "1 lines" in line for line in told)
     kinds = [zone.kind for zone in read_scenario(tmp_path / "new").zones]

@@ -102,7 +102,12 @@ def _crs(sketch: Sketch) -> str:
 def _columns(sketch: Sketch) -> str:
     tables = ""
     for layer, look in sketch.looks.items():
-        lines = [f"{ours} = {text_of(theirs)}" for ours, theirs in look.columns.items()]
+        lines = [
+            f"{ours} = {text_of(theirs)}"
+            if theirs
+            else _line(f'{ours} = ""', "none: the words in theirs are not known")
+            for ours, theirs in look.columns.items()
+        ]
         lines += [_line(f'# {ours} = "?"', "fill in") for ours in look.marked]
         if lines:
             tables += (
