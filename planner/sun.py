@@ -8,16 +8,24 @@ import math
 ZENITH_DEG = 90.833
 """Of the sun's centre when its upper edge is on the horizon, refraction included."""
 
+CIVIL_DEG = 96.0
+"""Of the sun's centre when civil twilight begins or ends."""
+
 
 def sun_hours(
-    day: datetime.date, lon_deg: float, lat_deg: float
+    day: datetime.date,
+    lon_deg: float,
+    lat_deg: float,
+    *,
+    zenith_deg: float = ZENITH_DEG,
 ) -> tuple[float, float] | None:
     """
     Return sunrise and sunset, in seconds after midnight UTC of a day.
 
     By the Fourier series of NOAA's General Solar Position Calculations (Global
     Monitoring Laboratory), a minute or two off between the polar circles. Either may
-    lie outside of 0 to 86,400.
+    lie outside of 0 to 86,400. With another zenith of the sun, begin and end of a
+    twilight.
 
     Returns
     -------
@@ -41,7 +49,7 @@ def sun_hours(
         + 0.00148 * s3
     )
     lat = math.radians(lat_deg)
-    cosine = math.cos(math.radians(ZENITH_DEG)) / (
+    cosine = math.cos(math.radians(zenith_deg)) / (
         math.cos(lat) * math.cos(declination)
     ) - math.tan(lat) * math.tan(declination)
     if cosine > 1:

@@ -54,6 +54,8 @@ def in_format(folder: Path, suffix: str) -> Path:
                 archive.writestr("doc.kml", as_kml(layer))
         elif suffix == ".csv":
             target.write_text(as_csv(layer), encoding="utf-8")
+        elif suffix == ".xlsx":
+            as_workbook(layer, target)
         else:
             as_vector(layer, target)
     return folder
@@ -74,6 +76,19 @@ def as_csv(layer: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def as_workbook(layer: dict[str, Any], target: Path) -> None:
+    """Write a GeoJSON layer as a sheet, its shapes as WKT."""
+    import openpyxl
+    from shapely.geometry import shape as shaped
+
+    workbook = openpyxl.Workbook()
+    workbook.active.append([*layer["features"][0]["properties"], "WKT"])
+    for feature in layer["features"]:
+        wkt = shaped(feature["geometry"]).wkt
+        workbook.active.append([*feature["properties"].values(), wkt])
+    workbook.save(target)
+
+
 def as_vector(layer: dict[str, Any], target: Path) -> None:
     """Write a GeoJSON layer through GDAL; a Shapefile holds one type of shape."""
     import geopandas
@@ -81,6 +96,9 @@ def as_vector(layer: dict[str, Any], target: Path) -> None:
     frame = geopandas.GeoDataFrame.from_features(layer, crs="EPSG:4326")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of names cut to ten characters
+        if target.suffix == ".parquet":
+            frame.to_parquet(target)
+            return
         if target.suffix == ".gpkg":
             frame.to_file(target, driver="GPKG")
             return

@@ -46,6 +46,8 @@ LIBRARIES = {
     "numba": "judges middle",
     "pyvrp": "middle",
     "vroom": "middle",
+    "openpyxl": "files",
+    "pyarrow": "files",
     "folium": "maps",
     "branca": "maps",
     "click": "command",

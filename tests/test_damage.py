@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from folder_formats import in_format
-from tiny_folder import inspected, write
+from test_uas_zones import CITY, ED269, ED318, fence
+from tiny_folder import TOML, inspected, write
 
 PIECES = [b'"', b"null", b"[", b"}", b"NaN", b"-1e999", b"\0", b"\xff", b"9" * 23, b","]
 ROUNDS = 60
+NONSENSE: list[Any] = [None, "", "x", -1, 1e999, True, [], {}, [[]], [None], {"a": 1}]
+CIRCLE = {"circle": {"center": [33.352, 120.17], "radius": 300}, "inclusion": False}
+FENCES: dict[str, Any] = {
+    "fileType": "Plan",
+    "geoFence": {"polygons": [fence(CITY)], "circles": [CIRCLE]},
+}
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
@@ -34,7 +44,18 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "suffix", [".geojson", ".kml", ".kmz", ".csv", ".gpkg", ".shp", ".zip"]
+    "suffix",
+    [
+        ".geojson",
+        ".kml",
+        ".kmz",
+        ".csv",
+        ".gpkg",
+        ".shp",
+        ".zip",
+        ".xlsx",
+        ".parquet",
+    ],
 )
 def test_damage_is_a_finding_or_does_no_harm(tmp_path: Path, suffix: str) -> None:
     """Whatever happens to a byte of any file, it is read or it is named."""
@@ -47,3 +68,37 @@ def test_damage_is_a_finding_or_does_no_harm(tmp_path: Path, suffix: str) -> Non
         file.write_bytes(damaged(whole, chance))
         inspected(folder)
         file.write_bytes(whole)
+
+
+@pytest.mark.parametrize("document", [ED269, ED318, FENCES])
+def test_damage_to_airspace_of_an_authority_is_a_finding_too(
+    tmp_path: Path, document: dict[str, Any]
+) -> None:
+    """Any member may be missing, of another type, or nonsense."""
+    folder = write(tmp_path, toml=TOML.replace("airspace.geojson", "airspace.json"))
+    chance = random.Random(sorted(document)[0])
+    for _ in range(ROUNDS):
+        broken = copy.deepcopy(document)
+        for _ in range(chance.choice([1, 1, 2])):
+            spoilt(broken, chance)
+        (folder / "airspace.json").write_text(json.dumps(broken), encoding="utf-8")
+        inspected(folder)
+
+
+def spoilt(document: Any, chance: random.Random) -> None:
+    """Change or delete one member somewhere in a document."""
+    place = document
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        if not keys:
+            return
+        key = chance.choice(keys)
+        below = place[key]
+        if isinstance(below, dict | list) and below and chance.random() < 0.85:
+            place = below
+            continue
+        if chance.random() < 0.3:
+            del place[key]
+        else:
+            place[key] = copy.deepcopy(chance.choice(NONSENSE))
+        return

@@ -344,7 +344,10 @@ def test_a_datum_is_converted_at_the_border(tmp_path: Path, datum: str) -> None:
 # --- one content, every format -----------------------------------------------
 
 
-@pytest.mark.parametrize("suffix", [".kml", ".kmz", ".csv", ".gpkg", ".shp", ".zip"])
+@pytest.mark.parametrize(
+    "suffix",
+    [".kml", ".kmz", ".csv", ".gpkg", ".shp", ".zip", ".xlsx", ".parquet"],
+)
 def test_one_content_has_one_digest_in_every_format(
     tmp_path: Path, suffix: str
 ) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime
 import zoneinfo
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from worlds import closure, square, station, world, zone
 
-from planner.clock import parse_clock
-from planner.formats.schedule import Days, days_of, schedule
+from planner.clock import cut_to_horizon, parse_clock
+from planner.formats.schedule import days_of, schedule
 from planner.formats.table import Fault
+from planner.formats.times import Days, Times, held
 from planner.freespace import free_space
 from planner.sun import sun_hours
 from planner.validation import validate
@@ -46,6 +50,58 @@ def test_the_sun_rises_and_sets_as_almanacs_say(
         assert abs(utc_s + offset.total_seconds() - parse_clock(told)) <= 180
 
 
+MINUTES = st.integers(0, 24 * 60 - 1).map(lambda minute: minute * 60.0)
+ZONES = st.integers(-12, 14).map(
+    lambda hours: datetime.timezone(datetime.timedelta(hours=hours))
+)
+INSTANTS = st.none() | st.datetimes(
+    datetime.datetime(2026, 4, 29), datetime.datetime(2026, 5, 4)
+).map(lambda moment: moment.replace(microsecond=0, tzinfo=datetime.UTC))
+
+
+@given(
+    weekdays=st.frozensets(st.integers(0, 6)),
+    low=MINUTES,
+    high=MINUTES,
+    zone=st.none() | ZONES,
+    begins=INSTANTS,
+    ends=INSTANTS,
+    count=st.integers(1, 2),
+)
+@settings(max_examples=300, deadline=None)
+def test_no_moment_that_holds_is_left_open(count: int, **given_times: Any) -> None:
+    """By every clock, on every day; and what is closed holds at that hour of a day."""
+    times, days = Times(**given_times), replace_days(count)
+    length_s = count * 24 * HOUR_S
+    closed = cut_to_horizon(held([times], days, YANCHENG), 0.0, length_s)
+    start = datetime.datetime.combine(days.days[0], datetime.time(), SHANGHAI)
+    for second in range(17, int(length_s), 1013):
+        moment = start + datetime.timedelta(seconds=second)
+        is_closed = any(low <= second <= high for low, high in closed)
+        assert is_closed or not holds_at(times, moment)
+        hours = (moment + datetime.timedelta(days=k) for k in range(-1, count + 1))
+        assert not is_closed or any(holds_at(times, hour) for hour in hours)
+
+
+def holds_at(times: Times, moment: datetime.datetime) -> bool:
+    """Whether a moment is in some times, by going through the days around it."""
+    assert isinstance(times.low, float) and isinstance(times.high, float)
+    if times.begins and moment < times.begins:
+        return False
+    if times.ends and moment > times.ends:
+        return False
+    local = moment.astimezone(times.zone or SHANGHAI)
+    length_s = (times.high - times.low) % 86_400 or 86_400
+    for back in (0, 1, 2):
+        day = local.date() - datetime.timedelta(days=back)
+        midnight = datetime.datetime.combine(day, datetime.time(), local.tzinfo)
+        since_s = (local - midnight).total_seconds() - times.low
+        on = not times.weekdays or day.weekday() in times.weekdays
+        if on and 0 <= since_s <= length_s:
+            return True
+    return False
+
+
 def test_beyond_the_polar_circle_the_sun_stays() -> None:
     """In Tromso it does not set in June, and does not rise in December."""
     june, december = datetime.date(2026, 6, 21), datetime.date(2026, 12, 21)
@@ -67,6 +123,17 @@ def test_beyond_the_polar_circle_the_sun_stays() -> None:
         ("2026-04-01/2026-05-01 08:00-10:00；12:00-13:00", ((8, 10), (12, 13))),
         ("2026-05-02", ((0, 24),)),
         ("2025-01-01/2025-12-31", ()),
+        # The first of May 2026 is a Friday.
+        ("FRI 08:00-10:00", ((8, 10),)),
+        ("mon-thu 08:00-10:00", ()),
+        ("sat-mon/wed 08:00-10:00", ((8, 10),)),
+        ("周五/周日 08:00-10:00", ((8, 10),)),
+        ("周天", ()),
+        ("2026-05-01 SAT 08:00-10:00", ()),
+        # The night before the plan reaches into it.
+        ("2026-04-30 22:00-02:00", ((0, 2),)),
+        ("THU 22:00-02:00", ((0, 2),)),
+        ("WED 22:00-02:00", ()),
     ],
 )
 def test_hours_and_dates_are_read(
@@ -88,13 +155,34 @@ def test_hours_of_the_sun_are_on_the_safe_side() -> None:
     assert dark[0] < set_s and dark[1] > rise_s + 24 * HOUR_S
 
 
+def test_twilight_lasts_longer_than_the_day() -> None:
+    """Civil twilight begins before sunrise and ends after sunset, by half an hour."""
+    day, wide = (
+        schedule("schedule", text, replace_days(1), YANCHENG)
+        for text in ("sunrise-sunset", "dawn-dusk")
+    )
+    ((rise, set_),), ((dawn, dusk),) = day, wide
+    assert 20 * 60 < rise - dawn < 35 * 60
+    assert 20 * 60 < dusk - set_ < 35 * 60
+
+
 def replace_days(count: int) -> Days:
     """Return the first of the days."""
     return Days(MAY.days[:count], MAY.zone)
 
 
 @pytest.mark.parametrize(
-    "text", ["noon-18:00", "08:00", "2026-05-05/2026-05-01 08:00-09:00", "", "1-2-3"]
+    "text",
+    [
+        "noon-18:00",
+        "08:00",
+        "2026-05-05/2026-05-01 08:00-09:00",
+        "",
+        "1-2-3",
+        "mon-wed-fri 08:00-09:00",
+        "holiday 08:00-09:00",
+        "08:00-08:00",
+    ],
 )
 def test_what_is_no_schedule_is_told(text: str) -> None:
     """Nothing that cannot be read is taken for always or never."""

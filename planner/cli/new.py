@@ -17,7 +17,8 @@ _layer = click.Path(path_type=Path)
 @click.option("--zones", type=_layer)
 @click.option("--stations", type=_layer)
 @click.option("--airspace", type=_layer)
-@click.option("--drones")
+@click.option("--drones", metavar="MODEL[=N]")
+@click.option("--overwrite", is_flag=True)
 @click.pass_obj
 def command(
     terminal: Terminal,
@@ -26,9 +27,11 @@ def command(
     stations: Path | None,
     airspace: Path | None,
     drones: str | None,
+    overwrite: bool,
 ) -> None:
     """Make a scenario folder of a person's own GIS layers, or a tiny example."""
     from planner.formats.new_scenario import new_scenario
+    from planner.formats.scenario_folder import inspect_scenario
 
     for sentence in new_scenario(
         directory,
@@ -36,6 +39,20 @@ def command(
         stations=stations,
         airspace=airspace,
         drones=drones,
+        overwrite=overwrite,
         language=terminal.language,
     ):
         terminal.remark(sentence)
+    scenario, findings = inspect_scenario(directory)
+    terminal.findings(findings)
+    if scenario is None:
+        terminal.line("new.unsound", file="scenario.toml", folder=str(directory))
+        return
+    terminal.line(
+        "new.sound",
+        folder=str(directory),
+        stations=len(scenario.stations),
+        drones=sum(station.drones for station in scenario.stations),
+        zones=len(scenario.zones),
+        airspace=len(scenario.airspace),
+    )

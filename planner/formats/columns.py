@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from planner.clock import Span, parse_spans
@@ -14,7 +15,7 @@ from planner.formats.table import Fault, is_hidden
 LONGEST_TEXT = 200
 
 _COMMON: dict[str, str] = {
-    "id": "code 编号 代码 编码 标识 序号",
+    "id": "code 编号 代码 编码 标识 序号 @id osm_id",
     "name": "名称 名字 title label",
 }
 
@@ -46,6 +47,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "airspace": _COMMON
     | {
         "restriction": "限制 管制类型 限制类型 类型 type",
+        "lower_m_amsl": "下限海拔 下限海拔高度 最低海拔 lower_amsl floor_amsl",
+        "upper_m_amsl": "上限海拔 上限海拔高度 最高海拔 upper_amsl ceiling_amsl",
         "lower_m_agl": "下限 下限高度 最低高度 lower_m lower lower_limit",
         "upper_m_agl": "上限 上限高度 最高高度 upper_m upper upper_limit",
         "schedule": "时段 生效时段 hours",
@@ -97,13 +100,16 @@ def match_columns(
     Return which of their columns holds each field of ours, and what is missing.
 
     What the scenario maps goes first, then our own name, then other names that
-    are known. A Shapefile cuts names to ten characters; cut ones are known too.
+    are known; of a field that is mapped to "" none is taken. A Shapefile cuts names
+    to ten bytes; cut ones are known too.
     Ids are not missed: rows without them are numbered.
     """
     theirs = list(columns)
     found: dict[str, str] = {}
     faults: list[Fault] = []
     for field, column in mapping.items():
+        if not column and field in FIELDS[layer]:
+            continue  # none of theirs is meant
         if field not in FIELDS[layer]:
             known = guess(field, list(FIELDS[layer]))
             faults.append(Fault("E-COLUMN-FIELD", field=field, guess=known))
@@ -120,6 +126,7 @@ def match_columns(
             continue
         own = folded.get(field) or folded.get(field[:_DBF_NAME_LENGTH], [])
         hits = own or [c for other in others.split() for c in folded.get(other, [])]
+        hits = hits or [c for cut in _cut(layer, field) for c in folded.get(cut, [])]
         hits = [column for column in hits if column not in found.values()]
         if len(hits) > 1:
             several = ", ".join(hits)
@@ -130,6 +137,27 @@ def match_columns(
             near = guess(field, theirs)
             faults.append(Fault("E-COLUMN-MISSING", field=field, guess=near))
     return found, faults
+
+
+@cache
+def _cut(layer: str, field: str) -> frozenset[str]:
+    """
+    Return what a Shapefile makes of a field's other names, where it is no other's.
+
+    It keeps ten bytes, and with them less of a Chinese name in UTF-8 than in GBK.
+    """
+    of = {f: _cut_names(others) for f, others in FIELDS[layer].items()}
+    return of[field].difference(*(names for f, names in of.items() if f != field))
+
+
+def _cut_names(others: str) -> frozenset[str]:
+    whole = set(others.split())
+    cut = {
+        name.encode(encoding, "ignore")[:_DBF_NAME_LENGTH].decode(encoding, "ignore")
+        for name in whole
+        for encoding in ("utf-8", "gbk")
+    }
+    return frozenset(cut | whole)
 
 
 def fold(text: str) -> str:

@@ -21,6 +21,8 @@ MOST_RATIO = 100
 RATIO_MATTERS_FROM = 10_000_000
 """Below this many bytes a high ratio is only a table full of blanks."""
 
+_SAYS_UTF8 = 0x800
+
 _MKSTEMP = "[a-z0-9_]" * 8
 """What `tempfile.mkstemp` ends names with, as a pattern."""
 
@@ -121,11 +123,21 @@ def zip_members(data: bytes) -> dict[str, bytes]:
                 big = info.file_size > RATIO_MATTERS_FROM
                 if big and info.file_size > MOST_RATIO * max(info.compress_size, 1):
                     raise Fault("E-ZIP-RATIO", name=info.filename, limit=MOST_RATIO)
-            return {info.filename: archive.read(info) for info in entries}
+            return {_member_name(info): archive.read(info) for info in entries}
     except Fault:
         raise
     except Exception as error:  # damaged bytes make zipfile raise almost anything
         raise Fault("E-FORMAT-CORRUPT", format="zip") from error
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """Return the name of a member; Chinese Windows writes GBK and does not say so."""
+    if info.flag_bits & _SAYS_UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("gbk")
+    except UnicodeError:
+        return info.filename
 
 
 def write_atomically(path: Path, data: bytes) -> None:

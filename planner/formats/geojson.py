@@ -11,7 +11,6 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.formats.files import decoded
 from planner.formats.table import Fault, Feature, Layer
 
 _CRS_NAME = re.compile(
@@ -21,17 +20,15 @@ _CRS_NAME = re.compile(
 Position = tuple[float, float]
 
 
-def read_geojson(data: bytes) -> Layer:
+def read_geojson(content: Any, remarks: tuple[Fault, ...]) -> Layer:
     """
     Return the features of a FeatureCollection, or of a single Feature.
 
     Raises
     ------
     Fault
-        If the text is no GeoJSON.
+        If the JSON is no GeoJSON.
     """
-    text, remarks = decoded(data)
-    content = _parse(text)
     kind = content.get("type") if isinstance(content, dict) else None
     if kind == "Topology":
         raise Fault("E-FORMAT", wanted="GeoJSON", found="TopoJSON")
@@ -52,8 +49,15 @@ def read_geojson(data: bytes) -> Layer:
     )
 
 
-def _parse(text: str) -> Any:
-    """Return the JSON value; a key that comes twice is a fault."""
+def parse(text: str) -> Any:
+    """
+    Return the JSON value of a text.
+
+    Raises
+    ------
+    Fault
+        If it is none, or a key comes twice.
+    """
     if text.lstrip()[:1] == "<":
         raise Fault("E-FORMAT", wanted="GeoJSON", found="HTML / XML")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import cast
 from xml.etree import ElementTree
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.formats.columns import match_columns
 from planner.formats.files import decoded, zip_members
 from planner.formats.geojson import Position, line, point, polygon
 from planner.formats.table import Fault, Feature, Layer
@@ -18,7 +20,7 @@ _DOCTYPE = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _DEEPEST = 100
 
 
-def read_kmz(data: bytes) -> Layer:
+def read_kmz(data: bytes, layer: str) -> Layer:
     """Return the placemarks of the KML in a KMZ archive, or raise a Fault."""
     members = zip_members(data)
     kml = sorted(name for name in members if name.lower().endswith(".kml"))
@@ -26,15 +28,23 @@ def read_kmz(data: bytes) -> Layer:
         raise Fault("E-ZIP-NOGEO", wanted=".kml")
     if len(kml) > 1 and "doc.kml" not in kml:
         raise Fault("E-LAYER-AMBIGUOUS", layers=", ".join(kml))
-    return read_kml(members["doc.kml" if "doc.kml" in kml else kml[0]])
+    return read_kml(members["doc.kml" if "doc.kml" in kml else kml[0]], layer)
 
 
-def read_kml(data: bytes) -> Layer:
+def read_kml(data: bytes, layer: str) -> Layer:
     """
     Return the placemarks of a KML file.
 
     Columns are ``name`` and ``id`` of the placemark and the names in its
-    ``ExtendedData``; of the same name, the latter holds.
+    ``ExtendedData``; of the same name, the latter holds. Heights are dropped but for
+    airspace that no column gives limits: a wall that is drawn from the ground up
+    (``extrude``) gives its upper one, above ground, or above sea level if it is
+    ``absolute``.
+
+    Parameters
+    ----------
+    layer
+        Our name.
 
     Raises
     ------
@@ -44,11 +54,15 @@ def read_kml(data: bytes) -> Layer:
     root, remarks = kml_root(data)
     if next(_all(root, "NetworkLink"), None) is not None:
         raise Fault("E-KML-NETWORKLINK")
-    features = tuple(
-        _feature(placemark, row)
-        for row, placemark in enumerate(_all(root, "Placemark"), 1)
-    )
+    placemarks = list(_all(root, "Placemark"))
+    features = tuple(_feature(mark, row) for row, mark in enumerate(placemarks, 1))
     columns = dict.fromkeys(name for feature in features for name in feature.values)
+    if layer == "airspace":
+        known, _ = match_columns(layer, columns, {})
+        if not any(name.startswith(("lower", "upper")) for name in known):
+            pairs = zip(features, placemarks, strict=True)
+            features = tuple(_with_height(feature, mark) for feature, mark in pairs)
+            columns |= dict.fromkeys(("upper_m_agl", "upper_m_amsl"))
     return Layer(
         columns=tuple(columns), features=features, crs="OGC:CRS84", remarks=remarks
     )
@@ -128,6 +142,39 @@ def _feature(placemark: ElementTree.Element, row: int) -> Feature:
     except Fault as fault:
         geometry = fault
     return Feature(row=row, values=values, geometry=geometry, remarks=tuple(remarks))
+
+
+def _with_height(feature: Feature, placemark: ElementTree.Element) -> Feature:
+    """Return airspace with the upper limit that it is drawn with."""
+    walls = {
+        (_mode(area), _text(area, "extrude") in ("1", "true"), _highest_m(area))
+        for area in _all(placemark, "Polygon")
+    }
+    drawn = {wall for wall in walls if wall[0] != "clampToGround" and wall[2] != 0}
+    if not drawn:
+        return feature
+    (mode, is_wall, height_m), *others = drawn
+    column = {"relativeToGround": "upper_m_agl", "absolute": "upper_m_amsl"}.get(mode)
+    if others or drawn != walls or not is_wall or column is None or height_m < 0:
+        return replace(feature, remarks=(*feature.remarks, Fault("W-KML-HEIGHTS")))
+    return replace(feature, values={**feature.values, column: height_m})
+
+
+def _mode(area: ElementTree.Element) -> str:
+    return _text(area, "altitudeMode") or "clampToGround"
+
+
+def _highest_m(area: ElementTree.Element) -> float:
+    """Return the greatest height among the corners of an area, 0 if there is none."""
+    triples = [
+        triple.split(",")
+        for part in _all(area, "coordinates")
+        for triple in (part.text or "").split()
+    ]
+    try:
+        return max(float(t[2]) if len(t) > 2 else 0.0 for t in triples)
+    except ValueError:  # none, or no number, which is told of the shape
+        return 0.0
 
 
 def _geometry(element: ElementTree.Element, remarks: list[Fault]) -> BaseGeometry:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from planner.formats.csv_table import read_csv
 from planner.formats.files import inside, read_bytes
-from planner.formats.geojson import read_geojson
+from planner.formats.geoparquet import read_geoparquet
+from planner.formats.json_layer import read_json
 from planner.formats.kml import read_kml, read_kmz
 from planner.formats.table import Fault, Layer
 from planner.formats.vector import (
@@ -14,11 +15,24 @@ from planner.formats.vector import (
     read_shapefile,
     read_zipped_shapefile,
 )
+from planner.formats.xlsx import read_xlsx
 
 LAYER_NAME = "|layername="
 """Between the name of a file and that of a layer in it, as QGIS writes it."""
 
-FORMATS = (".geojson", ".json", ".gpkg", ".shp", ".zip", ".kml", ".kmz", ".csv")
+FORMATS = (
+    ".geojson",
+    ".json",
+    ".plan",
+    ".gpkg",
+    ".shp",
+    ".zip",
+    ".kml",
+    ".kmz",
+    ".csv",
+    ".xlsx",
+    ".parquet",
+)
 
 
 def read_layer(folder: Path, text: str, layer: str) -> Layer:
@@ -30,7 +44,8 @@ def read_layer(folder: Path, text: str, layer: str) -> Layer:
     folder
         The scenario folder; nothing outside is opened.
     text
-        Name of the file in it; ``city.gpkg|layername=zones`` names a layer in it.
+        Name of the file in it; ``city.gpkg|layername=zones`` names a layer in it,
+        a sheet of a workbook, or a Shapefile of an archive.
     layer
         Our name of the layer, taken where a file holds several.
 
@@ -38,6 +53,8 @@ def read_layer(folder: Path, text: str, layer: str) -> Layer:
     ------
     Fault
         If the file as a whole cannot be used.
+    MissingPartError
+        If it needs a library that is not installed.
     """
     name, _, chosen = text.partition(LAYER_NAME)
     path = inside(folder, name)
@@ -49,10 +66,13 @@ def read_layer(folder: Path, text: str, layer: str) -> Layer:
     data = read_bytes(path)
     if suffix == ".gpkg":
         return read_geopackage(data, chosen, layer)
-    readers = {
-        ".zip": read_zipped_shapefile,
-        ".kml": read_kml,
-        ".kmz": read_kmz,
-        ".csv": read_csv,
-    }
-    return readers.get(suffix, read_geojson)(data)
+    if suffix == ".zip":
+        return read_zipped_shapefile(data, chosen, layer)
+    if suffix == ".xlsx":
+        return read_xlsx(data, chosen, layer)
+    if suffix == ".csv":
+        return read_csv(data)
+    if suffix == ".parquet":
+        return read_geoparquet(data)
+    readers = {".kml": read_kml, ".kmz": read_kmz}
+    return readers.get(suffix, read_json)(data, layer)

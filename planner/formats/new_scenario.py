@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import Finding, InputError, OutputError
-from planner.formats.columns import FIELDS, REQUIRED, match_columns
+from planner.formats.columns import count
 from planner.formats.drones import known_models
 from planner.formats.example import EXAMPLE
+from planner.formats.files import read_bytes, write_together
+from planner.formats.guesses import Look, looked_at
 from planner.formats.layers import LAYER_NAME, read_layer
-from planner.formats.settings import FILE, guess
+from planner.formats.new_template import REVISIT_MIN, Sketch, scenario_toml
+from planner.formats.settings import FILE
 from planner.formats.table import Fault, Notes, shown
 from planner.messages import Language, say
+
+MOST_DRONES = 1_000
 
 _SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 
@@ -26,23 +32,29 @@ def new_scenario(
     stations: Path | None = None,
     airspace: Path | None = None,
     drones: str | None = None,
+    overwrite: bool = False,
     language: Language = "en",
 ) -> list[str]:
     """
     Write a scenario folder with a commented ``scenario.toml``.
 
-    Files given are copied beside it, and their columns guessed; what is left
-    out is filled with a tiny example that can be planned as it is.
+    Files given are copied beside it, and their columns, units, kinds, datum and
+    reference system guessed; what is left out is filled with a tiny example that can
+    be planned as it is.
 
     Parameters
     ----------
     directory
         Folder to make; it may exist, but holds no scenario yet.
     zones, stations, airspace
-        Files in any format that layers come in; a layer of a GeoPackage with
-        several is named as in ``city.gpkg|layername=zones``.
+        Files in any format that layers come in; a layer of a GeoPackage or a sheet of
+        a workbook with several is named as in ``city.gpkg|layername=zones``.
     drones
-        Name of a drone type that ships; the first if None.
+        Name of a drone type that ships, and how many a station has that does not say,
+        as in ``M4TD=3``; without a number the stations must say; the first type that
+        stations name, or ships, if None.
+    overwrite
+        Whether files of the same names in the folder are replaced.
 
     Returns
     -------
@@ -55,58 +67,97 @@ def new_scenario(
         If a file cannot be read, or the drone type is not known.
     OutputError
         If the folder holds a scenario already, or cannot be written.
+    MissingPartError
+        If a file needs a library that is not installed.
     """
     given = {"stations": stations, "zones": zones, "airspace": airspace}
     sources = {
         layer: _Source.of(path) for layer, path in given.items() if path is not None
     }
-    model = _model(drones)
-    columns, told = _looked_at(sources, language)
+    model, number = _model(drones)
+    looks = _looks(sources)
+    named = [model] if model else []
+    named += looks["stations"].models if "stations" in looks else ()
+    models = tuple(dict.fromkeys(named)) or known_models()[:1]
+    if number is not None and "stations" in looks:
+        looks["stations"].settle("drones")
+    home = directory.resolve()
+    files = {
+        layer: _name_in(source, home, layer) for layer, source in sources.items()
+    } or {layer: f"{layer}.geojson" for layer in EXAMPLE}
+    sketch = Sketch(
+        name=home.name, files=files, looks=looks, models=models, drones=number
+    )
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        home = directory.resolve()
-        copies = [
-            pair
-            for layer, source in sources.items()
-            for pair in _copies(source, home, layer)
-        ]
-        for new in [home / FILE, *(copy for _, copy in copies)]:
-            if new.exists():
-                raise OutputError(say("new.exists", language, file=shown(new.name)))
-        if sources:
-            for part, copy in copies:
-                shutil.copyfile(part, copy)
-            files = {
-                layer: _name_in(source, home, layer)
-                for layer, source in sources.items()
-            }
-        else:
-            files = {layer: _example(directory, layer) for layer in EXAMPLE}
-            told.append(say("new.example", language, files=", ".join(files.values())))
-        text = _toml(directory.resolve().name, files, columns, model)
-        (directory / FILE).write_bytes(text.encode("utf-8", errors="replace"))
+        written = {home / FILE: scenario_toml(sketch).encode(errors="replace")}
+        for layer, source in sources.items():
+            for part, copy in _copies(source, home, layer):
+                written[copy] = read_bytes(part)
+        if not sources:
+            written |= {home / files[layer]: _example(layer) for layer in EXAMPLE}
+        _write(written, overwrite, language)
+    except Fault as fault:  # it was there a moment ago
+        raise OutputError(
+            say(f"finding.{fault.code}", language, **fault.values)
+        ) from None
     except OSError as error:
         raise OutputError(f"{error.filename or directory}: {error.strerror}") from error
+    return _sentences(sketch, sources, language)
+
+
+def _sentences(
+    sketch: Sketch, sources: dict[str, _Source], language: Language
+) -> list[str]:
+    """Return what was guessed, assumed, left out and written."""
+    told = [
+        say(key, language, **{k: shown(str(v)) for k, v in values.items()})
+        for look in sketch.looks.values()
+        for key, values in look.told
+    ]
+    if not sources:
+        files = ", ".join(sketch.files.values())
+        told.append(say("new.example", language, files=files))
+    else:
+        told.append(say("new.assumed", language, file=FILE, datum=sketch.datum))
+    if sketch.needs_intervals:
+        told.append(say("new.intervals", language, file=FILE, **REVISIT_MIN))
+    if sketch.drones is not None:
+        told.append(say("new.drones", language, file=FILE, drones=sketch.drones))
+    elif sketch.needs_drones:
+        told.append(say("new.no_drones", language, model=sketch.models[0]))
     told += [
         say("new.layer", language, file=FILE, layer=layer)
         for layer in ("stations", "zones")
-        if layer not in files
+        if layer not in sketch.files
     ]
+    model = ", ".join(sketch.models)
     return [*told, say("new.written", language, file=FILE, model=model)]
 
 
-def _model(drones: str | None) -> str:
-    known = {name.casefold(): name for name in known_models()}
+def _model(drones: str | None) -> tuple[str | None, int | None]:
+    """
+    Return the drone type and the number of ``MODEL=N``, or raise an InputError.
+
+    The catalogue's nearest names are told where it has no such type.
+    """
     if drones is None:
-        return known_models()[0]
-    if drones.casefold() not in known:
-        near = known.get(guess(drones, list(known)), ", ".join(known.values()))
-        values = {"given": shown(drones), "choices": near}
-        code = "E-DRONE-UNKNOWN"
-        raise InputError(
-            [Finding(code=code, file=FILE, feature="drones", values=values)]
-        )
-    return known[drones.casefold()]
+        return None, None
+    name, mark, text = drones.partition("=")
+    known = {model.casefold(): model for model in known_models()}
+    if name.strip().casefold() not in known:
+        near = difflib.get_close_matches(name.casefold(), known, n=3, cutoff=0.4)
+        choices = ", ".join(known[model] for model in near or known)
+        raise _refused("E-DRONE-UNKNOWN", given=shown(name), choices=choices)
+    if not mark:
+        return known[name.strip().casefold()], None
+    try:
+        return known[name.strip().casefold()], count("drones", text, 0, MOST_DRONES)
+    except Fault as fault:
+        raise _refused(fault.code, **fault.values) from fault
+
+
+def _refused(code: str, **values: object) -> InputError:
+    return InputError([Finding(code=code, file=FILE, feature="drones", values=values)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +172,15 @@ class _Source:
         file, mark, layer = str(path).partition(LAYER_NAME)
         return cls(Path(file).resolve(), mark + layer)
 
+    @property
+    def suffix(self) -> str:
+        return self.file.suffix.lower()
 
-def _looked_at(
-    sources: dict[str, _Source], language: Language
-) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the lines of column mappings by layer, and what was guessed."""
+
+def _looks(sources: dict[str, _Source]) -> dict[str, Look]:
+    """Return what was found out about each layer, or raise an InputError with all."""
     notes = Notes()
-    columns: dict[str, list[str]] = {}
-    told: list[str] = []
+    looks: dict[str, Look] = {}
     for name, source in sources.items():
         file = source.file.name
         try:
@@ -136,119 +188,55 @@ def _looked_at(
         except Fault as fault:
             notes.add_fault(fault, file)
             continue
-        found, faults = match_columns(name, layer.columns, {})
-        several = {
-            fault.values["field"]: fault.values["columns"]
-            for fault in faults
-            if fault.code == "E-COLUMN-AMBIGUOUS"
-        }
-        for field in FIELDS[name]:
-            values = {"file": shown(file), "field": field}
-            if field in found and found[field] != field:
-                line = f"{field} = {_text(found[field])}"
-                key, values["column"] = "guessed", shown(found[field])
-            elif field in several:
-                line = f'# {field} = "?"'
-                key, values["columns"] = "several", shown(several[field])
-            elif field not in found and field in REQUIRED[name]:
-                line = f'# {field} = "?"'
-                key = "numbered" if field == "id" else "missing"
-                values["columns"] = shown(", ".join(layer.columns) or "-")
-                values["layer"] = name
-            else:
-                continue
-            columns.setdefault(name, []).append(line)
-            told.append(say(f"new.{key}", language, **values))
+        looks[name] = looked_at(name, layer, file)
     if notes.has_errors:
         raise InputError(notes.listed())
-    return columns, told
+    return looks
 
 
-def _copies(source: _Source, directory: Path, layer: str) -> list[tuple[Path, Path]]:
+def _copies(source: _Source, home: Path, layer: str) -> Sequence[tuple[Path, Path]]:
     """Return what is to be copied where: a file, a Shapefile with its sidecars."""
     file = source.file
-    if file.parent == directory:
+    if file.parent == home:
         return []
-    suffixes = [file.suffix]
-    if file.suffix.lower() == ".shp":
-        suffixes += _SIDECARS
-    parts = [(file.with_suffix(s), directory / f"{layer}{s}") for s in suffixes]
-    return [(part, copy) for part, copy in parts if part.is_file()]
+    pairs = [(file, home / f"{layer}{source.suffix}")]
+    if source.suffix == ".shp":
+        for suffix in _SIDECARS:
+            spelt = [file.with_suffix(s) for s in (suffix, suffix.upper())]
+            pairs += [
+                (part, home / f"{layer}{suffix}") for part in spelt if part.is_file()
+            ]
+    return pairs
 
 
-def _name_in(source: _Source, directory: Path, layer: str) -> str:
+def _name_in(source: _Source, home: Path, layer: str) -> str:
     """Return what scenario.toml calls a file that was given."""
-    if source.file.parent == directory:
+    if source.file.parent == home:
         return source.file.name + source.layer
-    return f"{layer}{source.file.suffix}{source.layer}"
+    return f"{layer}{source.suffix}{source.layer}"
 
 
-def _example(directory: Path, layer: str) -> str:
-    """Write a layer of the example and return the name of its file."""
-    file = directory / f"{layer}.geojson"
-    if not file.exists():
-        text = json.dumps(EXAMPLE[layer], ensure_ascii=False, indent=1)
-        file.write_text(text + "\n", encoding="utf-8")
-    return file.name
+def _write(written: dict[Path, bytes], overwrite: bool, language: Language) -> None:
+    """
+    Write all files or none; what lies there stays, unless it is to be overwritten.
+
+    A part of an older Shapefile that the new one lacks goes: it would be taken for
+    the new one's.
+    """
+    for file in written:
+        if file.exists() and not overwrite:
+            raise OutputError(say("new.exists", language, file=shown(file.name)))
+    for folder in {file.parent for file in written}:
+        folder.mkdir(parents=True, exist_ok=True)
+    write_together(written)
+    for file in [file for file in written if file.suffix == ".shp"]:
+        for suffix in _SIDECARS:
+            old = file.with_suffix(suffix)
+            if old not in written:
+                old.unlink(missing_ok=True)
 
 
-def _text(value: str) -> str:
-    """Return a TOML string; JSON's agree but for one character."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _toml(
-    name: str, files: dict[str, str], columns: dict[str, list[str]], model: str
-) -> str:
-    layers = [f"{layer} = {_text(file)}" for layer, file in files.items()]
-    wanted = ("stations", "zones", "airspace")
-    layers += [f'# {layer} = "?"' for layer in wanted if layer not in files]
-    tables = [
-        "\n".join([f"\n[columns.{layer}]  # ours = theirs", *lines, ""])
-        for layer, lines in columns.items()
-    ]
-    return _TEMPLATE.format(
-        name=_text(name),
-        layers="\n".join(layers),
-        columns="".join(tables),
-        model=_text(model),
-    )
-
-
-_TEMPLATE = """\
-name = {name}
-datum = "WGS84"                    # of the layers; GCJ-02 (Amap) or BD-09 (Baidu)
-timezone = "Asia/Shanghai"
-horizon = ["06:00", "22:00"]       # may cross midnight; "24h" for the whole day
-objective = "guarantee"            # fewest drones; "tighten": with all drones the
-                                   # shortest gaps; "frugal": fewest flight hours
-
-[layers]                           # .geojson .gpkg .shp .zip .kml .kmz .csv
-{layers}
-# districts, water, boundary, response_teams, buildings can be added
-{columns}
-[[drones]]                         # the first type is that of stations without one
-model = {model}                    # from the catalogue; any figure can be set here
-# usable_endurance_s = 1800        # after derating and landing reserve
-# turnaround_s = 1500              # landing to the next take-off
-# energy = "battery"               # both follow from battery, power and charger
-
-[wind]
-speed_mps = 0.0
-from_deg = 0.0                     # where it comes from, clockwise from north
-# gust_mps = 0.0                   # and [[wind.spells]] at some heights or hours
-
-[rules]
-floor_m = 60                       # lowest and highest layer above ground
-ceiling_m = 120
-clearance_m = 30                   # from closed airspace
-separation_horizontal_m = 50       # two drones keep one of them
-separation_vertical_m = 15
-launch_spacing_s = 60              # between two moves at one station
-reserve_drones = 0                 # kept ready at each station
-revisit_slack_s = 0
-pad_before_takeoff_s = 60
-column_radius_m = 50
-authorised = []                    # ids of REQ_AUTHORISATION airspace that is granted
-station_waivers = []               # stations that may fly in closed airspace
-"""
+def _example(layer: str) -> bytes:
+    """Return a layer of the example."""
+    text = json.dumps(EXAMPLE[layer], ensure_ascii=False, indent=1)
+    return (text + "\n").encode()

@@ -12,9 +12,17 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from planner.formats.banks import both_banks
-from planner.formats.columns import choice, count, identifier, number, spans
+from planner.formats.columns import (
+    choice,
+    count,
+    identifier,
+    is_absent,
+    number,
+    spans,
+)
 from planner.formats.records import Record
-from planner.formats.schedule import Days, schedule
+from planner.formats.schedule import schedule
+from planner.formats.times import Days
 from planner.geometry import LocalProjection
 from planner.scenario import (
     ALL_DAY,
@@ -35,6 +43,11 @@ MOST_MINUTES = 10_080
 """A week; who wants longer gaps wants no patrol."""
 
 MOST_WIDTH_M = 20_000.0
+
+HIGHEST_M = 100_000.0
+
+GROUND_AMSL_M = (-430.0, 8_849.0)
+"""The shore of the Dead Sea and the top of Everest: any ground lies between."""
 
 MOST_SPREAD_DEG = 10.0
 """Stations and zones further apart are no city, but a slip in a coordinate."""
@@ -77,12 +90,19 @@ def near(records: Sequence[Record], bounds: Bounds) -> list[Record]:
     box = shapely.box(
         west - NEAR_DEG, south - NEAR_DEG, east + NEAR_DEG, north + NEAR_DEG
     )
-    kept = [record for record in records if box.intersects(record.geometry)]
-    if len(kept) < len(records):
+    far = [record for record in records if not box.intersects(record.geometry)]
+    for record in far:
+        turned = shapely.transform(record.geometry, lambda points: points[:, ::-1])
+        if box.intersects(turned):
+            lon, lat = shapely.get_coordinates(record.geometry)[0]
+            source = record.source
+            place = {"x": float(lon), "y": float(lat)}
+            source.notes.add("E-CRS-LATLON", source.file, record.id, **place)
+    if far:
         source = records[0].source
-        left = len(records) - len(kept)
-        source.notes.add("W-FAR-AWAY", source.file, count=left, degrees=NEAR_DEG)
-    return kept
+        source.notes.add("W-FAR-AWAY", source.file, count=len(far), degrees=NEAR_DEG)
+    ids = {id(record) for record in far}
+    return [record for record in records if id(record) not in ids]
 
 
 def stations_of(
@@ -91,7 +111,12 @@ def stations_of(
     """Return the stations; pads are as many as drones where none are given."""
     found: list[Station] = []
     for record, point in zip(records, shapes_of(records, projection), strict=True):
-        drones = record.wanted("drones", partial(count, low=0, high=MOST_DRONES), 1)
+        drones = record.wanted(
+            "drones",
+            partial(count, low=0, high=MOST_DRONES),
+            otherwise=1,
+            default=record.source.defaults.get("drones"),
+        )
         found.append(
             Station(
                 id=record.id,
@@ -138,7 +163,10 @@ def zones_of(
         elif width_m > swath_m:
             shape = both_banks(shape, width_m)
         minutes = record.wanted(
-            "revisit_min", partial(number, low=0, high=MOST_MINUTES, above=True), 60.0
+            "revisit_min",
+            partial(number, low=0, high=MOST_MINUTES, above=True),
+            otherwise=60.0,
+            default=record.source.defaults.get("revisit_min", {}).get(kind),
         )
         found.append(
             Zone(
@@ -158,19 +186,32 @@ def zones_of(
 
 
 def airspace_of(
-    records: Sequence[Record], projection: LocalProjection, days: Days
+    records: Sequence[Record],
+    projection: LocalProjection,
+    days: Days,
+    ground_amsl_m: Sequence[float] | None = None,
 ) -> tuple[Airspace, ...]:
-    """Return the airspace; what does not say how it is restricted is prohibited."""
+    """
+    Return the airspace; what does not say how it is restricted is prohibited.
+
+    Parameters
+    ----------
+    ground_amsl_m
+        Lowest and highest ground above sea level; None where nobody says. Limits above
+        sea level close all that they close over any ground between the two.
+    """
     holding = partial(
         schedule, days=days, lonlat=(projection.lon_deg, projection.lat_deg)
     )
-    height = partial(number, low=0.0, high=100_000.0)
+    low_m, high_m = sorted(ground_amsl_m or GROUND_AMSL_M)
     found: list[Airspace] = []
     for record, shape in zip(records, shapes_of(records, projection), strict=True):
-        lower = record.value("lower_m_agl", height, 0.0)
-        upper = record.value("upper_m_agl", height, math.inf)
+        lower = _limit_m(record, "lower", high_m, 0.0)
+        upper = _limit_m(record, "upper", low_m, math.inf)
+        notes, file = record.source.notes, record.source.file
+        if ground_amsl_m is None and _is_above_sea(record):
+            notes.add("W-HEIGHT-AMSL", file, record.id, lower=lower, upper=upper)
         if lower > upper:
-            notes, file = record.source.notes, record.source.file
             notes.add("E-HEIGHTS", file, record.id, lower=lower, upper=upper)
         kind = record.assumed("restriction", choice, "PROHIBITED")
         found.append(
@@ -186,6 +227,24 @@ def airspace_of(
             )
         )
     return tuple(found)
+
+
+def _limit_m(record: Record, side: str, ground_m: float, otherwise: float) -> float:
+    """Return a limit above ground, of one above sea level where that is given [m]."""
+    height = partial(number, low=0.0, high=HIGHEST_M)
+    altitude = partial(number, low=GROUND_AMSL_M[0], high=HIGHEST_M)
+    above_sea_m = record.value(f"{side}_m_amsl", altitude, math.inf)
+    if math.isfinite(above_sea_m):
+        otherwise = max(0.0, above_sea_m - ground_m)
+    return record.value(f"{side}_m_agl", height, otherwise)
+
+
+def _is_above_sea(record: Record) -> bool:
+    return any(
+        is_absent(record.values.get(f"{side}_m_agl"))
+        and not is_absent(record.values.get(f"{side}_m_amsl"))
+        for side in ("lower", "upper")
+    )
 
 
 def districts_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from shapely.geometry.base import BaseGeometry
@@ -12,6 +12,7 @@ from planner.formats import columns
 from planner.formats.columns import REQUIRED, is_absent, match_columns
 from planner.formats.shapes import Wanted, fit, in_wgs84, to_wgs84
 from planner.formats.table import Fault, Layer, Notes
+from planner.formats.units import in_our_unit
 from planner.validation import twins
 
 T = TypeVar("T")
@@ -30,13 +31,26 @@ WANTED: dict[str, Wanted] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file that rows come from, and where findings about them go."""
+    """
+    The file that rows come from, and where findings about them go.
+
+    Parameters
+    ----------
+    mapping
+        Our column to theirs.
+    factors
+        Our column to what its numbers are multiplied by to be in our unit.
+    defaults
+        Our column to what holds where a row has no value, as scenario.toml says.
+    """
 
     file: str
     crs: str | None
     datum: str
     mapping: Mapping[str, str]
     notes: Notes
+    factors: Mapping[str, float] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -64,8 +78,25 @@ class Record:
             self.source.notes.add_fault(fault, self.source.file, self.id)
             return default
 
-    def wanted(self, field: str, read: Callable[[str, Any], T], otherwise: T) -> T:
-        """Return a value that must be there; ``otherwise`` lets reading go on."""
+    def wanted(
+        self,
+        field: str,
+        read: Callable[[str, Any], T],
+        otherwise: T,
+        default: T | None = None,
+    ) -> T:
+        """
+        Return a value that must be there.
+
+        Parameters
+        ----------
+        otherwise
+            Lets reading go on where it is missing.
+        default
+            What scenario.toml has for rows without one; None if it has nothing.
+        """
+        if default is not None:
+            return self.assumed(field, read, default)
         if is_absent(self.values.get(field)):
             notes, file = self.source.notes, self.source.file
             notes.add("E-VALUE-MISSING", file, self.id, field=field)
@@ -113,6 +144,7 @@ def records(
     for remark in layer.remarks:
         notes.add_fault(remark, file)
     found, faults = match_columns(name, layer.columns, source.mapping)
+    faults = [f for f in faults if not _has_default(f, source)]
     for fault in faults:
         notes.add_fault(fault, file)
     if not layer.features:
@@ -133,7 +165,10 @@ def records(
     guessed: set[str] = set()
     result: list[Record] = []
     for number, feature in enumerate(layer.features, numbered_from):
-        values = {ours: feature.values.get(theirs) for ours, theirs in found.items()}
+        values = {
+            ours: in_our_unit(feature.values.get(theirs), source.factors.get(ours))
+            for ours, theirs in found.items()
+        }
         where = f"row {feature.row}"
         try:
             if wants_id and "id" in found:
@@ -144,7 +179,7 @@ def records(
                 raise feature.geometry
             remarks = list(feature.remarks)
             shape = fit(feature.geometry, WANTED[name], remarks)
-            shape = in_wgs84(shape, crs, source.datum, remarks)
+            shape = in_wgs84(shape, crs, layer.datum or source.datum, remarks)
         except Fault as fault:
             notes.add_fault(fault, file, where)
             continue
@@ -152,6 +187,12 @@ def records(
             notes.add_fault(remark, file, where)
         result.append(Record(where, shape, values, source, guessed))
     return result
+
+
+def _has_default(fault: Fault, source: Source) -> bool:
+    """Whether a column is missing that scenario.toml makes up for."""
+    is_missing = fault.code == "E-COLUMN-MISSING"
+    return is_missing and fault.values["field"] in source.defaults
 
 
 def in_order(name: str, found: list[Record]) -> list[Record]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import shapely
 
@@ -26,6 +27,7 @@ from planner.formats.settings import (
     wind_of,
 )
 from planner.formats.table import Fault, Notes
+from planner.formats.units import factors_of
 from planner.geometry import LocalProjection
 from planner.scenario import Horizon, Scenario
 from planner.validation import validate
@@ -139,10 +141,14 @@ def _layer(
 ) -> list[Record]:
     """Return the records of all files of a layer, in order."""
     mapping = settings.columns.get(name, {})
+    factors = factors_of(name, settings.units.get(name, {}), notes)
+    defaults = _defaults(name, settings)
     found: list[Record] = []
     rows = 0
     for file in files:
-        source = Source(file, settings.crs, settings.datum, mapping, notes)
+        source = Source(
+            file, settings.crs, settings.datum, mapping, notes, factors, defaults
+        )
         try:
             layer = read_layer(folder, file, name)
             found.extend(records(name, layer, source, numbered_from=rows + 1))
@@ -150,6 +156,13 @@ def _layer(
         except Fault as fault:
             notes.add_fault(fault, file)
     return in_order(name, found)
+
+
+def _defaults(name: str, settings: Settings) -> dict[str, Any]:
+    """Return what holds in a layer where a row has no value."""
+    given = settings.defaults.model_dump(exclude_none=True)
+    fields = {"stations": ("drones",), "zones": ("revisit_min",)}.get(name, ())
+    return {field: given[field] for field in fields if field in given}
 
 
 def _file_of(
@@ -162,12 +175,12 @@ def _file_of(
 
 
 def _note_strange_mappings(settings: Settings, notes: Notes) -> None:
-    """Note column mappings of layers that there are not."""
+    """Note column mappings and units of layers that there are not."""
     given = settings.layers.model_dump(exclude_none=True)
-    for name in settings.columns:
-        if name not in given:
-            known = ", ".join(given)
-            notes.add("E-TOML-KEY", FILE, f"columns.{name}", name=name, guess=known)
+    known = ", ".join(given)
+    for table, names in (("columns", settings.columns), ("units", settings.units)):
+        for name in [name for name in names if name not in given]:
+            notes.add("E-TOML-KEY", FILE, f"{table}.{name}", name=name, guess=known)
 
 
 def _assemble(
@@ -199,6 +212,7 @@ def _assemble(
             layers.get("airspace", []),
             projection,
             days_of(hours.start, hours.length_s, settings.timezone),
+            settings.ground_amsl_m,
         ),
         districts=objects.districts_of(layers.get("districts", []), projection),
         water=shapes("water"),

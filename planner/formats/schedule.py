@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 import datetime
-import math
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from planner.clock import DAY_S, Span, parse_clock
+from planner.clock import Span, parse_clock
 from planner.formats.table import Fault
-from planner.sun import sun_hours
-
-_SUN_ROOM_S = 180.0
-"""The sun's hours are a minute or two off; closures last so much longer at each end."""
+from planner.formats.times import Days, Edge, Times, held
 
 _DATES = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/(\d{4}-\d{2}-\d{2}))?\s*")
-_RISE, _SET = ("sunrise", "日出"), ("sunset", "日落")
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """
-    The days that a plan is made for.
-
-    Parameters
-    ----------
-    days
-        Local dates, in order.
-    zone
-        In which clocks are read.
-    """
-
-    days: tuple[datetime.date, ...]
-    zone: zoneinfo.ZoneInfo
+_WEEKDAY = "mon|tue|wed|thu|fri|sat|sun(?!r|s)|周[一二三四五六日天]"
+_WEEKDAYS = re.compile(rf"((?:{_WEEKDAY})(?:[-/](?:{_WEEKDAY}))*)\s*")
+_EDGES = {
+    "日出": "sunrise",
+    "日落": "sunset",
+    "天亮": "dawn",
+    "天黑": "dusk",
+} | {name: name for name in ("sunrise", "sunset", "dawn", "dusk")}
 
 
 def days_of(start: str, length_s: float, timezone: str) -> Days:
@@ -62,72 +46,65 @@ def schedule(
     """
     Return the daily spans in which airspace holds on any of some days.
 
-    Written as spans ``HH:MM-HH:MM``, ``sunrise`` and ``sunset`` among the ends, each
-    after a date or two with a slash between if it holds on those days alone; a date
-    alone holds all day. None of them on these days gives no span.
+    Written as spans ``HH:MM-HH:MM``, the hours of the sun among the ends, each after
+    a date or two with a slash between, or weekdays (``MON-FRI``, ``SAT/SUN``), if it
+    holds on those days alone; days without hours hold all day. None of them on these
+    days gives no span. Formats that have times of their own give a tuple of `Times`.
 
     Raises
     ------
     Fault
         If it cannot be read so.
     """
+    if isinstance(value, tuple):
+        return held(value, days, lonlat)
     text = unicodedata.normalize("NFKC", str(value)).strip().casefold()
     text = re.sub("[、；;]", ",", text).replace("–", "-")
-    found: set[Span] = set()
     try:
-        for part in text.split(","):
-            found |= set(_holding(part.strip(), days, lonlat))
+        return held([_times(part.strip()) for part in text.split(",")], days, lonlat)
     except ValueError as error:
         raise Fault("E-VALUE-SCHEDULE", field=field, found=str(value)) from error
-    return tuple(sorted(found))
 
 
-def _holding(part: str, days: Days, lonlat: tuple[float, float]) -> list[Span]:
-    """Return the spans of one part of a schedule, or raise a ValueError."""
+def _times(part: str) -> Times:
+    """Return one part of a schedule, or raise a ValueError."""
+    dates = None
     on = _DATES.match(part)
-    mine: Sequence[datetime.date] = days.days
     if on:
         first = datetime.date.fromisoformat(on[1])
         last = datetime.date.fromisoformat(on[2] or on[1])
         if last < first:
             raise ValueError(f"{part!r} ends before it begins.")
-        mine = [day for day in mine if first <= day <= last]
-        part = part[on.end() :]
-        if not part:
-            return [(0.0, DAY_S)] if mine else []
-    low, high = (end.strip() for end in part.split("-"))
-    if {low, high} & {*_RISE, *_SET}:
-        spans = [_by_sun(low, high, day, days, lonlat) for day in mine]
-    else:
-        spans = [(float(parse_clock(low)), float(parse_clock(high)))] if mine else []
-        if parse_clock(low) == parse_clock(high):
-            raise ValueError(f"{part!r} starts and ends at the same time.")
-    return [
-        (span[0], span[1] if span[1] > span[0] else span[1] + DAY_S)
-        for span in spans
-        if span is not None
-    ]
+        dates, part = (first, last), part[on.end() :]
+    weekdays: frozenset[int] = frozenset()
+    on = _WEEKDAYS.match(part)
+    if on:
+        weekdays, part = _weekdays(on[1]), part[on.end() :]
+    if not part and (dates or weekdays):
+        return Times(dates=dates, weekdays=weekdays)
+    low, high = (_edge(end.strip()) for end in part.split("-"))
+    if low == high:
+        raise ValueError(f"{part!r} starts and ends at the same time.")
+    return Times(dates=dates, weekdays=weekdays, low=low, high=high)
 
 
-def _by_sun(
-    low: str, high: str, day: datetime.date, days: Days, lonlat: tuple[float, float]
-) -> Span | None:
-    """Return a span of which an end is the sun's; None if it does not come about."""
-    sun = sun_hours(day, *lonlat)
-    dark = low in _SET or high in _RISE
-    if sun is None or math.isinf(sun[0]):
-        lit = sun is not None
-        return (0.0, DAY_S) if lit != dark else None
-    midnight = datetime.datetime.combine(day, datetime.time(), days.zone)
-    offset = midnight.utcoffset()
-    assert offset is not None
-    rise_s, set_s = (utc_s + offset.total_seconds() for utc_s in sun)
+def _edge(text: str) -> Edge:
+    return _EDGES.get(text) or float(parse_clock(text))
 
-    def clock(text: str, room_s: float) -> float:
-        if text in _RISE:
-            return (rise_s + room_s) % DAY_S
-        if text in _SET:
-            return (set_s + room_s) % DAY_S
-        return parse_clock(text)
 
-    return clock(low, -_SUN_ROOM_S), clock(high, _SUN_ROOM_S)
+def _weekdays(text: str) -> frozenset[int]:
+    """Return the weekdays of ``mon-fri/sun``; Monday is 0."""
+    found: set[int] = set()
+    for part in text.split("/"):
+        ends = [_number(day) for day in part.split("-")]
+        if len(ends) > 2:
+            raise ValueError(f"{part!r} is no range of weekdays.")
+        length = (ends[-1] - ends[0]) % 7
+        found |= {(ends[0] + k) % 7 for k in range(length + 1)}
+    return frozenset(found)
+
+
+def _number(day: str) -> int:
+    if day.startswith("周"):
+        return "一二三四五六日".index(day[1].replace("天", "日"))
+    return ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].index(day)

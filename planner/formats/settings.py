@@ -20,6 +20,7 @@ from planner.wind import Spell, Wind
 FILE = "scenario.toml"
 
 Datum = Literal["WGS84", "GCJ-02", "BD-09"]
+Unit = Literal["s", "min", "h", "m", "km", "ft"]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -126,6 +127,21 @@ class RulesTable(_Table):
     station_waivers: list[str] = []
 
 
+class MinutesTable(_Table):
+    """Minutes by the kind of a zone."""
+
+    watch: Positive | None = None
+    sweep: Positive | None = None
+    line: Positive | None = None
+
+
+class DefaultsTable(_Table):
+    """What holds where a row has no value."""
+
+    drones: Annotated[int, Field(ge=0)] | None = None
+    revisit_min: MinutesTable | None = None
+
+
 class Settings(_Table):
     """The whole of ``scenario.toml``."""
 
@@ -139,6 +155,11 @@ class Settings(_Table):
     attribution: Annotated[str, Field(max_length=400)] = ""
     layers: LayersTable
     columns: dict[str, dict[str, str]] = {}
+    units: dict[str, dict[str, Unit]] = {}
+    defaults: DefaultsTable = DefaultsTable()
+    ground_amsl_m: Annotated[list[float], Field(min_length=2, max_length=2)] | None = (
+        None
+    )
     drones: Annotated[list[DroneTable], Field(min_length=1)]
     wind: WindTable = WindTable()
     rules: RulesTable = RulesTable()
@@ -200,6 +221,8 @@ _TABLES: dict[str, type[_Table]] = {
     "wind": WindTable,
     "spells": SpellTable,
     "rules": RulesTable,
+    "defaults": DefaultsTable,
+    "revisit_min": MinutesTable,
 }
 
 
@@ -247,4 +270,5 @@ _LIMITS = {
     "string_too_long": ("length <=", "max_length"),
     "string_too_short": ("length >=", "min_length"),
     "too_short": ("length >=", "min_length"),
+    "too_long": ("length <=", "max_length"),
 }

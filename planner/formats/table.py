@@ -71,6 +71,8 @@ class Layer:
         Coordinate reference system, as a code or WKT; None where the file is silent.
     usual_crs
         What silence of file and scenario means; None if it means nothing.
+    datum
+        Datum that the format or the file prescribes; None for the scenario's.
     remarks
         Warnings about the file as a whole.
     """
@@ -79,6 +81,7 @@ class Layer:
     features: tuple[Feature, ...]
     crs: str | None
     usual_crs: str | None = None
+    datum: str | None = None
     remarks: tuple[Fault, ...] = ()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from planner.formats.dbf_text import dbf_encoding, mended, named_encoding
 from planner.formats.files import inside, read_bytes, zip_members
 from planner.formats.table import Fault, Feature, Layer
 
@@ -21,7 +21,6 @@ _SIDECARS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _NEEDED = (".shx", ".dbf")
 _SQLITE = b"SQLite format 3\0"
 _SHAPE_MAGIC = b"\x00\x00\x27\x0a"
-_DBF_NAME = slice(0, 11)
 
 
 def read_geopackage(data: bytes, chosen: str, layer: str) -> Layer:
@@ -80,8 +79,23 @@ def read_shapefile(folder: Path, name: str) -> Layer:
     return _of_parts(parts)
 
 
-def read_zipped_shapefile(data: bytes) -> Layer:
-    """Return the rows of the one Shapefile in a zip archive, or raise a Fault."""
+def read_zipped_shapefile(data: bytes, chosen: str, layer: str) -> Layer:
+    """
+    Return the rows of a Shapefile in a zip archive.
+
+    Parameters
+    ----------
+    chosen
+        Its name in the archive, without folder and ending; if empty, the only one, or
+        the one named like ours.
+    layer
+        Our name.
+
+    Raises
+    ------
+    Fault
+        If a part that is needed is missing, or nothing says which Shapefile.
+    """
     members = zip_members(data)
     stems = {
         str(PurePosixPath(name).with_suffix(""))
@@ -90,9 +104,12 @@ def read_zipped_shapefile(data: bytes) -> Layer:
     }
     if not stems:
         raise Fault("E-ZIP-NOGEO", wanted=".shp")
-    if len(stems) > 1:
-        raise Fault("E-LAYER-AMBIGUOUS", layers=", ".join(sorted(stems)))
-    (stem,) = stems
+    wanted = chosen or (layer if len(stems) > 1 else "")
+    named = [s for s in stems if not wanted or PurePosixPath(s).name == wanted]
+    if len(named) != 1:
+        names = sorted(PurePosixPath(stem).name for stem in stems)
+        raise Fault("E-LAYER-AMBIGUOUS", layers=", ".join(names))
+    (stem,) = named
     return _of_parts(
         {
             PurePosixPath(name).suffix.lower(): content
@@ -110,44 +127,20 @@ def _of_parts(parts: dict[str, bytes]) -> Layer:
     if not parts.get(".shp", b"").startswith(_SHAPE_MAGIC):
         raise Fault("E-FORMAT", wanted="Shapefile", found="?")
     remarks: tuple[Fault, ...] = ()
-    if ".cpg" not in parts:
-        encoding = _dbf_encoding(parts[".dbf"])
-        parts[".cpg"] = encoding.encode()
+    encoding = named_encoding(parts.get(".cpg", b""))
+    if encoding is None:
+        encoding = dbf_encoding(parts[".dbf"])
         if encoding == "GBK":
             remarks = (Fault("W-ENCODING", encoding="gbk"),)
+    parts[".cpg"] = encoding.encode()
+    if encoding == "UTF-8":
+        parts[".dbf"] = mended(parts[".dbf"], encoding)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for suffix in _SIDECARS:
             if suffix in parts:
                 archive.writestr(f"layer{suffix}", parts[suffix])
     return _read(packed.getvalue(), "Shapefile", None, remarks)
-
-
-def _dbf_encoding(data: bytes) -> str:
-    """
-    Return UTF-8 where names and values of a DBF are that, else GBK.
-
-    Raises
-    ------
-    Fault
-        If they are neither.
-    """
-    if len(data) < 32:
-        raise Fault("E-FORMAT-CORRUPT", format="DBF")
-    header_length = struct.unpack_from("<H", data, 8)[0]
-    names = [
-        data[start : start + 32][_DBF_NAME].split(b"\0")[0]
-        for start in range(32, header_length - 32, 32)
-    ]
-    for encoding in ("UTF-8", "GBK"):
-        try:
-            for name in names:
-                name.decode(encoding)
-            data[header_length:].rstrip(b"\x1a").decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    raise Fault("E-ENCODING")
 
 
 def _read(
