@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,24 +67,31 @@ def places(scenario: Scenario, ways: Airways) -> Places:
 
 
 def _placed(
-    asked: Iterable[tuple[BaseGeometry, float]], ways: Airways, spacing_m: float
+    asked: Sequence[tuple[BaseGeometry, float]], ways: Airways, spacing_m: float
 ) -> Places:
     """Return what is open of shapes, gathered by cell."""
     closed = shapely.union_all(ways.closed)
     shapely.prepare(closed)
-    parts, shares = [], []
-    lost = 0.0
+    points = np.array([s for s, _ in asked if s.geom_type == "Point"], dtype=object)
+    counts = np.array([w for s, w in asked if s.geom_type == "Point"])
+    clear = ways.is_open(shapely.get_coordinates(points).reshape(-1, 2))
+    parts, shares = [points[clear]], [counts[clear]]
+    lost = float(counts[~clear].sum())
     for shape, whole in asked:
+        if shape.geom_type == "Point":
+            continue
         open_ = shape
         if shapely.intersects(closed, shape):
             open_ = shapely.difference(shape, closed)
+        measure = shapely.area if shape.area > 0 else shapely.length
         cut = _cut(open_, spacing_m)
-        share = _measure(cut) * (whole / float(_measure(np.array([shape]))[0]))
+        share = measure(cut) * (whole / float(measure(shape)))
+        cut, share = cut[share > 0], share[share > 0]  # what lies on a border alone
         parts.append(cut)
         shares.append(share)
         lost += max(0.0, whole - float(share.sum()))
-    pieces = np.concatenate([*parts, np.empty(0, dtype=object)])
-    weight = np.concatenate([*shares, np.zeros(0)]).astype(np.float64)
+    pieces = np.concatenate(parts)
+    weight = np.concatenate(shares).astype(np.float64)
     middle = shapely.get_coordinates(shapely.centroid(pieces)).reshape(-1, 2)
     cell, of = np.unique(
         np.floor(middle / spacing_m).astype(np.int64), axis=0, return_inverse=True
@@ -126,15 +133,5 @@ def _cut(shape: BaseGeometry, spacing_m: float) -> NDArray[np.object_]:
         (row + 1) * spacing_m,
     )
     shapely.prepare(shape)
-    pieces = shapely.intersection(shape, boxes[shapely.intersects(shape, boxes)])
-    return np.asarray(pieces[_measure(pieces) > 0], dtype=object)
-
-
-def _measure(shapes: NDArray[np.object_]) -> FloatArray:
-    """Return area, or length of what has none, or 1 for a point."""
-    area, length = shapely.area(shapes), shapely.length(shapes)
-    point = (shapely.get_dimensions(shapes) == 0) & ~shapely.is_empty(shapes)
-    one: FloatArray = np.where(
-        area > 0, area, np.where(length > 0, length, point * 1.0)
-    )
-    return one
+    near = boxes[shapely.intersects(shape, boxes)]
+    return np.asarray(shapely.intersection(shape, near), dtype=object)

@@ -108,7 +108,8 @@ def standby(
 
 def _free_column(moves: FloatArray, wanted: FloatArray, spacing_s: float) -> FloatArray:
     """Return the first moments, not before those wanted, apart from all moves."""
-    taken = merged(moves - spacing_s, moves + spacing_s, 0.0)
+    # Between two that only touch there is a moment for one launch.
+    taken = merged(moves - spacing_s, moves + spacing_s, -1e-6)
     at = np.searchsorted(taken[:, 0], wanted, side="left") - 1
     until = np.where(at >= 0, taken[at, 1] if len(taken) else -np.inf, -np.inf)
     return np.maximum(wanted, until)

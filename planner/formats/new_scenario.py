@@ -225,7 +225,7 @@ objective = "guarantee"            # fewest drones; "tighten": with all drones t
 
 [layers]                           # .geojson .gpkg .shp .zip .kml .kmz .csv
 {layers}
-# districts, water, boundary, response_teams, buildings can be added
+# districts, water, boundary, response_teams, buildings, demand can be added
 {columns}
 [[drones]]                         # the first type is that of stations without one
 model = {model}                    # from the catalogue; any figure can be set here
@@ -251,4 +251,7 @@ pad_before_takeoff_s = 60
 column_radius_m = 50
 authorised = []                    # ids of REQ_AUTHORISATION airspace that is granted
 station_waivers = []               # stations that may fly in closed airspace
+# launch_s = 60                    # from a call until a ready drone takes off
+# overhead_s = 120                 # who is sent can stay at an incident so long
+# team_ready = 0                   # charged drones for each response team, always
 """
