@@ -100,9 +100,10 @@ class Airways:
         np.add.at(inside_m, line, inside)
         np.add.at(detour_m, line, detour)
         share = inside_m / np.maximum(length_m[far], _NO_LENGTH_M)
-        slowest_mps = airspeed_mps - self.strongest_mps
-        round_s = detour_m / slowest_mps if slowest_mps > 0 else np.inf * detour_m
-        times[far] = times[far] * (1.0 - share) + np.where(detour_m > 0, round_s, 0.0)
+        # No heading is slower; with none left, whoever has to go round is stuck.
+        slowest_mps = max(airspeed_mps - self.strongest_mps, 1e-300)
+        with np.errstate(over="ignore"):
+            times[far] = times[far] * (1.0 - share) + detour_m / slowest_mps
         return times
 
     def _round(

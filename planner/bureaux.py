@@ -46,8 +46,10 @@ def kept_for_teams(scenario: Scenario) -> Scenario:
     already, each from the station of the bureau that has most left.
     """
     rules = scenario.rules
+    if not rules.team_ready:
+        return scenario
     left = {s.id: s.drones for s in scenario.stations}
-    for bureau in bureaux(scenario) if rules.team_ready else ():
+    for bureau in bureaux(scenario):
         missing = rules.team_ready * len(bureau.teams) - sum(
             min(s.drones, rules.reserve_drones) for s in bureau.stations
         )

@@ -201,6 +201,7 @@ def _formulate_parts(
         zones=(),
         airspace=(),
         buildings=(),
+        demand=(),
         districts=(),
         water=(),
         boundary=(),

@@ -118,6 +118,14 @@ def test_the_slowest_wind_counts() -> None:
     assert flight_s(both, (0, 0), (1600, 0)) == pytest.approx(1600 / 8)
 
 
+def test_a_wind_as_fast_as_a_drone_leaves_no_way_round() -> None:
+    """With it one gets somewhere straight; round a corner, nowhere."""
+    ways = ways_round([box(0, 0, 400, 400)], wind=Wind(speed_mps=12.0, from_deg=270.0))
+    assert flight_s(ways, (-900, 900), (900, 900)) == pytest.approx(1800 / 24)
+    assert flight_s(ways, (900, 900), (-900, 900)) == math.inf
+    assert flight_s(ways, (-900, 200), (900, 200)) > 1e9
+
+
 def test_incidents_are_flown_to_over_privacy_zones() -> None:
     """At the lowest layer above all of them, where what is higher up does not count."""
     high = closure("H", box(100, 100, 200, 200), lower_m=105.0)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from broken_plans import BROKEN
 from hypothesis import given
 from hypothesis import strategies as st
 from incidents import City, simulate
@@ -170,6 +171,14 @@ def test_the_checker_recomputes_the_figures() -> None:
     )
     assert cell.where == "analysis.response.cells.p90_s.3"
     assert check(scenario, replace(plan, analysis={"response": 7}))
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_broken_plan_has_figures_or_a_violation_but_no_crash(code: str) -> None:
+    """Whatever a plan's routes and roster are like, its figures are looked at."""
+    plan = replace(BROKEN[code](), analysis={"response": {"places": -1}})
+    where = {v.where for v in check(tiny_scenario(), plan) if v.rule == "accounts"}
+    assert "analysis.response.places" in where
 
 
 def test_places_share_out_all_the_weight() -> None:
