@@ -2,7 +2,8 @@
 Simulate incidents one by one, to check the response figures from outside.
 
 Places and times are drawn continuously; each drone is asked in turn, in plain numbers.
-Nothing of `planner.response` and what it stands on is used.
+Of what `planner.response` stands on only the wind triangle, the longest sortie and the
+outline of the clearance are used.
 """
 
 from __future__ import annotations

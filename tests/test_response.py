@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from broken_plans import BROKEN
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import City, simulate
 from plans import tiny_plan, tiny_scenario, told
@@ -316,6 +316,7 @@ def test_more_drones_than_there_are_cannot_be_asked_for(tmp_path: Path) -> None:
     assert (finding.feature, finding.values["wanted"]) == ("T1", 99)
 
 
+@settings(max_examples=25)
 @given(
     covers=st.integers(1, 5).flatmap(
         lambda n: st.lists(

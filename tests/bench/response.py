@@ -3,7 +3,7 @@ Tell how soon somebody is overhead by a plan, beside a bound and a simulation.
 
 Run it from the project's folder: ``python tests/bench/response.py PLAN [--scenario
 seeds/yancheng] [--incidents 10000]``. The figures are those of `planner.response`; the
-simulation draws incidents one by one and shares no code with them.
+simulation in ``tests/incidents.py`` draws incidents one by one and was written apart.
 """
 
 from __future__ import annotations
