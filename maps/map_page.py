@@ -21,8 +21,20 @@ from planner.scenario import Scenario
 if TYPE_CHECKING:
     from planner.checks.verdict import Verdict
 
-LAYERS = ("base", "districts", "zones", "airspace", "routes", "stations", "drones")
+LAYERS = (
+    "base",
+    "districts",
+    "zones",
+    "response",
+    "airspace",
+    "routes",
+    "stations",
+    "drones",
+)
 """Drawn in this order, the last on top."""
+
+ASIDE = ("response",)
+"""Not shown until they are asked for."""
 
 STYLES = ("page.css", "marks.css", "card.css", "map.css")
 
@@ -100,7 +112,7 @@ def _folium_parts() -> tuple[str, str]:
         pane = folium.map.CustomPane(
             name, z_index=400 + 20 * height, pointer_events=name == "stations"
         )
-        group = folium.FeatureGroup(name=name)
+        group = folium.FeatureGroup(name=name, show=name not in ASIDE)
         pane._id = group._id = name
         pane.add_to(fmap)
         group.add_to(fmap)

@@ -20,6 +20,7 @@ from maps.facts import (
     landing_reserves_s,
     peak_period,
 )
+from maps.response_section import response_cells
 from maps.turns import turns
 from maps.words import rule_name
 from planner.messages import LANGUAGES, Language, catalogue
@@ -219,6 +220,7 @@ def _plan(scenario: Scenario, plan: Plan, clock: Clock) -> dict[str, Any]:
             if u.zone in zone
         ],
         "peak": peak_period(plan, clock),
+        "response": response_cells(plan),
         "metrics": plain(plan.metrics),
         "provenance": plain(plan.provenance),
     }

@@ -23,6 +23,7 @@ from maps.facts import (
 )
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.page import ReportPage, asset, escape, security_policy
+from maps.response_section import response_section
 from maps.station_sheet import station_sheet
 from maps.terms import terms_table
 from maps.trace_section import trace_section
@@ -122,6 +123,7 @@ def _body(
             _section("report.rules", _rules(verdict)),
             _section("report.unserved", _unserved(scenario, plan)),
             _section("report.districts", _districts(scenario, plan)),
+            _section("report.response", response_section(scenario, plan)),
             _section("report.terms", terms_table(scenario)),
             _section("report.trace", trace_section(trace)) if trace else "",
             _contents(scenario),

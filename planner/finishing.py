@@ -40,8 +40,13 @@ def finish(
     pace: Pace,
     stop: Callable[[], bool],
     rounds: int,
+    given: Scenario,
 ) -> Plan:
-    """Give the best routes clocks and layers; give up what cannot be flown."""
+    """
+    Give the best routes clocks and layers; give up what cannot be flown.
+
+    The plan tells of the scenario as it was given, ``scenario`` has what may be used.
+    """
     problems = [part.problem for part in routed]
     chosen = [list(part.best.columns) for part in routed]
     hints: dict[str, int] = {}
@@ -70,7 +75,7 @@ def finish(
             chosen[k].remove(column)
     visited = {stop.target for route in table.routes for stop in route.stops}
     left_out = reasons(scenario, discretised, problems, served, visited)
-    return _plan(scenario, table, left_out, pace.budget, rounds)
+    return _plan(given, table, left_out, pace.budget, rounds)
 
 
 def served_zones(discretised: Discretised, routed: Sequence[Routed]) -> set[str]:

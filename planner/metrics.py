@@ -82,9 +82,9 @@ def measured(
         "drones_ready": drones - len(used),
         "drones_peak": peak.total(),
         "drones_peak_by_station": {s: peak[s] for s in sorted(peak)},
-        "drones_peak_period": _clock_period(start_s, period),
+        "drones_peak_period": clock_period(start_s, period),
         "drones_by_period": {
-            _clock_period(start_s, stretch): drones_at_work(plan, stretch).total()
+            clock_period(start_s, stretch): drones_at_work(plan, stretch).total()
             for stretch in scenario.stretches()
         },
         "routes": len(plan.routes),
@@ -118,6 +118,6 @@ def drones_at_work(plan: Plan, period: Span) -> Counter[str]:
     return Counter(drone.rpartition("-")[0] for drone in drones)
 
 
-def _clock_period(start_clock_s: float, period: Span) -> str:
+def clock_period(start_clock_s: float, period: Span) -> str:
     """Return a period by the clock, ``HH:MM-HH:MM``."""
     return "-".join(clock_text(start_clock_s + moment) for moment in period)

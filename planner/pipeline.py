@@ -12,7 +12,9 @@ from typing import Any
 from planner.bounds import pricing
 from planner.bounds.certificate import certify
 from planner.budget import Budget, EngineBest, Progress
+from planner.bureaux import kept_for_teams
 from planner.compiling import begin_compiling, compile_now, wait_for
+from planner.covering import covering
 from planner.engines import engine
 from planner.finishing import finish, served_zones
 from planner.formats.plan_geojson import as_written
@@ -22,6 +24,7 @@ from planner.pacing import care_for, paced
 from planner.plan import Plan
 from planner.problem import ChartedProblem, formulate
 from planner.reach import independent_parts
+from planner.response import response
 from planner.runners import runner_at
 from planner.scenario import Scenario
 from planner.search import Search
@@ -83,6 +86,7 @@ def plan_routes(
             spent = time.monotonic() - started
             on_progress(Progress(stage=stage, elapsed_s=spent, **known))
 
+    given, scenario = scenario, kept_for_teams(scenario)
     compiling = begin_compiling(budget.engine)
     tell("targets")
     space = free_space(scenario)
@@ -121,7 +125,9 @@ def plan_routes(
             if not search.goes_on() or (objective.tightens and first_is_over(search)):
                 break
             search.improve()
-    finished = partial(finish, scenario, discretised, pace=pace, stop=ended)
+    finished = partial(
+        finish, scenario, discretised, pace=pace, stop=ended, given=given
+    )
     routed = search.routed
     if objective.tightens:
         tell("tightening")
@@ -137,14 +143,11 @@ def plan_routes(
         return plan
     tell("bound")
     pricing.load()
-    plan = certify(
-        scenario,
-        as_written(plan),
-        pace.proof(),
-        threads=budget.processes,
-        stop=ended,
-    )
-    tell("bound", **_bounded(scenario, plan))
+    plan = as_written(plan)
+    analysis = {"response": response(given, plan), "covering": covering(given, plan)}
+    plan = replace(plan, analysis=analysis)
+    plan = certify(given, plan, pace.proof(), threads=budget.processes, stop=ended)
+    tell("bound", **_bounded(given, plan))
     return plan
 
 
@@ -199,6 +202,7 @@ def _formulate_parts(
         zones=(),
         airspace=(),
         buildings=(),
+        demand=(),
         districts=(),
         water=(),
         boundary=(),

@@ -53,6 +53,13 @@ class Rules:
         Ids of REQ_AUTHORISATION airspace that is granted.
     station_waivers
         Ids of stations allowed to fly although airspace over them is closed.
+    launch_s
+        From the call until a ready drone takes off.
+    overhead_s
+        Who is sent to an incident can stay over it for this long at least.
+    team_ready
+        Charged drones that each response team finds at the stations of its bureau at
+        every moment; 0 leaves that open.
     """
 
     floor_m: float = 60.0
@@ -67,6 +74,9 @@ class Rules:
     column_radius_m: float = 50.0
     authorised: tuple[str, ...] = ()
     station_waivers: tuple[str, ...] = ()
+    launch_s: float = 60.0
+    overhead_s: float = 120.0
+    team_ready: int = 0
 
     @property
     def layers_m(self) -> tuple[float, ...]:
@@ -186,6 +196,14 @@ class ResponseTeam:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """Where help is asked for, in metres, and how much of it beside elsewhere."""
+
+    geometry: BaseGeometry
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Horizon:
     """
     The stretch of time a plan covers.
@@ -233,6 +251,7 @@ class Scenario:
     boundary: tuple[BaseGeometry, ...] = ()
     response_teams: tuple[ResponseTeam, ...] = ()
     buildings: tuple[Building, ...] = ()
+    demand: tuple[Demand, ...] = ()
     wind: Wind = field(default_factory=Wind)
     rules: Rules = field(default_factory=Rules)
     objective: ObjectiveName = "guarantee"

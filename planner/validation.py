@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from planner import validation_ground as ground
+from planner.bureaux import bureaux
 from planner.errors import Finding
 from planner.physics import SWATH_HEIGHT_M
 from planner.scenario import Scenario
@@ -123,6 +124,12 @@ def fleet(scenario: Scenario) -> Iterator[Finding]:
             )
         if station.drones and station.pads < 1:
             yield finding("E-NO-PADS", "stations", station.id, drones=station.drones)
+    for bureau in bureaux(scenario):
+        wanted = scenario.rules.team_ready * len(bureau.teams)
+        if bureau.drones < wanted:
+            name = bureau.teams[0].id
+            figures = {"wanted": wanted, "drones": bureau.drones}
+            yield finding("E-TEAM-DRONES", "response_teams", name, **figures)
 
 
 def figures(scenario: Scenario) -> Iterator[Finding]:

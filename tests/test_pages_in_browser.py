@@ -16,6 +16,7 @@ import maps
 import seeds
 from planner.formats.scenario_folder import read_scenario
 from planner.plan import Plan
+from planner.response import response
 from planner.scenario import Scenario
 
 pytestmark = pytest.mark.browser
@@ -37,6 +38,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plan, bad = made_plan(city), hostile_plan(made_plan(hostile))
     maps.draw_plan(city, plan).save(folder / "map.html")
     maps.draw_plan(city, in_turn(plan, _shared(plan))).save(folder / "turn.html")
+    told = replace(plan, analysis={"response": response(city, plan)})
+    maps.draw_plan(city, told).save(folder / "response.html")
     maps.draw_plan(city).save(folder / "alone.html")
     maps.draw_plan(hostile, bad).save(folder / "hostile.html")
     trace = made_trace(plan, bound=80)
@@ -298,6 +301,23 @@ def test_a_layer_can_be_switched_off(tab: Tab) -> None:
     switch = "document.querySelector('[data-layers=zones]').click()"
     assert tab.run(f"{switch}, {there}") is False
     assert tab.run(f"{switch}, {there}") is True
+
+
+def test_response_is_drawn_when_it_is_asked_for(chromium: Browser, pages: Path) -> None:
+    """Not at first; then each cell has its colour, and the legend says which."""
+    tab = chromium.open(pages / "response.html")
+    there = "Patrol.map.hasLayer(Patrol.groups.response)"
+    assert tab.run(there) is False
+    assert tab.run("document.querySelector('[data-layers=response]').checked") is False
+    tab.run("document.querySelector('[data-layers=response]').click()")
+    assert tab.run(there) is True
+    assert len(pixels(tab, "response")) > 3_000
+    cells = "Patrol.data.plan.response.cells"
+    colours = tab.run(f"new Set({cells}.map((c) => responseColour(c.p90_s))).size")
+    assert colours >= 3
+    assert tab.run("responseColour(-1) === LATE && responseColour(901) === LATE")
+    assert "overhead within 120 s" in tab.run("document.body.textContent")
+    quiet(tab, pages / "response.html")
 
 
 def test_zones_can_be_coloured_by_the_time_since_their_last_visit(tab: Tab) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hostile import TEXTS, hostile_plan, hostile_scenario
@@ -16,11 +17,14 @@ from test_power import flown_by_battery
 import maps
 import seeds
 from maps.markup import Markup, tag
-from maps.words import margin
+from maps.response_section import response_cells
+from maps.words import margin, percent, stopwatch
 from planner.checks.verdict import RuleResult, Verdict, Violation
+from planner.covering import covering
 from planner.formats.scenario_folder import read_scenario
 from planner.messages import catalogue
 from planner.plan import Plan
+from planner.response import response
 from planner.scenario import Building, Scenario
 from planner.wind import Spell, Wind
 
@@ -106,6 +110,46 @@ def test_the_report_says_what_the_ground_is_taken_to_be() -> None:
     html = maps.report(built, plan()).html
     assert "kept clear of: 2." in html
     assert "计入 2 栋建筑物" in html
+
+
+def test_the_report_tells_how_soon_somebody_is_overhead() -> None:
+    """For all drones, ready ones, each period and district, and for each team."""
+    found = response(yancheng(), plan())
+    covered = covering(yancheng(), plan())
+    told = replace(plan(), analysis={"response": found, "covering": covered})
+    html = maps.report(yancheng(), told).html
+    section = html.partition("Response to incidents")[2].partition("<h2>")[0]
+    rows = re.findall(r'<th scope="row">', section)
+    assert len(rows) == 2 + len(found["periods"]) + len(found["districts"]) + 11
+    for figures in (found["all"], found["ready"], *found["districts"].values()):
+        assert percent(figures["within_120_s"]) in section
+        assert stopwatch(figures["mean_s"]) in section
+    assert percent(covered["bound_share"]) in section
+    assert "警情响应" in section
+    assert "tells nothing of how soon" in maps.report(yancheng(), plan()).html
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        7,
+        {
+            "all": 7,
+            "cells": [],
+            "teams": {"<b>": 7},
+            "districts": {"<b>": {"mean_s": "x"}},
+        },
+        {"spacing_m": 500.0, "cells": {"lon": ["a"], "lat": [1], "p90_s": [1]}},
+        {"spacing_m": 500.0, "cells": {"lon": [1e300], "lat": [1], "p90_s": [1]}},
+        {"spacing_m": 500.0, "cells": {"lon": [1], "lat": [], "p90_s": [1]}},
+        {"spacing_m": "x", "cells": {"lon": [1], "lat": [1], "p90_s": [None]}},
+    ],
+)
+def test_figures_that_make_no_sense_break_no_page(found: Any) -> None:
+    """A plan's file may hold anything there; pages leave out what they cannot read."""
+    odd = replace(plan(), analysis={"response": found, "covering": found})
+    assert "<b>" not in read(maps.report(yancheng(), odd).html).tags
+    assert response_cells(odd) is None
 
 
 def test_the_report_has_a_sheet_for_every_station() -> None:

@@ -6,6 +6,8 @@ const ALERT = "#b3261e";
 const GREYED = "#b4bcc4";
 const RAMP = ["#33475f", "#5f7a99", "#8fa6c0", "#b9c8d9", "#d9e1ea"];
 const IDLE_RAMP = ["#fdf3d0", "#e5d384", "#b5ab72", "#7c7b78", "#44546c"];
+const RESPONSE_S = [60, 120, 180, 300, 600, 900];
+const RESPONSE_RAMP = ["#1d4f4a", "#3f8279", "#79b3a4", "#b9dccb", "#e9e3b4", "#e3b66b"];
 const LATE = "#b3261e";
 const ASLEEP = "#e6e8ea";
 const FONT = '"Noto Sans SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif';
@@ -207,6 +209,25 @@ function unservedMark(context, x, y) {
     context.lineTo(x + 3, y + 3 * slope);
   }
   context.stroke();
+}
+
+/** Return the colour of a place where nine of ten calls are answered in a time. */
+function responseColour(p90_s) {
+  const step = RESPONSE_S.findIndex((limit) => p90_s >= 0 && p90_s <= limit);
+  return step < 0 ? LATE : RESPONSE_RAMP[step];
+}
+
+function paintResponse(context, view) {
+  const response = Patrol.data.plan && Patrol.data.plan.response;
+  context.globalAlpha = 0.8;
+  for (const { box, p90_s } of response ? response.cells : []) {
+    if (!visible(box, view)) continue;
+    const [left, top] = [box[0] * view.scale - view.x, box[1] * view.scale - view.y];
+    const side = (box[2] - box[0]) * view.scale;
+    context.fillStyle = responseColour(p90_s);
+    context.fillRect(left, top, side, side);
+  }
+  context.globalAlpha = 1;
 }
 
 /** Return how strongly airspace is drawn: fully, faintly, or its edge alone. */

@@ -222,6 +222,13 @@ function showLegend() {
   const zoneGroup = legendGroup("layer_zones", ["zones"], zones);
   if (data.plan) zoneGroup.insertBefore(colourChoice(), zoneGroup.lastChild);
   groups.push(legendGroup("layer_stations", ["stations"], teams), zoneGroup);
+  if (data.plan && data.plan.response) {
+    const steps = RESPONSE_S.map((limit, i) =>
+      legendRow(colourSample(RESPONSE_RAMP[i]), say("response_within", { n: limit })),
+    );
+    steps.push(legendRow(colourSample(LATE), say("response_later")));
+    groups.push(legendGroup("layer_response", ["response"], steps));
+  }
   if (spaces.length) groups.push(legendGroup("layer_airspace", ["airspace"], spaces));
   groups.push(legendGroup("layer_districts", ["districts"], []));
   groups.push(legendGroup("layer_base", ["base"], []));

@@ -94,6 +94,15 @@ function near(box, x, y, reach) {
   return x >= box[0] - reach && x <= box[2] + reach && y >= box[1] - reach && y <= box[3] + reach;
 }
 
+const EQUATOR_M = 40075016.686;
+
+/** Return the cell, a square of so many metres, round a place in 1e-5 degrees. */
+function unpackCell([lon, lat, p90_s], spacing_m) {
+  const [x, y] = toWorld(lon / 1e5, lat / 1e5);
+  const half = (128 * spacing_m) / EQUATOR_M / Math.cos((lat / 1e5 / 180) * Math.PI);
+  return { box: [x - half, y - half, x + half, y + half], p90_s };
+}
+
 /** Unpack the shapes of all objects, once. */
 function unpackWorld(data) {
   data.boundary = data.boundary.map(unpackShape);
@@ -103,6 +112,10 @@ function unpackWorld(data) {
   }
   for (const list of [data.districts, data.zones, data.stations]) {
     for (const item of list) item.world = toWorld(item.at[0], item.at[1]);
+  }
+  const response = data.plan && data.plan.response;
+  if (response) {
+    response.cells = unpack(response.cells, 3).map((row) => unpackCell(row, response.spacing_m));
   }
   for (const route of data.plan ? data.plan.routes : []) {
     const rows = unpack(route.path, 4);

@@ -11,6 +11,7 @@ from planner.bounds.certificate import audit, beyond
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
 from planner.metrics import measured
+from planner.response import response
 
 _RELATIVE = 1e-6
 
@@ -25,6 +26,9 @@ def accounts(case: Case, gauge: Gauge) -> None:
     _compare("metrics", case.plan.metrics, recomputed, gauge)
     if case.plan.certificate:
         _look_at_certificate(case, gauge)
+    if "response" in case.plan.analysis:
+        estimate = response(case.given, case.plan)
+        _compare("analysis.response", case.plan.analysis["response"], estimate, gauge)
 
 
 def _look_at_zones(case: Case, gauge: Gauge) -> None:

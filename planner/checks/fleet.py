@@ -14,6 +14,7 @@ from planner.energies import flown_wh
 from planner.flown import FlownRoute
 from planner.plan import Route, Sortie
 from planner.scenario import Station
+from planner.standby import team_gaps
 
 _HOME_M = 1.0
 _GROUND_M = 1e-6
@@ -58,6 +59,22 @@ def fleet(case: Case, gauge: Gauge) -> None:
                 "s",
                 tolerance=TIME_TOLERANCE_S,
             )
+    if case.scenario.rules.team_ready:
+        _look_at_teams(case, gauge)
+
+
+def _look_at_teams(case: Case, gauge: Gauge) -> None:
+    """Measure whether each response team always has charged drones of its own."""
+    for gap in team_gaps(case.scenario, case.plan):
+        at = "" if gap.since_s is None else f" {case.clock(gap.since_s)}"
+        gauge.measure(
+            "fleet.team",
+            f"{gap.team.id}{at}",
+            gap.fewest,
+            gap.wanted,
+            gap.fewest - gap.wanted,
+            "drones",
+        )
 
 
 def _look_at_route(

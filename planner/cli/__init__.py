@@ -23,6 +23,7 @@ VERBS = (
     "plan",
     "check",
     "explain",
+    "respond",
     "map",
     "report",
     "export",

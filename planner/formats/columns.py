@@ -61,6 +61,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "height_m": "高度 楼高 建筑高度 高度米 高度(米) height building_height "
         "height_agl",
     },
+    "demand": {"weight": "权重 次数 警情数 警情量 数量 count calls incidents"},
     "water": {},
     "boundary": {},
 }

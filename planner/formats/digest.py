@@ -16,8 +16,10 @@ from planner.geometry import LocalProjection
 from planner.scenario import Scenario
 
 _LEFT_OUT = ("name", "horizon", "projection", "objective", "attribution", "digest")
-_IF_ANY = ("buildings",)
+_IF_ANY = ("buildings", "demand")
 """Fields that came later: where they are empty, the digest is what it was."""
+_IF_SET = ("launch_s", "overhead_s", "team_ready")
+"""Rules that came later: where they have their default, the digest is what it was."""
 
 
 def scenario_digest(scenario: Scenario) -> str:
@@ -52,6 +54,7 @@ def _plain(value: Any, projection: LocalProjection) -> Any:
         return {
             field.name: _plain(getattr(value, field.name), projection)
             for field in fields(value)
+            if field.name not in _IF_SET or getattr(value, field.name) != field.default
         }
     if isinstance(value, tuple):
         return [_plain(item, projection) for item in value]

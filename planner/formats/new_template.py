@@ -152,7 +152,7 @@ objective = "guarantee"            # fewest drones; "tighten": with all drones t
 [layers]                           # .geojson .gpkg .shp .zip .kml .kmz .csv .xlsx
                                    # .parquet; airspace as ED-269, ED-318, .plan too
 {layers}
-# districts, water, boundary, response_teams, buildings can be added
+# districts, water, boundary, response_teams, buildings, demand can be added
 {tables}
 [[drones]]                         # the first type is that of stations without one
 {model}
@@ -178,4 +178,7 @@ pad_before_takeoff_s = 60
 column_radius_m = 50
 authorised = []                    # ids of REQ_AUTHORISATION airspace that is granted
 station_waivers = []               # stations that may fly in closed airspace
+# launch_s = 60                    # from a call until a ready drone takes off
+# overhead_s = 120                 # who is sent can stay at an incident so long
+# team_ready = 0                   # charged drones for each response team, always
 """

@@ -28,6 +28,7 @@ from planner.scenario import (
     ALL_DAY,
     Airspace,
     Building,
+    Demand,
     District,
     ResponseTeam,
     Restriction,
@@ -287,6 +288,18 @@ def teams_of(
         )
         for record, point in zip(records, shapes, strict=True)
     )
+
+
+def demand_of(
+    records: Sequence[Record], projection: LocalProjection
+) -> tuple[Demand, ...]:
+    """Return where help is asked for; what does not say how much weighs 1."""
+    weight = partial(number, low=0.0, high=1_000_000_000.0, above=True)
+    found = [
+        Demand(geometry=shape, weight=record.value("weight", weight, 1.0))
+        for record, shape in zip(records, shapes_of(records, projection), strict=True)
+    ]
+    return tuple(sorted(found, key=lambda d: (d.geometry.wkb, d.weight)))
 
 
 def note_assumptions(records: Iterable[Record]) -> None:

@@ -24,6 +24,7 @@ WANTED: dict[str, Wanted] = {
     "airspace": "area",
     "districts": "area",
     "buildings": "area",
+    "demand": "point or area",
     "boundary": "area",
     "water": "line or area",
 }

@@ -26,6 +26,7 @@ from planner.formats.settings import (
     rules_of,
     wind_of,
 )
+from planner.formats.shapes import in_wgs84
 from planner.formats.table import Fault, Notes
 from planner.formats.units import factors_of
 from planner.geometry import LocalProjection
@@ -59,6 +60,27 @@ def read_scenario(path: Path, *, horizon: str | None = None) -> Scenario:
     if scenario is None:
         raise InputError(findings)
     return scenario
+
+
+def place_in(path: Path, lon: float, lat: float) -> shapely.Point:
+    """
+    Return a place in WGS 84 of one in the datum of a scenario's files.
+
+    Raises
+    ------
+    InputError
+        If it lies nowhere on earth.
+    """
+    notes = Notes()
+    settings = _settings(Path(path), notes)
+    try:
+        if settings:
+            return in_wgs84(
+                shapely.Point(lon, lat), "EPSG:4326", settings.datum, remarks=[]
+            )
+    except Fault as fault:
+        notes.add_fault(fault, "--at")
+    raise InputError(notes.listed())
 
 
 def inspect_scenario(
@@ -219,6 +241,7 @@ def _assemble(
         boundary=shapes("boundary"),
         response_teams=objects.teams_of(layers.get("response_teams", []), projection),
         buildings=objects.buildings_of(layers.get("buildings", []), projection),
+        demand=objects.demand_of(layers.get("demand", []), projection),
         wind=wind,
         rules=rules,
         objective=settings.objective,

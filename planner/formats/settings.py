@@ -54,6 +54,7 @@ class LayersTable(_Table):
     boundary: Files | None = None
     response_teams: Files | None = None
     buildings: Files | None = None
+    demand: Files | None = None
 
 
 class DroneTable(_Table):
@@ -125,6 +126,9 @@ class RulesTable(_Table):
     column_radius_m: Positive = _RULES.column_radius_m
     authorised: list[str] = []
     station_waivers: list[str] = []
+    launch_s: NotNegative = _RULES.launch_s
+    overhead_s: NotNegative = _RULES.overhead_s
+    team_ready: Annotated[int, Field(ge=0)] = _RULES.team_ready
 
 
 class MinutesTable(_Table):

@@ -15,7 +15,7 @@ from planner.formats.datum import wgs84_of_bd09, wgs84_of_gcj02
 from planner.formats.table import Fault
 from planner.geometry import FloatArray
 
-Wanted = Literal["point", "line", "area", "line or area"]
+Wanted = Literal["point", "line", "area", "line or area", "point or area"]
 
 DECIMALS = 9
 """Of a degree: a tenth of a millimetre."""
@@ -92,6 +92,7 @@ _ACCEPTED: dict[Wanted, tuple[str, ...]] = {
     "line": ("LineString",),
     "area": ("Polygon",),
     "line or area": ("LineString", "Polygon"),
+    "point or area": ("Point", "Polygon"),
 }
 
 

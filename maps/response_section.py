@@ -1,0 +1,145 @@
+"""Tell how soon somebody is overhead an incident: tables for the report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from maps.compact import DEGREES, pack
+from maps.markup import Markup, both, join, table, tag
+from maps.words import UNKNOWN, percent, stopwatch, whole
+from planner.plan import Plan
+from planner.scenario import Scenario
+
+_TIMES = ("mean_s", "p50_s", "p90_s", "p95_s", "worst_s")
+_SHARES = ("within_60_s", "within_120_s", "within_180_s")
+
+
+def response_section(scenario: Scenario, plan: Plan) -> Markup:
+    """Return the part of the report on response; a plan may tell nothing of it."""
+    told = _mapping(plan.analysis, "response")
+    if not told:
+        return tag("p", both("report.response_none"), class_="none")
+    return join(
+        tag(
+            "p",
+            both(
+                "report.response_text",
+                places=whole(_number(told, "places")),
+                spacing=whole(_number(told, "spacing_m")),
+                closed=percent(_number(told, "closed_share")),
+                launch=f"{scenario.rules.launch_s:g}",
+                stay=f"{scenario.rules.overhead_s:g}",
+            ),
+        ),
+        _figures(scenario, told),
+        _covering(plan),
+        _teams(scenario, told),
+    )
+
+
+def _figures(scenario: Scenario, told: Mapping[str, Any]) -> Markup:
+    names = {d.id: d.name for d in scenario.districts}
+    lines: list[tuple[object, Mapping[str, Any]]] = [
+        (both("report.response_all"), _mapping(told, "all")),
+        (both("report.response_ready"), _mapping(told, "ready")),
+    ]
+    periods, districts = _mapping(told, "periods"), _mapping(told, "districts")
+    lines += [(name, _mapping(periods, name)) for name in periods]
+    lines += [(names.get(d, d), _mapping(districts, d)) for d in districts]
+    rows: list[list[object]] = [
+        [
+            name,
+            *(stopwatch(_number(figures, key)) for key in _TIMES),
+            *(percent(_number(figures, key)) for key in _SHARES),
+            percent(_number(figures, "nobody_share")),
+        ]
+        for name, figures in lines
+        if figures
+    ]
+    heads: list[object] = [
+        both(f"report.response_{key}")
+        for key in ("whom", *_TIMES, *_SHARES, "nobody_share")
+    ]
+    return table(heads, rows, class_="numbers")
+
+
+def _covering(plan: Plan) -> Markup | str:
+    told = _mapping(plan.analysis, "covering")
+    if not told:
+        return ""
+    shares = {
+        key: percent(_number(told, f"{key}_share")) for key in ("ready", "bound", "all")
+    }
+    seconds = whole(_number(told, "within_s"))
+    return tag("p", both("report.response_covering", within=seconds, **shares))
+
+
+def _teams(scenario: Scenario, told: Mapping[str, Any]) -> Markup | str:
+    names = {t.id: t.name for t in scenario.response_teams}
+    teams = _mapping(told, "teams")
+    rows: list[list[object]] = []
+    for name in teams:
+        team = _mapping(teams, name)
+        short_min = _number(team, "short_min")
+        rows.append(
+            [
+                join(name, tag("small", names.get(name, ""))),
+                whole(_number(team, "wanted")),
+                whole(_number(team, "fewest")),
+                UNKNOWN if short_min is None else whole(round(short_min, 1)),
+            ]
+        )
+    heads: list[object] = [
+        both(f"report.response_team{key}")
+        for key in ("", "_wanted", "_fewest", "_short")
+    ]
+    return table(heads, rows, class_="numbers") if rows else ""
+
+
+def response_cells(plan: Plan) -> dict[str, Any] | None:
+    """
+    Return the cells of the map's layer, packed; None where the plan has none.
+
+    Rows are lon, lat and within how many seconds nine of ten calls are answered, -1
+    if by nobody.
+    """
+    told = _mapping(plan.analysis, "response")
+    cells = _mapping(told, "cells")
+    spacing_m = _number(told, "spacing_m")
+    try:
+        rows = np.array(
+            [
+                (lon * DEGREES, lat * DEGREES, -1 if p90_s is None else p90_s)
+                for lon, lat, p90_s in zip(
+                    cells["lon"], cells["lat"], cells["p90_s"], strict=True
+                )
+            ],
+            dtype=float,
+        ).reshape(-1, 3)
+    except (KeyError, TypeError, ValueError):
+        return None
+    if (
+        not spacing_m
+        or not np.isfinite(rows).all()
+        or np.abs(rows).max(initial=0) > 2e9
+    ):
+        return None
+    return {"spacing_m": spacing_m, "cells": pack(np.rint(rows).astype(np.int64))}
+
+
+def _mapping(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return a mapping of a plan's file; an empty one where it holds anything else."""
+    value = holder.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(holder: Mapping[str, Any], key: str) -> float | None:
+    """Return a number of a plan's file; None where it holds anything else."""
+    value = holder.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
