@@ -19,6 +19,7 @@ from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
 from planner.objectives import OBJECTIVES
 from planner.pacing import paced
+from planner.partings import compute_partings
 from planner.plan import Plan
 from planner.problem import ChartedProblem, formulate
 from planner.reach import independent_parts
@@ -144,7 +145,8 @@ def plan_routes(
         stop=ended,
     )
     tell("bound", **_bounded(scenario, plan))
-    return plan
+    parted = compute_partings(scenario, plan)
+    return replace(plan, analysis={**plan.analysis, "separation": parted})
 
 
 def _noted_bests(

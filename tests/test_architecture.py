@@ -16,7 +16,8 @@ PARTS = {
     "nouns": "budget draft drone objectives plan routing routing_bytes scenario "
     "stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground",
-    "judges": "bounds checks corners energies flown footprints metrics visits",
+    "judges": "bounds checks colours corners energies flown footprints meetings "
+    "metrics partings segments visits",
     "middle": "colouring compiled detours dice drafting engines flight freespace "
     "layers network obstacles packing pieces prices problem reach reasons rhythm "
     "roster roundabout runners search separation shrinking sightlines sights "
