@@ -27,7 +27,6 @@ BoolArray = NDArray[np.bool_]
 ROUNDING_M = 1e-3
 """Distances less than this below a minimum keep it, as in the checker [m]."""
 
-_LEVEL_M = 1e-6
 _CUT_S = 1e-6
 _STILL = 1e-12
 _CHUNK = 500_000
@@ -51,6 +50,32 @@ class Meetings:
     level: dict[tuple[int, int], FloatArray]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Encounters:
+    """
+    Pieces of routes that come too close at some shifts.
+
+    Parameters
+    ----------
+    routes
+        With a vertex wherever they cross their own column.
+    pieces
+        Of all of them, one route after the other.
+    i, j
+        Indices of two pieces, shape (n,); the route of the first is not behind that
+        of the second. Pieces of one route stand in both orders.
+    low_s, high_s
+        Least and greatest shift at which they are too close, shape (n,).
+    """
+
+    routes: tuple[FlownRoute, ...]
+    pieces: Segments
+    i: IntArray
+    j: IntArray
+    low_s: FloatArray
+    high_s: FloatArray
+
+
 def find_meetings(routes: Sequence[FlownRoute], rules: Rules) -> Meetings:
     """
     Return when any two routes come too close.
@@ -61,32 +86,116 @@ def find_meetings(routes: Sequence[FlownRoute], rules: Rules) -> Meetings:
     """
     if not routes:
         return Meetings(flown={}, level={})
-    radius_m = rules.column_radius_m
-    cut = [_cut_at_column(flown, radius_m) for flown in routes]
+    near = _near_pieces(routes, rules)
+    flown = _encounters(near, rules)
+    level = near.pieces.za == near.pieces.zb
+    routes_of = near.pieces.route
+    kept = level[near.i] & level[near.j] & ~near.both_in
+    kept &= routes_of[near.i] < routes_of[near.j]
+    flat = replace(
+        near,
+        pieces=replace(near.pieces, za=0 * near.pieces.za, zb=0 * near.pieces.zb),
+        i=near.i[kept],
+        j=near.j[kept],
+        both_in=near.both_in[kept],
+        pad_waits=near.pad_waits[kept],
+    )
+    return Meetings(flown=_by_route(flown), level=_by_route(_encounters(flat, rules)))
+
+
+def find_encounters(routes: Sequence[FlownRoute], rules: Rules) -> Encounters:
+    """Return the pieces of routes that come too close, as `find_meetings` has it."""
+    return _encounters(_near_pieces(routes, rules), rules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Near:
+    """Pieces that come near on the ground, and what they are in each other's column."""
+
+    routes: tuple[FlownRoute, ...]
+    pieces: Segments
+    i: IntArray
+    j: IntArray
+    both_in: BoolArray
+    pad_waits: BoolArray
+
+
+def _near_pieces(routes: Sequence[FlownRoute], rules: Rules) -> _Near:
+    """
+    Return the pairs of pieces that come near on the ground, whenever flown.
+
+    Pieces of two routes once, the first one's route before the other's; pieces of
+    one route in both orders.
+    """
+    cut = [cut_at_column(flown, rules.column_radius_m) for flown in routes]
     pieces = segments_of([flown for flown, _ in cut])
     inside = np.concatenate([within for _, within in cut])
-    leaving = np.concatenate([_leaving(within) for _, within in cut])
+    leaving = np.concatenate([np.logical_and.accumulate(within) for _, within in cut])
     station = np.unique([f.station.id for f in routes], return_inverse=True)[1]
-    horizontal_m = rules.separation_horizontal_m - ROUNDING_M
-    vertical_m = rules.separation_vertical_m - ROUNDING_M
-
-    i, j = _near(pieces, horizontal_m)
+    tree = shapely.STRtree(pieces.shapes)
+    i, j = tree.query(
+        pieces.shapes, predicate="dwithin", distance=rules.separation_horizontal_m
+    )
+    kept = pieces.route[i] <= pieces.route[j]
+    i, j = i[kept], j[kept]
     same = station[pieces.route[i]] == station[pieces.route[j]]
     both_in = same & inside[i] & inside[j]
-    pad_waits = both_in & (leaving[i] | leaving[j])
-    low = np.minimum(pieces.za, pieces.zb)
-    high = np.maximum(pieces.za, pieces.zb)
-    close = (low[i] - high[j] <= vertical_m) & (low[j] - high[i] <= vertical_m)
-    found = close & ~pad_waits
-    flown = _spans(pieces, i[found], j[found], horizontal_m, vertical_m)
-
-    level = high - low <= _LEVEL_M
-    found = level[i] & level[j] & (pieces.route[i] < pieces.route[j]) & ~both_in
-    flat = replace(pieces, za=np.zeros(len(level)), zb=np.zeros(len(level)))
-    return Meetings(
-        flown=flown,
-        level=_spans(flat, i[found], j[found], horizontal_m, vertical_m),
+    return _Near(
+        routes=tuple(flown for flown, _ in cut),
+        pieces=pieces,
+        i=i,
+        j=j,
+        both_in=both_in,
+        pad_waits=both_in & (leaving[i] | leaving[j]),
     )
+
+
+def _encounters(near: _Near, rules: Rules) -> Encounters:
+    """Return the pieces that come too close, unless one waits on its pad."""
+    horizontal_m = rules.separation_horizontal_m - ROUNDING_M
+    vertical_m = rules.separation_vertical_m - ROUNDING_M
+    low = np.minimum(near.pieces.za, near.pieces.zb)
+    high = np.maximum(near.pieces.za, near.pieces.zb)
+    i, j = near.i[~near.pad_waits], near.j[~near.pad_waits]
+    close = (low[i] - high[j] <= vertical_m) & (low[j] - high[i] <= vertical_m)
+    i, j = i[close], j[close]
+    parts = [
+        meeting_shifts(
+            near.pieces,
+            i[first : first + _CHUNK],
+            j[first : first + _CHUNK],
+            horizontal_m,
+            vertical_m,
+        )
+        for first in range(0, max(len(i), 1), _CHUNK)
+    ]
+    low_s, high_s = (np.concatenate(side) for side in zip(*parts, strict=True))
+    meets = low_s <= high_s
+    return Encounters(
+        routes=near.routes,
+        pieces=near.pieces,
+        i=i[meets],
+        j=j[meets],
+        low_s=low_s[meets],
+        high_s=high_s[meets],
+    )
+
+
+def _by_route(found: Encounters) -> dict[tuple[int, int], FloatArray]:
+    """Return the spans of shifts of each two routes."""
+    spans: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
+    for a, b, low, high in zip(
+        found.pieces.route[found.i].tolist(),
+        found.pieces.route[found.j].tolist(),
+        found.low_s.tolist(),
+        found.high_s.tolist(),
+        strict=True,
+    ):
+        spans[a, b].append((low, high))
+    return {
+        pair: merged(np.array(both)[:, 0], np.array(both)[:, 1], 0.0)
+        for pair, both in sorted(spans.items())
+    }
 
 
 def meeting_shifts(
@@ -240,7 +349,7 @@ def column_stays(flown: FlownRoute, radius_m: float) -> FloatArray:
     )
 
 
-def _cut_at_column(flown: FlownRoute, radius_m: float) -> tuple[FlownRoute, BoolArray]:
+def cut_at_column(flown: FlownRoute, radius_m: float) -> tuple[FlownRoute, BoolArray]:
     """Return a route with a vertex wherever it crosses its column, and what is in."""
     stays = column_stays(flown, radius_m)
     edges = stays.ravel()
@@ -257,59 +366,3 @@ def _cut_at_column(flown: FlownRoute, radius_m: float) -> tuple[FlownRoute, Bool
     middle = (cut.t[:-1] + cut.t[1:]) / 2
     within = (stays[:, :1] <= middle) & (middle <= stays[:, 1:])
     return cut, np.logical_or.reduce(within, axis=0)
-
-
-def _leaving(inside: BoolArray) -> BoolArray:
-    """Return what of a path lies before it first leaves its column."""
-    return np.logical_and.accumulate(inside)
-
-
-def _near(pieces: Segments, reach_m: float) -> tuple[IntArray, IntArray]:
-    """
-    Return the pairs of pieces that come near on the ground, whenever flown.
-
-    Pieces of two routes once, the first one's route before the other's; pieces of
-    one route in both orders.
-    """
-    tree = shapely.STRtree(pieces.shapes)
-    i, j = tree.query(pieces.shapes, predicate="dwithin", distance=reach_m)
-    kept = pieces.route[i] <= pieces.route[j]
-    return i[kept], j[kept]
-
-
-def _spans(
-    pieces: Segments,
-    i: IntArray,
-    j: IntArray,
-    horizontal_m: float,
-    vertical_m: float,
-) -> dict[tuple[int, int], FloatArray]:
-    """Return the spans of shifts of each two routes."""
-    parts = [
-        meeting_shifts(
-            pieces,
-            i[first : first + _CHUNK],
-            j[first : first + _CHUNK],
-            horizontal_m,
-            vertical_m,
-        )
-        for first in range(0, len(i), _CHUNK)
-    ]
-    if not parts:
-        return {}
-    low, high = (np.concatenate(side) for side in zip(*parts, strict=True))
-    meets = low <= high
-    i, j, low, high = i[meets], j[meets], low[meets], high[meets]
-    spans: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
-    for a, b, first, last in zip(
-        pieces.route[i].tolist(),
-        pieces.route[j].tolist(),
-        low.tolist(),
-        high.tolist(),
-        strict=True,
-    ):
-        spans[a, b].append((first, last))
-    return {
-        pair: merged(np.array(found)[:, 0], np.array(found)[:, 1], 0.0)
-        for pair, found in sorted(spans.items())
-    }

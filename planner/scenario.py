@@ -15,6 +15,7 @@ from planner.clock import DAY_S, Span, cut_to_horizon
 from planner.drone import DroneModel
 from planner.geometry import LocalProjection
 from planner.objectives import ObjectiveName
+from planner.scatter import Scatter
 from planner.wind import Wind
 
 ZoneKind = Literal["watch", "sweep", "line"]
@@ -216,7 +217,8 @@ class Scenario:
 
     Everything is sorted by id, so that no order of rows in a file changes a
     plan. ``digest`` is the SHA-256 of the normalised content without the horizon
-    and the objective, which say what is asked for, not what is.
+    and the objective, which say what is asked for, and the scatter, which says how far
+    days differ from a plan.
     ``attribution`` is what the map must say of where its data come from.
     """
 
@@ -235,6 +237,7 @@ class Scenario:
     buildings: tuple[Building, ...] = ()
     wind: Wind = field(default_factory=Wind)
     rules: Rules = field(default_factory=Rules)
+    scatter: Scatter = field(default_factory=Scatter)
     objective: ObjectiveName = "guarantee"
     attribution: str = ""
     digest: str = ""

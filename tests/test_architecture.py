@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "ground": "clock errors geometry messages overflight physics power skyline spells "
     "sun",
-    "nouns": "budget draft drone objectives plan routing routing_bytes scenario "
-    "stamina trace wind winds",
+    "nouns": "budget draft drone objectives plan routing routing_bytes scatter "
+    "scenario stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground",
     "judges": "bounds checks colours corners energies flown footprints meetings "
-    "metrics partings segments visits",
+    "metrics partings segments simulation visits",
     "middle": "colouring compiled detours dice drafting engines flight freespace "
     "layers network obstacles packing pieces prices problem reach reasons rhythm "
     "roster roundabout runners search separation shrinking sightlines sights "

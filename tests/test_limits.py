@@ -209,9 +209,7 @@ def camera_off(by_s: float) -> Made:
     )
     route = PLAN.route("A1")
     (f,) = (f for f in flown_routes(SCENARIO, PLAN) if f.route.id == "A1")
-    off = tuple(
-        (low - by_s, high + by_s) for low, high in spans_over(f.xy, f.t, below)
-    )
+    off = tuple((low - by_s, high + by_s) for low, high in spans_over(f.xy, f.t, below))
     assert off
     return flown(replace(route, camera_off=off), scenario=scenario)
 
@@ -281,9 +279,7 @@ SECONDS: dict[str, Limit] = {
     ),
     "motion.dwell": lambda by: flown(with_times(A1, 3, by)),
     "motion.turn": lambda by: flown(with_times(A2, 4, by - ROOM_S)),
-    "motion.stop": lambda by: flown(
-        stop_of(A1, 1, enter_s=A1.stops[0].exit_s + by)
-    ),
+    "motion.stop": lambda by: flown(stop_of(A1, 1, enter_s=A1.stops[0].exit_s + by)),
     "energy.endurance": endurance,
     "energy.reserve": charge_left,
     "revisit.gap": gap_allowed,

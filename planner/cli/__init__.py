@@ -16,7 +16,17 @@ from planner.cli.verb import Verb, common_options, dress, forget_output, reader_
 from planner.errors import EXIT_NO_PLAN, EXIT_OK, EXIT_OUTPUT
 from planner.messages import LANGUAGES, Language
 
-VERBS = ("new", "validate", "plan", "check", "explain", "map", "report", "bench")
+VERBS = (
+    "new",
+    "validate",
+    "plan",
+    "check",
+    "explain",
+    "map",
+    "report",
+    "simulate",
+    "bench",
+)
 """In the order in which a person needs them."""
 
 

@@ -27,6 +27,7 @@ from planner.formats.settings import (
 )
 from planner.formats.table import Fault, Notes
 from planner.geometry import LocalProjection
+from planner.scatter import Scatter
 from planner.scenario import Horizon, Scenario
 from planner.validation import validate
 from planner.wind import Wind
@@ -207,6 +208,7 @@ def _assemble(
         buildings=objects.buildings_of(layers.get("buildings", []), projection),
         wind=wind,
         rules=rules,
+        scatter=Scatter(**settings.scatter.model_dump()),
         objective=settings.objective,
         attribution=settings.attribution,
     )

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from planner.clock import parse_spans
 from planner.formats.table import Notes
 from planner.objectives import ObjectiveName
+from planner.scatter import Scatter
 from planner.scenario import Rules
 from planner.wind import Spell, Wind
 
@@ -23,8 +24,11 @@ Datum = Literal["WGS84", "GCJ-02", "BD-09"]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Spread = Annotated[float, Field(ge=0, le=0.15)]
+"""A standard deviation; three of them, twice, leave a time above nothing."""
 
 _RULES = Rules()
+_SCATTER = Scatter()
 
 
 def _as_text(value: object) -> object:
@@ -126,6 +130,15 @@ class RulesTable(_Table):
     station_waivers: list[str] = []
 
 
+class ScatterTable(_Table):
+    """How far flights differ from the plan; defaults are those of `Scatter`."""
+
+    launch_delay_s: NotNegative = _SCATTER.launch_delay_s
+    sortie_speed_share: Spread = _SCATTER.sortie_speed_share
+    leg_speed_share: Spread = _SCATTER.leg_speed_share
+    turnaround_share: Spread = _SCATTER.turnaround_share
+
+
 class Settings(_Table):
     """The whole of ``scenario.toml``."""
 
@@ -142,6 +155,7 @@ class Settings(_Table):
     drones: Annotated[list[DroneTable], Field(min_length=1)]
     wind: WindTable = WindTable()
     rules: RulesTable = RulesTable()
+    scatter: ScatterTable = ScatterTable()
 
 
 def parse_settings(text: str, notes: Notes) -> Settings | None:
@@ -200,6 +214,7 @@ _TABLES: dict[str, type[_Table]] = {
     "wind": WindTable,
     "spells": SpellTable,
     "rules": RulesTable,
+    "scatter": ScatterTable,
 }
 
 
