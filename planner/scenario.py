@@ -220,6 +220,8 @@ class Scenario:
     and the objective, which say what is asked for, and the scatter, which says how far
     days differ from a plan.
     ``attribution`` is what the map must say of where its data come from.
+    ``delay_slack_s`` is how late one of two routes may be that only time parts, as far
+    as that can be had; it says what is asked for.
     """
 
     name: str
@@ -241,6 +243,7 @@ class Scenario:
     objective: ObjectiveName = "guarantee"
     attribution: str = ""
     digest: str = ""
+    delay_slack_s: float = 0.0
     _stations: Mapping[str, Station] = field(init=False, repr=False, compare=False)
     _zones: Mapping[str, Zone] = field(init=False, repr=False, compare=False)
     _busiest: Span | None = field(init=False, repr=False, compare=False)

@@ -22,7 +22,8 @@ PARTS = {
     "layers network obstacles packing pieces prices problem reach reasons rhythm "
     "roster roundabout runners search separation shrinking sightlines sights "
     "spreading stationclock targets tightening timetable",
-    "verbs": "bench bench_patrols compiling explain finishing pacing pipeline survey",
+    "verbs": "bench bench_patrols compiling explain finishing margins pacing pipeline "
+    "robustness survey",
     "maps": "maps",
     "command": "__main__ cli progress",
 }

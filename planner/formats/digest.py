@@ -23,6 +23,7 @@ _LEFT_OUT = (
     "scatter",
     "attribution",
     "digest",
+    "delay_slack_s",
 )
 _IF_ANY = ("buildings",)
 """Fields that came later: where they are empty, the digest is what it was."""

@@ -207,12 +207,21 @@ def _between_landings(
     return t
 
 
-def late_at(flights: Flights, k: int, times_s: FloatArray) -> FloatArray:
-    """Return how late a route is at times of its path, shape (runs, sorties, m)."""
-    t = flights.routes[k].t
+def late_at(t: FloatArray, late_s: FloatArray, times_s: FloatArray) -> FloatArray:
+    """
+    Return how late a route is at times of its path.
+
+    Parameters
+    ----------
+    t
+        Times of its vertices, shape (n,).
+    late_s
+        How late it is there, shape (runs, sorties, n).
+    times_s
+        Shape (m,).
+    """
     after = np.clip(np.searchsorted(t, times_s, side="right"), 1, len(t) - 1)
     span_s = np.maximum(t[after] - t[after - 1], 1e-9)
     share = np.clip((times_s - t[after - 1]) / span_s, 0.0, 1.0)
-    late = flights.late_s[k]
-    part: FloatArray = late[..., after - 1] * (1 - share) + late[..., after] * share
+    part: FloatArray = late_s[..., after - 1] * (1 - share) + late_s[..., after] * share
     return part

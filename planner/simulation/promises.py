@@ -165,7 +165,8 @@ def _visits(
     enter, leave, which = [], [], []
     for number, (k, stop) in enumerate(stops):
         planned = np.array([s.takeoff_s for s in flights.sorties[k]])
-        late = late_at(flights, k, np.array([stop.enter_s, stop.exit_s]))
+        times_s = np.array([stop.enter_s, stop.exit_s])
+        late = late_at(flights.routes[k].t, flights.late_s[k], times_s)
         enter.append(planned + stop.enter_s + late[..., 0])
         leave.append(planned + stop.exit_s + late[..., 1])
         which.append(np.full(enter[-1].shape, number))

@@ -1,0 +1,127 @@
+"""
+Plan so that a plan still holds on days that differ from it.
+
+A plan is made for a stricter scenario than the one asked for: intervals, endurance and
+turnarounds leave room for how late sorties get by themselves, launches and routes that
+only time parts are farther apart. What comes out is a plan for what was asked, with
+time to spare where it is needed; simulated days tell how often it holds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from planner.budget import Budget, Progress
+from planner.margins import stricter
+from planner.pipeline import plan_routes
+from planner.plan import Plan
+from planner.scenario import Scenario
+from planner.simulation import Simulation, simulate
+from planner.simulation.lateness import Lateness, own_lateness
+
+RUNS = 1000
+ATTEMPTS = 3
+"""A plan as asked, one with all room, one with room at its own station only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Robust:
+    """
+    A plan, and how often it holds.
+
+    Parameters
+    ----------
+    reached
+        Share of the days on which the worst route keeps all of its promises, and the
+        worst station its pads.
+    """
+
+    plan: Plan
+    simulation: Simulation | None
+    reached: float
+
+
+def plan_robustly(
+    scenario: Scenario,
+    share: float,
+    *,
+    budget: Budget | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    began_s: float | None = None,
+) -> Robust:
+    """
+    Return a plan of which each route keeps its promises on a share of the days.
+
+    No zone is given up for it: where no such plan is found, it is the one that comes
+    nearest. The arguments are those of `planner.pipeline.plan_routes`; each attempt
+    takes its part of the seconds, or all of the rounds.
+
+    Parameters
+    ----------
+    share
+        Of the days, on which every route keeps all of its promises over the whole
+        horizon, and every station its pads: each on its own.
+    """
+    budget = budget or Budget()
+    began_s = time.monotonic() if began_s is None else began_s
+    first: Plan | None = None
+    best: Robust | None = None
+    late: Lateness | None = None
+    for attempt in range(ATTEMPTS):
+        asked = scenario
+        if late is not None:
+            asked = stricter(scenario, late, apart=attempt == 1)
+        plan = plan_routes(
+            asked,
+            budget=_part(budget, began_s, ATTEMPTS - attempt),
+            on_progress=on_progress,
+            stop=stop,
+            began_s=time.monotonic(),
+            told_of=scenario,
+        )
+        first = first or plan
+        known = {u.zone: u for u in first.unserved}
+        left_out = [u.zone for u in plan.unserved]
+        if known.keys() >= set(left_out):
+            # Why they are left out must be true of the scenario itself.
+            reasons = tuple(known[zone] for zone in left_out)
+            told = {**plan.provenance, **_asked_for(budget, share)}
+            plan = replace(plan, unserved=reasons, provenance=told)
+            found = _judged(scenario, plan)
+            if best is None or found.reached > best.reached:
+                best = found
+        assert best is not None
+        if best.reached >= share or best.simulation is None or (stop and stop()):
+            break
+        late = late or own_lateness(scenario, first, share, seed=budget.seed)
+    assert best is not None
+    return best
+
+
+def _part(budget: Budget, began_s: float, attempts: int) -> Budget:
+    """Return what one attempt may take of a budget; rounds are not shared out."""
+    if budget.iterations is not None:
+        return budget
+    left_s = began_s + (budget.seconds or 0.0) - time.monotonic()
+    return replace(budget, seconds=max(0.0, left_s / attempts))
+
+
+def _asked_for(budget: Budget, share: float) -> dict[str, Any]:
+    """Return what stands in the provenance of a plan that is to hold."""
+    if budget.iterations is not None:
+        return {"robust": share}
+    return {"robust": share, "budget": {"iterations": None, "seconds": budget.seconds}}
+
+
+def _judged(scenario: Scenario, plan: Plan) -> Robust:
+    """Return a plan with how often its worst route and its worst station hold."""
+    if not plan.roster:
+        return Robust(plan=plan, simulation=None, reached=1.0)
+    found = simulate(scenario, plan, runs=RUNS)
+    pads = next(p for p in found.promises if p.rule == "pads")
+    reached = min(found.worst_route_odds.share, pads.worst_odds.share)
+    return Robust(plan=plan, simulation=found, reached=reached)
