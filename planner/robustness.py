@@ -15,16 +15,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.budget import Budget, Progress
-from planner.margins import stricter
+from planner.margins import Room, stricter
 from planner.pipeline import plan_routes
-from planner.plan import Plan
+from planner.plan import Plan, Route
 from planner.scenario import Scenario
 from planner.simulation import Simulation, simulate
 from planner.simulation.lateness import Lateness, own_lateness
 
 RUNS = 1000
 ATTEMPTS = 3
-"""A plan as asked, one with all room, one with room at its own station only."""
+"""A plan as asked for; one with room in it; one with more room, or room elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,15 @@ class Robust:
     reached
         Share of the days on which the worst route keeps all of its promises, and the
         worst station its pads.
+    holding, of
+        Routes and stations that reach what was asked, and how many there are.
     """
 
     plan: Plan
     simulation: Simulation | None
     reached: float
+    holding: int
+    of: int
 
 
 def plan_robustly(
@@ -69,12 +73,11 @@ def plan_robustly(
     budget = budget or Budget()
     began_s = time.monotonic() if began_s is None else began_s
     first: Plan | None = None
-    best: Robust | None = None
     late: Lateness | None = None
+    best: Robust | None = None
+    room = Room()
     for attempt in range(ATTEMPTS):
-        asked = scenario
-        if late is not None:
-            asked = stricter(scenario, late, apart=attempt == 1)
+        asked = stricter(scenario, late, room) if late is not None else scenario
         plan = plan_routes(
             asked,
             budget=_part(budget, began_s, ATTEMPTS - attempt),
@@ -86,13 +89,16 @@ def plan_robustly(
         first = first or plan
         known = {u.zone: u for u in first.unserved}
         left_out = [u.zone for u in plan.unserved]
-        if known.keys() >= set(left_out):
+        whole = known.keys() >= set(left_out)
+        if attempt:
+            room = Room(apart=True) if whole else _sparing(first, set(left_out))
+        if whole:
             # Why they are left out must be true of the scenario itself.
             reasons = tuple(known[zone] for zone in left_out)
             told = {**plan.provenance, **_asked_for(budget, share)}
             plan = replace(plan, unserved=reasons, provenance=told)
-            found = _judged(scenario, plan)
-            if best is None or found.reached > best.reached:
+            found = _judged(scenario, plan, share)
+            if best is None or _merit(found, share) > _merit(best, share):
                 best = found
         assert best is not None
         if best.reached >= share or best.simulation is None or (stop and stop()):
@@ -100,6 +106,28 @@ def plan_robustly(
         late = late or own_lateness(scenario, first, share, seed=budget.seed)
     assert best is not None
     return best
+
+
+def _sparing(first: Plan, left_out: set[str]) -> Room:
+    """
+    Return room everywhere but where it cost zones.
+
+    Stations that served them in the first plan have no time for it, nor have zones
+    that they serve.
+    """
+
+    def serves(route: Route) -> set[str]:
+        return {zone for stop in route.stops for zone in stop.zones}
+
+    stations = {r.depot for r in first.routes if serves(r) & left_out}
+    zones = {z for r in first.routes if r.depot in stations for z in serves(r)}
+    return Room(spared_stations=frozenset(stations), spared_zones=frozenset(zones))
+
+
+def _merit(robust: Robust, share: float) -> tuple[bool, float, float]:
+    """Return by what plans are compared: what was asked, how widely, how well."""
+    widely = robust.holding / max(robust.of, 1)
+    return robust.reached >= share, widely, robust.reached
 
 
 def _part(budget: Budget, began_s: float, attempts: int) -> Budget:
@@ -117,11 +145,16 @@ def _asked_for(budget: Budget, share: float) -> dict[str, Any]:
     return {"robust": share, "budget": {"iterations": None, "seconds": budget.seconds}}
 
 
-def _judged(scenario: Scenario, plan: Plan) -> Robust:
-    """Return a plan with how often its worst route and its worst station hold."""
+def _judged(scenario: Scenario, plan: Plan, share: float) -> Robust:
+    """Return a plan with how often its routes and its stations hold."""
     if not plan.roster:
-        return Robust(plan=plan, simulation=None, reached=1.0)
+        return Robust(plan=plan, simulation=None, reached=1.0, holding=0, of=0)
     found = simulate(scenario, plan, runs=RUNS)
-    pads = next(p for p in found.promises if p.rule == "pads")
-    reached = min(found.worst_route_odds.share, pads.worst_odds.share)
-    return Robust(plan=plan, simulation=found, reached=reached)
+    shares = [o.share for o in (*found.routes.values(), *found.stations.values())]
+    return Robust(
+        plan=plan,
+        simulation=found,
+        reached=min(shares),
+        holding=sum(1 for s in shares if s >= share),
+        of=len(shares),
+    )

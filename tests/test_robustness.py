@@ -13,24 +13,31 @@ import planner
 from planner.budget import Budget
 from planner.checks import check
 from planner.cli import main
-from planner.errors import EXIT_INFEASIBLE, EXIT_OK
+from planner.errors import EXIT_INFEASIBLE, EXIT_USAGE
 from planner.formats.plan_geojson import as_written, plan_to_bytes
+from planner.margins import Room, stricter
 from planner.robustness import Robust, plan_robustly
 from planner.scatter import Scatter
 from planner.scenario import Scenario
 from planner.simulation import simulate
+from planner.simulation.lateness import Lateness
 
 ONCE = Budget(iterations=1, workers=1)
 
 
 def town(scatter: Scatter | None = None) -> Scenario:
-    """Return two stations with drones to spare and a few zones."""
+    """Return two stations, one with drones to spare, and zones that keep them busy."""
     made = world(
-        [station("A", 0, 0, 6), station("B", 3000, 0, 6)],
+        [station("A", 0, 0, 6), station("B", 9000, 0, 6)],
         [
-            zone("W1", square(900, -300, 250)),
-            zone("W2", square(1800, 400, 250)),
-            zone("W3", square(2600, 900, 250)),
+            zone(name, square(x, y, 250), revisit_s=2400.0, dwell_s=240.0)
+            for name, x, y in (
+                ("W1", 900, -300),
+                ("W2", 1800, 400),
+                ("W3", 700, 900),
+                ("W4", 8100, 500),
+                ("W5", 7200, -400),
+            )
         ],
     )
     return replace(made, scatter=scatter or Scatter())
@@ -57,10 +64,69 @@ def test_a_plan_that_is_asked_to_hold_does_and_keeps_the_rules(robust: Robust) -
     assert again.worst_route_odds.share == robust.simulation.worst_route_odds.share  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("start_s", [0.0, 22 * 3600.0])
+def test_room_makes_intervals_shorter_and_windows_end_sooner(start_s: float) -> None:
+    """A late visit still lies in its window, over midnight too."""
+    scenario = town()
+    active = ((23 * 3600.0, 26 * 3600.0), (6 * 3600.0, 7 * 3600.0))
+    scenario = replace(
+        scenario,
+        horizon=replace(scenario.horizon, start_clock_s=start_s, length_s=86_400.0),
+        zones=tuple(replace(z, active=active) for z in scenario.zones),
+    )
+    late = Lateness(
+        zones_s={"W1": 100.0}, landing_s={"M": 50}, ready_s={"M": 60}, longer_s={"M": 9}
+    )
+    spared = Room(spared_stations=frozenset({"B"}), spared_zones=frozenset({"W2"}))
+    asked = stricter(scenario, late, spared)
+    before, after = scenario.zone("W1"), asked.zone("W1")
+    assert after.revisit_s == before.revisit_s - 100
+    assert asked.windows(after) == tuple(
+        (low, high - 100) for low, high in scenario.windows(before)
+    )
+    assert asked.zone("W2") == scenario.zone("W2")
+    own, plain = (asked.model(asked.station(s).model) for s in "AB")
+    assert plain == scenario.drone_models[0]
+    assert own.turnaround_s == plain.turnaround_s + 60
+    assert own.usable_endurance_s == plain.usable_endurance_s - 9
+    wide = stricter(scenario, late, Room(apart=True))
+    assert wide.rules.launch_spacing_s == scenario.rules.launch_spacing_s + 50
+    assert wide.delay_slack_s == 50
+
+
 def test_the_same_rounds_give_the_same_plan(robust: Robust) -> None:
     """No clock is read where rounds are counted."""
     again = plan_robustly(town(), 0.99, budget=replace(ONCE, workers=2))
     assert plan_to_bytes(again.plan) == plan_to_bytes(robust.plan)
+
+
+def test_a_station_without_time_for_it_is_spared_and_the_others_are_not() -> None:
+    """Where room would cost zones there is none; elsewhere routes hold all the same."""
+    roomy = town()
+    # Its one drone is back on the pad and charged just in time for the next look.
+    busy = replace(roomy.zone("W1"), geometry=square(900, -300, 100), dwell_s=600.0)
+    tight = replace(
+        roomy,
+        stations=(replace(roomy.station("A"), drones=1), roomy.station("B")),
+        zones=(busy, roomy.zone("W4"), roomy.zone("W5")),
+    )
+    found = plan_robustly(tight, 0.99, budget=ONCE)
+    plan = as_written(found.plan)
+    assert plan.unserved == () and check(tight, plan) == []
+    assert found.simulation is not None
+    held = {r.id: found.simulation.routes[r.id].share for r in plan.routes}
+    at = {s: [held[r.id] for r in plan.routes if r.depot == s] for s in "AB"}
+    assert min(at["A"]) < 0.9 and min(at["B"]) >= 0.99
+    assert 0 < found.holding < found.of
+
+
+def test_a_trace_of_several_searches_is_no_trace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be had together is wrong usage, told before any work."""
+    words = ["plan", "town", "-o", str(tmp_path), "--robust", "0.9", "--trace"]
+    assert main(words) == EXIT_USAGE
+    assert "--robust" in capsys.readouterr().err
 
 
 def test_what_cannot_be_reached_is_told_and_no_zone_is_given_up(
@@ -70,15 +136,13 @@ def test_what_cannot_be_reached_is_told_and_no_zone_is_given_up(
 ) -> None:
     """Drones that come an hour late keep no promise; the plan is what it can be."""
     hopeless = town(Scatter(launch_delay_s=3600.0))
-    found = plan_robustly(hopeless, 0.99, budget=ONCE)
-    assert found.reached < 0.5 and found.plan.unserved == ()
-    assert check(hopeless, as_written(found.plan)) == []
     monkeypatch.setattr("planner.cli.reading.sound_scenario", lambda *_: hopeless)
-    words = ["plan", "town", "-o", str(tmp_path), "--iterations", "1"]
-    words += ["--robust", "0.99", "--json"]
-    assert main(words) == EXIT_OK
+    words = ["plan", "town", "-o", str(tmp_path), "--iterations", "1", "--strict"]
+    assert main([*words, "--robust", "0.99", "--json"]) == EXIT_INFEASIBLE
     shown = capsys.readouterr()
     told = json.loads(shown.out)["robust"]
-    assert told["asked"] == 0.99 and told["reached"] == found.reached
     assert "Not reached" in shown.err
-    assert main([*words, "--strict"]) == EXIT_INFEASIBLE
+    plan = planner.read_plan(tmp_path / "plan.geojson")
+    assert plan.unserved == () and check(hopeless, plan) == []
+    assert told["asked"] == 0.99 and told["reached"] < 0.5
+    assert told["holding"] < told["of"] == len(plan.routes) + 2

@@ -233,14 +233,19 @@ def _tell_robust(terminal: Terminal, outcome: _Outcome) -> bool:
         "cli.robust_missed" if missed else "cli.robust_reached",
         reached=f"{100 * robust.reached:.1f} %",
         asked=f"{100 * asked:g} %",
+        holding=robust.holding,
+        of=robust.of,
     )
     return missed
 
 
 def _robust_json(outcome: _Outcome, asked: float) -> dict[str, object]:
     """Return what was asked of simulated days, and what was reached."""
-    reached = None if outcome.robust is None else outcome.robust.reached
-    return {"asked": asked, "reached": reached}
+    found = outcome.robust
+    if found is None:
+        return {"asked": asked, "reached": None}
+    told = {"reached": found.reached, "holding": found.holding, "of": found.of}
+    return {"asked": asked, **told}
 
 
 def _write_rejected(out: Path, plan: Plan) -> dict[str, Path]:

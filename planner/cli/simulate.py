@@ -30,13 +30,14 @@ def command(
 ) -> int:
     """Simulate many days on which a plan is not flown to the second."""
     from planner.cli.reading import scenario_of_plan
+    from planner.flown import flown_routes
     from planner.formats.plan_geojson import read_plan
     from planner.simulation import simulate
 
     written = read_plan(plan)
-    if not written.roster:
-        raise InputError([Finding(code="E-PLAN-EMPTY", file=plan.name)])
     described = scenario_of_plan(terminal, scenario, written)
+    if not any(len(flown.takeoffs) for flown in flown_routes(described, written)):
+        raise InputError([Finding(code="E-PLAN-EMPTY", file=plan.name)])
     found = simulate(described, written, runs=runs, seed=seed)
     show_simulation(terminal, found)
     terminal.json(

@@ -107,7 +107,9 @@ class Simulation:
     worst_route_odds
         How often it did.
     routes
-        By route, how often it kept all of its own promises; stations' pads apart.
+        By route, how often it kept all of its own promises.
+    stations
+        By station, how often it had its pads, and landings were spaced.
     zones_beyond_s
         By zone, how much longer than allowed it waits in each run, sorted.
     """
@@ -118,6 +120,7 @@ class Simulation:
     worst_route: str
     worst_route_odds: Odds
     routes: Mapping[str, Odds] = field(repr=False)
+    stations: Mapping[str, Odds] = field(repr=False)
     zones_beyond_s: Mapping[str, FloatArray] = field(repr=False)
 
 
@@ -214,42 +217,46 @@ def _summed(
     by_route = {name: np.zeros(runs, dtype=bool) for name in routes}
     for rule in RULES:
         worst_of_run = np.full(runs, -np.inf)
-        times = {}
+        times: dict[tuple[str, ...], int] = {}
         for name, excess in whole[rule].items():
             broken = excess > 0
             times[name] = int(broken.sum())
             np.maximum(worst_of_run, excess, out=worst_of_run)
-            for route in set(name.split(" ")) & by_route.keys():
+            for route in set(name) & by_route.keys() if rule != "pads" else ():
                 by_route[route] |= broken
         broken_any |= worst_of_run > 0
-        worst = max(sorted(times), key=lambda name: times[name], default="")
+        worst = max(sorted(times), key=lambda name: times[name], default=())
         most = times.get(worst, 0)
         promises.append(
             Promise(
                 rule=rule,
                 odds=odds(int((worst_of_run <= 0).sum()), runs),
-                worst=worst if most else "",
+                worst=" ".join(worst) if most else "",
                 worst_odds=odds(runs - most, runs),
                 beyond=_beyond(rule, worst_of_run),
             )
         )
     kept = {name: odds(int((~broken).sum()), runs) for name, broken in by_route.items()}
-    worst = min(sorted(kept), key=lambda name: kept[name].held)
+    weakest = min(sorted(kept), key=lambda name: kept[name].held)
     return Simulation(
         seed=seed,
         promises=tuple(promises),
         every=odds(int((~broken_any).sum()), runs),
-        worst_route=worst if kept[worst].held < runs else "",
-        worst_route_odds=kept[worst],
+        worst_route=weakest if kept[weakest].held < runs else "",
+        worst_route_odds=kept[weakest],
         routes=kept,
-        zones_beyond_s={name: np.sort(e) for name, e in whole["zones"].items()},
+        stations={
+            station: odds(int((excess <= 0).sum()), runs)
+            for (station,), excess in whole["pads"].items()
+        },
+        zones_beyond_s={zone: np.sort(e) for (zone,), e in whole["zones"].items()},
     )
 
 
-def _joined(blocks: list[Beyond]) -> dict[str, FloatArray]:
+def _joined(blocks: list[Beyond]) -> dict[tuple[str, ...], FloatArray]:
     """Return by name what came of all runs; who is not named kept its promise."""
     sizes = [block.excess.shape[1] for block in blocks]
-    found: dict[str, list[FloatArray]] = defaultdict(
+    found: dict[tuple[str, ...], list[FloatArray]] = defaultdict(
         lambda: [np.full(size, -np.inf) for size in sizes]
     )
     for number, block in enumerate(blocks):

@@ -33,12 +33,12 @@ class Beyond:
     Parameters
     ----------
     names
-        Ids of routes, stations or zones, or of two routes.
+        Ids of one route, station or zone, or of two routes.
     excess
         In the unit of the rule, shape (names, runs).
     """
 
-    names: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
     excess: FloatArray
 
 
@@ -47,7 +47,7 @@ def fleet_beyond(flights: Flights) -> Beyond:
     names, excess = [], []
     for k, flown in enumerate(flights.routes):
         planned = np.array([s.takeoff_s for s in flights.sorties[k]])
-        names.append(flown.route.id)
+        names.append((flown.route.id,))
         excess.append((flights.drone_ready_s[k] - planned).max(axis=1) - TOLERANCE_S)
     return Beyond(tuple(names), np.array(excess))
 
@@ -70,7 +70,7 @@ def energy_beyond(scenario: Scenario, flights: Flights) -> Beyond:
             spare_wh = battery.usable_wh - flown_wh(scenario, flown, battery)
             longer_s = np.maximum(in_air_s - duration_s, 0.0)
             over_s = np.maximum(over_s, longer_s - spare_wh * 3600 / most_w)
-        names.append(flown.route.id)
+        names.append((flown.route.id,))
         excess.append(over_s.max(axis=1))
     return Beyond(tuple(names), np.array(excess))
 
@@ -102,7 +102,7 @@ def pads_beyond(scenario: Scenario, fleet: Fleet, flights: Flights) -> Beyond:
             most = np.cumsum(change[order], axis=0).max(axis=0)
             bad |= most > scenario.station(name).pads
         excess.append(bad.astype(float))
-    return Beyond(tuple(stations), np.array(excess))
+    return Beyond(tuple((name,) for name in stations), np.array(excess))
 
 
 def _on_pads(
@@ -153,8 +153,8 @@ def revisit_beyond(scenario: Scenario, flights: Flights) -> tuple[Beyond, Beyond
                     np.maximum(by_route[k], over_s, out=by_route[k])
     seen = [z for z in sorted(by_zone) if np.isfinite(by_zone[z]).any()]
     return (
-        Beyond(tuple(f.route.id for f in flights.routes), by_route),
-        Beyond(tuple(seen), np.array([by_zone[z] for z in seen])),
+        Beyond(tuple((f.route.id,) for f in flights.routes), by_route),
+        Beyond(tuple((z,) for z in seen), np.array([by_zone[z] for z in seen])),
     )
 
 
@@ -230,7 +230,7 @@ def separation_beyond(rules: Rules, fleet: Fleet, flights: Flights) -> Beyond:
             _deepen(found, (a, b), over_m[row])
     for pair, over_m in _in_columns(fleet, flights, rules):
         _deepen(found, pair, over_m)
-    names = [" ".join(sorted(flights.routes[k].route.id for k in p)) for p in found]
+    names = [tuple(sorted(flights.routes[k].route.id for k in p)) for p in found]
     return Beyond(tuple(names), np.array(list(found.values())).reshape(-1, runs))
 
 
