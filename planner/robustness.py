@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.budget import Budget, Progress
+from planner.errors import StoppedError
 from planner.margins import Room, stricter
 from planner.pipeline import plan_routes
 from planner.plan import Plan, Route
@@ -60,15 +61,20 @@ def plan_robustly(
     """
     Return a plan of which each route keeps its promises on a share of the days.
 
-    No zone is given up for it: where no such plan is found, it is the one that comes
-    nearest. The arguments are those of `planner.pipeline.plan_routes`; each attempt
-    takes its part of the seconds, or all of the rounds.
+    No more priority is left unserved for it: where no such plan is found, it is the
+    one that comes nearest. The arguments are those of `planner.pipeline.plan_routes`;
+    each attempt takes its part of the seconds, or all of the rounds.
 
     Parameters
     ----------
     share
         Of the days, on which every route keeps all of its promises over the whole
         horizon, and every station its pads: each on its own.
+
+    Raises
+    ------
+    StoppedError
+        If ``stop`` says so before there is any plan.
     """
     budget = budget or Budget()
     began_s = time.monotonic() if began_s is None else began_s
@@ -78,23 +84,30 @@ def plan_robustly(
     room = Room()
     for attempt in range(ATTEMPTS):
         asked = stricter(scenario, late, room) if late is not None else scenario
-        plan = plan_routes(
-            asked,
-            budget=_part(budget, began_s, ATTEMPTS - attempt),
-            on_progress=on_progress,
-            stop=stop,
-            began_s=time.monotonic(),
-            told_of=scenario,
-        )
+        try:
+            plan = plan_routes(
+                asked,
+                budget=_part(budget, began_s, ATTEMPTS - attempt),
+                on_progress=on_progress,
+                stop=stop,
+                began_s=time.monotonic(),
+                told_of=scenario,
+            )
+        except StoppedError:
+            if best is None:
+                raise
+            break
         first = first or plan
         known = {u.zone: u for u in first.unserved}
-        left_out = [u.zone for u in plan.unserved]
-        whole = known.keys() >= set(left_out)
+        more = {u.zone for u in plan.unserved} - known.keys()
+        whole = _unserved(scenario, plan) <= _unserved(scenario, first) and all(
+            u.code == "not_found" for u in plan.unserved if u.zone in more
+        )
         if attempt:
-            room = Room(apart=True) if whole else _sparing(first, set(left_out))
+            room = Room(apart=True) if whole else _sparing(first, more)
         if whole:
-            # Why they are left out must be true of the scenario itself.
-            reasons = tuple(known[zone] for zone in left_out)
+            # Why zones are left out must be true of the scenario itself.
+            reasons = tuple(known.get(u.zone, u) for u in plan.unserved)
             told = {**plan.provenance, **_asked_for(budget, share)}
             plan = replace(plan, unserved=reasons, provenance=told)
             found = _judged(scenario, plan, share)
@@ -106,6 +119,11 @@ def plan_robustly(
         late = late or own_lateness(scenario, first, share, seed=budget.seed)
     assert best is not None
     return best
+
+
+def _unserved(scenario: Scenario, plan: Plan) -> float:
+    """Return the priority of what a plan leaves out."""
+    return round(sum(scenario.zone(u.zone).priority for u in plan.unserved), 9)
 
 
 def _sparing(first: Plan, left_out: set[str]) -> Room:

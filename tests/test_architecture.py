@@ -17,7 +17,7 @@ PARTS = {
     "scenario stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground",
     "judges": "bounds checks colours corners energies flown footprints meetings "
-    "metrics partings segments simulation visits",
+    "metrics moves partings segments simulation visits",
     "middle": "colouring compiled detours dice drafting engines flight freespace "
     "layers network obstacles packing pieces prices problem reach reasons rhythm "
     "roster roundabout runners search separation shrinking sightlines sights "

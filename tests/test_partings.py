@@ -16,7 +16,8 @@ from planner.checks import check
 from planner.checks.separation import separation
 from planner.checks.verdict import Gauge
 from planner.colours import fewest_colours
-from planner.meetings import find_meetings, meeting_shifts
+from planner.meetings import find_meetings
+from planner.moves import meeting_shifts
 from planner.partings import compute_partings, measured_partings, shifts_s, tolerance_s
 from planner.segments import segments_of
 

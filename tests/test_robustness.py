@@ -10,10 +10,10 @@ import pytest
 from worlds import square, station, world, zone
 
 import planner
-from planner.budget import Budget
+from planner.budget import Budget, Progress
 from planner.checks import check
 from planner.cli import main
-from planner.errors import EXIT_INFEASIBLE, EXIT_USAGE
+from planner.errors import EXIT_INFEASIBLE, EXIT_USAGE, StoppedError
 from planner.formats.plan_geojson import as_written, plan_to_bytes
 from planner.margins import Room, stricter
 from planner.robustness import Robust, plan_robustly
@@ -118,6 +118,26 @@ def test_a_station_without_time_for_it_is_spared_and_the_others_are_not() -> Non
     at = {s: [held[r.id] for r in plan.routes if r.depot == s] for s in "AB"}
     assert min(at["A"]) < 0.9 and min(at["B"]) >= 0.99
     assert 0 < found.holding < found.of
+
+
+def test_who_stops_in_the_second_attempt_gets_the_first_plan() -> None:
+    """A plan that is there is not lost."""
+    begun: list[str] = []
+
+    def on_progress(progress: Progress) -> None:
+        begun.append(progress.stage)
+
+    found = plan_robustly(
+        town(),
+        0.99,
+        budget=ONCE,
+        on_progress=on_progress,
+        stop=lambda: begun.count("targets") > 1,
+    )
+    assert begun.count("targets") == 2
+    assert found.plan.unserved == () and found.reached < 0.9
+    with pytest.raises(StoppedError):
+        plan_robustly(town(), 0.99, budget=ONCE, stop=lambda: True)
 
 
 def test_a_trace_of_several_searches_is_no_trace(
