@@ -24,8 +24,8 @@ from planner.simulation import Simulation, simulate
 from planner.simulation.lateness import Lateness, own_lateness
 
 RUNS = 1000
-ATTEMPTS = 3
-"""A plan as asked for; one with room in it; one with more room, or room elsewhere."""
+ATTEMPTS = 4
+"""A plan as asked for; one with room in it; others with more room, or less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +103,9 @@ def plan_robustly(
         whole = _unserved(scenario, plan) <= _unserved(scenario, first) and all(
             u.code == "not_found" for u in plan.unserved if u.zone in more
         )
+        most = whole and room.apart
         if attempt:
-            room = Room(apart=True) if whole else _sparing(first, more)
+            room = replace(room, apart=True) if whole else _sparing(room, first, more)
         if whole:
             # Why zones are left out must be true of the scenario itself.
             reasons = tuple(known.get(u.zone, u) for u in plan.unserved)
@@ -114,7 +115,9 @@ def plan_robustly(
             if best is None or _merit(found, share) > _merit(best, share):
                 best = found
         assert best is not None
-        if best.reached >= share or best.simulation is None or (stop and stop()):
+        if best.reached >= share or best.simulation is None or most:
+            break
+        if stop and stop():
             break
         late = late or own_lateness(scenario, first, share, seed=budget.seed)
     assert best is not None
@@ -126,9 +129,9 @@ def _unserved(scenario: Scenario, plan: Plan) -> float:
     return round(sum(scenario.zone(u.zone).priority for u in plan.unserved), 9)
 
 
-def _sparing(first: Plan, left_out: set[str]) -> Room:
+def _sparing(room: Room, first: Plan, left_out: set[str]) -> Room:
     """
-    Return room everywhere but where it cost zones.
+    Return the same room but where it cost zones, and none to keep launches apart.
 
     Stations that served them in the first plan have no time for it, nor have zones
     that they serve.
@@ -139,7 +142,10 @@ def _sparing(first: Plan, left_out: set[str]) -> Room:
 
     stations = {r.depot for r in first.routes if serves(r) & left_out}
     zones = {z for r in first.routes if r.depot in stations for z in serves(r)}
-    return Room(spared_stations=frozenset(stations), spared_zones=frozenset(zones))
+    return Room(
+        spared_stations=room.spared_stations | stations,
+        spared_zones=room.spared_zones | zones,
+    )
 
 
 def _merit(robust: Robust, share: float) -> tuple[bool, float, float]:
