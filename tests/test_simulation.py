@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 import json
-from dataclasses import replace
+import re
+import tomllib
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -296,6 +298,13 @@ def test_the_command_tells_the_odds_of_each_rule_in_both_languages(
     planner.write_plan(replace(made, routes=(), roster=()), Path(plan))
     assert main(["simulate", folder, plan]) == EXIT_INPUT
     assert "E-PLAN-EMPTY" in capsys.readouterr().err
+
+
+def test_the_defaults_are_those_that_are_documented() -> None:
+    """Who reads the page and who reads the code read the same figures."""
+    page = (Path(__file__).parents[1] / "docs" / "timetable.md").read_text("utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert tomllib.loads(block)["scatter"] == asdict(Scatter())
 
 
 def test_a_scenario_says_how_far_its_days_differ(tmp_path: Path) -> None:
