@@ -23,6 +23,7 @@ from maps.facts import (
 )
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.page import ReportPage, asset, escape, security_policy
+from maps.partings import partings_section
 from maps.response_section import response_section
 from maps.station_sheet import station_sheet
 from maps.terms import terms_table
@@ -121,6 +122,7 @@ def _body(
             _section("report.busy", _busy(scenario, plan, clock)),
             _section("report.bounds", bounds_table(plan)),
             _section("report.rules", _rules(verdict)),
+            _section("report.partings", partings_section(plan)),
             _section("report.unserved", _unserved(scenario, plan)),
             _section("report.districts", _districts(scenario, plan)),
             _section("report.response", response_section(scenario, plan)),

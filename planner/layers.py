@@ -78,8 +78,9 @@ def assign_layers(
     slack_s = slacks_s(scenario, drafts, phases_s, encounters, close_layers=True)
     # One pair that meets outweighs all that do not.
     heavy = 2 * len(slack_s) + 1
+    late_s = max(LATE_S, scenario.delay_slack_s)
     edges = {
-        (a, b): heavy if s == 0 else 2 if s < LATE_S else 1
+        (a, b): heavy if s == 0 else 2 if s < late_s else 1
         for (a, b), s in slack_s.items()
         if a != b
     }

@@ -19,8 +19,10 @@ from planner.engines import engine
 from planner.finishing import finish, served_zones
 from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
+from planner.margins import as_asked
 from planner.objectives import OBJECTIVES
 from planner.pacing import care_for, paced
+from planner.partings import compute_partings
 from planner.plan import Plan
 from planner.problem import ChartedProblem, formulate
 from planner.reach import independent_parts
@@ -40,6 +42,7 @@ def plan_routes(
     on_progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
     began_s: float | None = None,
+    told_of: Scenario | None = None,
 ) -> Plan:
     """
     Return fixed patrol routes on a timetable for a scenario.
@@ -58,6 +61,8 @@ def plan_routes(
     began_s
         When the budget's seconds began to count, by `time.monotonic`; some are then
         kept for checking and drawing the plan. Now, and none, if None.
+    told_of
+        The scenario that the plan is of, where the first is a stricter one.
 
     Raises
     ------
@@ -139,12 +144,18 @@ def plan_routes(
         # The layers may have room for the first routes where they have none for these.
         plans = [plan, finished(search.routed, rounds=search.round)]
         plan = min(plans, key=lambda p: objective.plan_score(p.metrics))
+    if told_of is not None:
+        given, plan = told_of, as_asked(told_of, plan)
     if ended():
         return plan
     tell("bound")
     pricing.load()
     plan = as_written(plan)
-    analysis = {"response": response(given, plan), "covering": covering(given, plan)}
+    analysis = {
+        "response": response(given, plan),
+        "covering": covering(given, plan),
+        "separation": compute_partings(given, plan),
+    }
     plan = replace(plan, analysis=analysis)
     plan = certify(given, plan, pace.proof(), threads=budget.processes, stop=ended)
     tell("bound", **_bounded(given, plan))

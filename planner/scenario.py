@@ -15,6 +15,7 @@ from planner.clock import DAY_S, Span, cut_to_horizon
 from planner.drone import DroneModel
 from planner.geometry import LocalProjection
 from planner.objectives import ObjectiveName
+from planner.scatter import Scatter
 from planner.wind import Wind
 
 ZoneKind = Literal["watch", "sweep", "line"]
@@ -234,8 +235,11 @@ class Scenario:
 
     Everything is sorted by id, so that no order of rows in a file changes a
     plan. ``digest`` is the SHA-256 of the normalised content without the horizon
-    and the objective, which say what is asked for, not what is.
+    and the objective, which say what is asked for, and the scatter, which says how far
+    days differ from a plan.
     ``attribution`` is what the map must say of where its data come from.
+    ``delay_slack_s`` is how late one of two routes may be that only time parts, as far
+    as that can be had; it says what is asked for.
     """
 
     name: str
@@ -254,9 +258,11 @@ class Scenario:
     demand: tuple[Demand, ...] = ()
     wind: Wind = field(default_factory=Wind)
     rules: Rules = field(default_factory=Rules)
+    scatter: Scatter = field(default_factory=Scatter)
     objective: ObjectiveName = "guarantee"
     attribution: str = ""
     digest: str = ""
+    delay_slack_s: float = 0.0
     _stations: Mapping[str, Station] = field(init=False, repr=False, compare=False)
     _zones: Mapping[str, Zone] = field(init=False, repr=False, compare=False)
     _busiest: Span | None = field(init=False, repr=False, compare=False)

@@ -131,7 +131,12 @@ def make_timetable(
         deterministic_time=deterministic_time,
     )
     for _ in range(ROUNDS):
-        for a, b in plan.unresolved:
+        late = [
+            pair
+            for pair, tolerance_s in plan.tolerances_s.items()
+            if tolerance_s < scenario.delay_slack_s
+        ]
+        for a, b in (*plan.unresolved, *late):
             depots = dict.fromkeys((owner[a].depot, owner[b].depot))
             for depot in depots if owner[a] is not owner[b] else ():
                 clock = _parted_in_time(
@@ -143,6 +148,7 @@ def make_timetable(
                     plan.layers_m,
                     encounters,
                     deterministic_time,
+                    scenario.delay_slack_s if (a, b) in late else 0.0,
                 )
                 if clock is not None:
                     peaks[depot] = clock.peak
@@ -223,9 +229,12 @@ def _parted_in_time(
     layers_m: Mapping[str, float],
     encounters: Mapping[Pair, Encounter],
     deterministic_time: float,
+    late_s: float,
 ) -> StationClock | None:
     """
     Return a clock of one station that meets nobody at the given layers.
+
+    Not even where one is so late.
 
     The clocks of all other stations stay; None if there is no such clock.
     """
@@ -238,8 +247,10 @@ def _parted_in_time(
         a, b = owner[one], owner[two]
         if a == b or (a not in ours and b not in ours):
             continue
-        spans = encounter.spans(
-            close_layers=too_close(scenario, layers_m[one], layers_m[two])
+        close_layers = too_close(scenario, layers_m[one], layers_m[two])
+        spans = tuple(
+            (low - late_s, high + late_s)
+            for low, high in encounter.spans(close_layers=close_layers)
         )
         turned = tuple((-high, -low) for low, high in spans)
         if a in ours and b in ours:

@@ -120,8 +120,14 @@ def _visits(stops: Sequence[tuple[FlownRoute, Stop]]) -> _Visits:
     leave = np.concatenate([f.takeoffs + s.exit_s for f, s in stops])
     stop = np.repeat(np.arange(len(stops)), [len(f.takeoffs) for f, _ in stops])
     order = np.argsort(enter, kind="stable")
+    return _Visits(enter[order], leave[order], stop[order], same_ways(stops))
+
+
+def same_ways(stops: Sequence[tuple[FlownRoute, Stop]]) -> NDArray[np.bool_]:
+    """Return of each two stops at a target whether they see it the same way."""
     places = np.stack(
         [f.at(s.enter_s + (s.exit_s - s.enter_s) * _MOMENTS) for f, s in stops]
     )
     apart = np.linalg.norm(places[:, None] - places[None], axis=-1).max(axis=-1)
-    return _Visits(enter[order], leave[order], stop[order], apart <= _SAME_WAY_M)
+    same: NDArray[np.bool_] = apart <= _SAME_WAY_M
+    return same

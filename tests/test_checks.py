@@ -235,12 +235,12 @@ def test_the_checker_knows_nothing_of_the_solver() -> None:
     """It imports the nouns and the ground floor, numpy and shapely, nothing else."""
     words = "clock errors geometry messages overflight physics power plan scenario"
     words += " stamina wind winds bounds checks corners energies flown footprints"
-    words += " drone metrics skyline visits airways arrivals bureaux places response"
-    words += " standby"
+    words += " drone metrics skyline visits segments meetings moves partings colours"
+    words += " airways arrivals bureaux places response standby"
     allowed = set(words.split())
     folder = Path(planner.checks.__file__).parent
     alone = "corners energies flown footprints metrics visits airways arrivals bureaux"
-    alone += " places response standby"
+    alone += " places response standby colours meetings moves partings segments"
     beside = [folder.parent / f"{m}.py" for m in alone.split()]
     bounds = [
         file

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_flights import RULES, at_times, made_case, made_routes
 from plans import drawn, tiny_plan, tiny_scenario, told, watch, with_route
 
 from planner.checks import check
-from planner.checks.case import Segments
-from planner.checks.separation import closest_approach
-from planner.flown import disc_spans, flown_routes, pieces_of_path
+from planner.checks.separation import closest_approach, separation
+from planner.checks.verdict import Gauge
+from planner.flown import FlownRoute, disc_spans, flown_routes, pieces_of_path
+from planner.segments import Segments
 
 SCENARIO = tiny_scenario()
 PLAN = tiny_plan()
@@ -169,3 +171,63 @@ def test_drones_a_centimetre_too_close_are_told_from_those_just_far_enough() -> 
             two, np.array([0]), np.array([1]), np.array([0.0]), 15.0
         )
         assert (found.distance_m[0] < 50 - 1e-3) is np.bool_(broken)
+
+
+PLANS = 1_000
+LEAST_M = (RULES.separation_horizontal_m - 1e-3, RULES.separation_vertical_m - 1e-3)
+FASTEST_MPS = 2 * 15.0
+
+
+def too_close(
+    routes: tuple[FlownRoute, ...], moments_s: np.ndarray
+) -> set[tuple[str, str]]:
+    """Return the routes of which drones are too close at one of some moments."""
+    names, places, heights = [], [], []
+    for flown in routes:
+        since = moments_s - flown.takeoffs[:, None]
+        xy, z = at_times(flown, since.ravel())
+        up = ((since >= 0) & (since <= flown.t[-1])).ravel()
+        # Drones on the ground are far from all and from each other.
+        xy[~up] = np.nan
+        names += [flown.route.id] * len(flown.takeoffs)
+        places.append(xy.reshape(*since.shape, 2))
+        heights.append(z.reshape(since.shape))
+    xy, z = np.concatenate(places), np.concatenate(heights)
+    i, j = np.triu_indices(len(names), 1)
+    apart = xy[i] - xy[j]
+    with np.errstate(invalid="ignore"):
+        near = apart[..., 0] ** 2 + apart[..., 1] ** 2 < LEAST_M[0] ** 2
+    near &= np.abs(z[i] - z[j]) < LEAST_M[1]
+    return {(names[i[k]], names[j[k]]) for k in np.flatnonzero(near.any(axis=1))}
+
+
+def test_no_plan_passes_that_a_simulation_fails_and_every_conflict_is_real() -> None:
+    """A thousand plans each second; what is found beyond that, each millisecond."""
+    rng = np.random.default_rng(20)
+    seconds = np.arange(0.0, 1200.0)
+    seen, beyond = 0, 0
+    for _ in range(PLANS):
+        routes = made_routes(rng)
+        gauge = Gauge("separation")
+        separation(made_case(routes), gauge)
+        found = {
+            (words[0], words[1]): (words[2], float(v.found))
+            for v in gauge.violations
+            if v.code == "separation.distance"
+            for words in [v.where.split()]
+        }
+        simulated = too_close(routes, seconds)
+        assert simulated <= found.keys()
+        seen += len(simulated)
+        for pair in found.keys() - simulated:
+            clock, distance_m = found[pair]
+            hours, minutes, whole_s = map(int, clock.split(":"))
+            witness_s = 3600 * hours + 60 * minutes + whole_s
+            witness_s -= round(SCENARIO.horizon.start_clock_s)
+            moments = witness_s + np.arange(-0.5, 1.5, 1e-3)
+            two = tuple(f for f in routes if f.route.id in pair)
+            # Between two milliseconds they move by so much at most.
+            hidden = LEAST_M[0] - distance_m < FASTEST_MPS * 1e-3
+            assert hidden or pair in too_close(two, moments)
+            beyond += not hidden
+    assert seen > 500 and beyond > 10

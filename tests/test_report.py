@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hostile import TEXTS, hostile_plan, hostile_scenario
 from made_plan import made_plan
+from plans import tiny_plan, tiny_scenario
 from shapely.geometry import box
 from test_power import flown_by_battery
 
@@ -22,7 +23,8 @@ from maps.words import margin, percent, stopwatch
 from planner.checks.verdict import RuleResult, Verdict, Violation
 from planner.covering import covering
 from planner.formats.scenario_folder import read_scenario
-from planner.messages import catalogue
+from planner.messages import LANGUAGES, catalogue, say
+from planner.partings import compute_partings
 from planner.plan import Plan
 from planner.response import response
 from planner.scenario import Building, Scenario
@@ -90,6 +92,26 @@ VERDICT = Verdict(
         Violation(rule="pads", where="YC09", found=5, limit=4, code="pads_taken"),
     ),
 )
+
+
+def test_the_report_says_what_keeps_drones_apart_in_both_languages() -> None:
+    """Layers used and needed, pairs parted in time by name, waiting on the pad."""
+    scenario, plan = tiny_scenario(), tiny_plan()
+    told = compute_partings(scenario, plan)
+
+    def page(**analysis: object) -> str:
+        given = replace(plan, analysis=analysis)
+        return maps.report(scenario, given).to_bytes().decode()
+
+    unknown = say("partings.unknown", "en")
+    assert unknown in page()
+    assert unknown in page(separation={**told, "pairs": [1]})
+    whole = page(separation=told)
+    assert unknown not in whole
+    texts = [say(f"partings.{key}", c) for key in ("height", "pad") for c in LANGUAGES]
+    texts.append(say("partings.itself", "zh", route="A1"))
+    texts.append(say("partings.time", "en", n=6, seconds=106))
+    assert [text for text in texts if text not in whole] == []
 
 
 def test_the_report_tells_every_departure() -> None:

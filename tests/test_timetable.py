@@ -493,6 +493,19 @@ def test_what_layers_cannot_part_is_parted_in_time() -> None:
     assert timetable.tolerances_s[("E", "W")] > 0
 
 
+def test_routes_parted_in_time_are_so_far_apart_as_is_asked_where_there_is_room() -> (
+    None
+):
+    """A delay that is to be endured counts where clocks are set, and drops no route."""
+    scenario = make_scenario(drones=4, pads=4, stations=2)
+    for slack_s in (120.0, 600.0):
+        asked = replace(scenario, delay_slack_s=slack_s)
+        found = make_timetable(asked, head_on_drafts((90.0,)), hints={"E": 0, "W": 0})
+        assert found.tolerances_s["E", "W"] >= slack_s
+    beyond = replace(scenario, delay_slack_s=3000.0)
+    assert make_timetable(beyond, head_on_drafts((90.0,))).unresolved == ()
+
+
 def test_routes_of_one_station_are_parted_in_time_too() -> None:
     """Out and back over one line at one height: the second starts after the first."""
     scenario = make_scenario(drones=2, pads=2)

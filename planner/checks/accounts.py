@@ -11,6 +11,7 @@ from planner.bounds.certificate import audit, beyond
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
 from planner.metrics import measured
+from planner.partings import measured_partings
 from planner.response import response
 
 _RELATIVE = 1e-6
@@ -24,6 +25,10 @@ def accounts(case: Case, gauge: Gauge) -> None:
             gauge.fault("accounts.route", route_id, count, 1)
     recomputed = measured(case.scenario, case.plan, case.routes, case.gaps)
     _compare("metrics", case.plan.metrics, recomputed, gauge)
+    told = case.plan.analysis.get("separation")
+    if told is not None:
+        parted = measured_partings(case.scenario, case.routes)
+        _compare("analysis.separation", told, parted, gauge)
     if case.plan.certificate:
         _look_at_certificate(case, gauge)
     if "response" in case.plan.analysis:

@@ -9,13 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from planner.checks.case import (
-    LENGTH_TOLERANCE_M,
-    TIME_TOLERANCE_S,
-    Case,
-    Segments,
-    segments_of,
-)
+from planner.checks.case import LENGTH_TOLERANCE_M, TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
 from planner.clock import Span
 from planner.energies import blows_met
@@ -24,6 +18,7 @@ from planner.footprints import resting_place
 from planner.geometry import FloatArray
 from planner.overflight import spans_over
 from planner.scenario import Airspace
+from planner.segments import Segments, segments_of
 
 _NEAR_M = 2_000.0
 """Margins are measured this far from a closure with a schedule [m]."""

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from planner.clock import clock_text
-from planner.flown import FlownRoute, flown_routes, over_horizon_of, pieces_of_path
-from planner.geometry import FloatArray
+from planner.flown import FlownRoute, flown_routes, over_horizon_of
 from planner.plan import Plan
 from planner.scenario import Scenario
 from planner.visits import LongestGap, longest_gaps
@@ -60,46 +56,4 @@ def case_of(scenario: Scenario, plan: Plan) -> Case:
         plan=plan,
         routes=routes,
         gaps=longest_gaps(over, routes),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Segments:
-    """
-    All straight pieces of all paths, laid end to end.
-
-    Parameters
-    ----------
-    route
-        Index of the route of each, shape (n,).
-    a, b
-        Ends in metres, shape (n, 2); ``za``, ``zb`` and ``ta``, ``tb`` are
-        heights [m] and times from take-off [s], shape (n,).
-    shapes
-        The same as lines, or points where a drone waits.
-    """
-
-    route: NDArray[np.int64]
-    a: FloatArray
-    b: FloatArray
-    za: FloatArray
-    zb: FloatArray
-    ta: FloatArray
-    tb: FloatArray
-    shapes: NDArray[np.object_]
-
-
-def segments_of(routes: tuple[FlownRoute, ...]) -> Segments:
-    """Return the pieces of routes; there is at least one route."""
-    a = np.vstack([f.xy[:-1] for f in routes])
-    b = np.vstack([f.xy[1:] for f in routes])
-    return Segments(
-        route=np.repeat(np.arange(len(routes)), [len(f.t) - 1 for f in routes]),
-        a=a,
-        b=b,
-        za=np.concatenate([f.z[:-1] for f in routes]),
-        zb=np.concatenate([f.z[1:] for f in routes]),
-        ta=np.concatenate([f.t[:-1] for f in routes]),
-        tb=np.concatenate([f.t[1:] for f in routes]),
-        shapes=pieces_of_path(a, b),
     )

@@ -18,16 +18,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.checks.case import (
-    LENGTH_TOLERANCE_M,
-    TIME_TOLERANCE_S,
-    Case,
-    Segments,
-    segments_of,
-)
+from planner.checks.case import LENGTH_TOLERANCE_M, TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
 from planner.flown import FlownRoute, disc_spans, merged
 from planner.geometry import FloatArray
+from planner.segments import Segments, segments_of
 
 IntArray = NDArray[np.int64]
 

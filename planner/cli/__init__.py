@@ -24,6 +24,7 @@ VERBS = (
     "check",
     "explain",
     "respond",
+    "simulate",
     "map",
     "report",
     "export",

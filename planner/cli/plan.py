@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from planner.checks import Verdict
     from planner.messages import Language
     from planner.plan import Plan
+    from planner.robustness import Robust
     from planner.scenario import Scenario
     from planner.trace import Trace
 
@@ -46,6 +47,7 @@ DEFAULT_S = 60.0
 @click.option("--objective", type=click.Choice(list(OBJECTIVES)))
 @click.option("--horizon")
 @click.option("--strict", is_flag=True)
+@click.option("--robust", type=click.FloatRange(0.0, 1.0, True, True))
 @click.option("--trace", is_flag=True)
 @json_option
 @click.pass_obj
@@ -62,12 +64,15 @@ def command(
     objective: ObjectiveName | None,
     horizon: str | None,
     strict: bool,
+    robust: float | None,
     trace: bool,
     as_json: bool,
 ) -> int:
     """Plan routes, check them, and only then write them."""
     if seconds is not None and iterations is not None:
         raise click.UsageError(terminal.text("cli.seconds_or_iterations"))
+    if trace and robust is not None:
+        raise click.UsageError(terminal.text("cli.trace_or_robust"))
     from planner.budget import Budget
     from planner.checks import verdict_json
     from planner.cli.output_folder import output_folder
@@ -95,7 +100,7 @@ def command(
     if is_tight(budget, len(task.zones)):
         terminal.warn("cli.tight", seconds=f"{seconds:g}", zones=len(task.zones))
     with output_folder(terminal, out):
-        outcome = _carry_out(terminal, task, budget, out, run, trace)
+        outcome = _carry_out(terminal, task, budget, out, run, trace, robust)
     code = _tell(terminal, outcome, strict)
     terminal.json(
         {
@@ -108,6 +113,7 @@ def command(
                 for item in outcome.plan.unserved
             ],
             "check": verdict_json(outcome.verdict),
+            **({} if robust is None else {"robust": _robust_json(outcome, robust)}),
         }
     )
     return code
@@ -121,6 +127,8 @@ class _Outcome:
     verdict: Verdict
     files: Mapping[str, Path]
     stopped: bool
+    robust: Robust | None = None
+    asked: float | None = None
 
 
 def _carry_out(
@@ -130,6 +138,7 @@ def _carry_out(
     out: Path,
     run: RunRecord,
     trace: bool,
+    share: float | None,
 ) -> _Outcome:
     """Search, check and write; whoever asks to stop gets the best plan so far."""
     from planner.cli.stopping import polite_stop
@@ -143,6 +152,7 @@ def _carry_out(
         from planner.formats.trace_json import trace_of
         from planner.pipeline import plan_routes
         from planner.progress import show_progress
+        from planner.robustness import plan_robustly
 
         with show_progress(
             None if terminal.quiet else sys.stderr,
@@ -155,13 +165,25 @@ def _carry_out(
                 told.append(progress)
                 show(progress)
 
-            found = plan_routes(
-                task,
-                budget=budget,
-                on_progress=on_progress,
-                stop=stop,
-                began_s=run.began_s,
-            )
+            robust = None
+            if share is None:
+                found = plan_routes(
+                    task,
+                    budget=budget,
+                    on_progress=on_progress,
+                    stop=stop,
+                    began_s=run.began_s,
+                )
+            else:
+                robust = plan_robustly(
+                    task,
+                    share,
+                    budget=budget,
+                    on_progress=on_progress,
+                    stop=stop,
+                    began_s=run.began_s,
+                )
+                found = robust.plan
         run.begin("check")
         if stop() and not found.routes:
             raise StoppedError
@@ -174,7 +196,14 @@ def _carry_out(
         else:
             files = _write_rejected(out, plan)
         run.write(out / "run.json", budget.processes, stop())
-        return _Outcome(plan=plan, verdict=verdict, files=files, stopped=stop())
+        return _Outcome(
+            plan=plan,
+            verdict=verdict,
+            files=files,
+            stopped=stop(),
+            robust=robust,
+            asked=share,
+        )
 
 
 def _tell(terminal: Terminal, outcome: _Outcome, strict: bool) -> int:
@@ -186,10 +215,41 @@ def _tell(terminal: Terminal, outcome: _Outcome, strict: bool) -> int:
         terminal.fail(terminal.text("cli.rejected", path=outcome.files["rejected"]))
         return EXIT_BROKEN
     show_summary(terminal, outcome.plan, outcome.verdict)
+    missed = _tell_robust(terminal, outcome)
     terminal.line("cli.map_written", path=outcome.files["map"])
     if outcome.stopped:
         return EXIT_STOPPED
-    return EXIT_INFEASIBLE if strict and outcome.plan.unserved else EXIT_OK
+    lacking = missed or bool(outcome.plan.unserved)
+    return EXIT_INFEASIBLE if strict and lacking else EXIT_OK
+
+
+def _tell_robust(terminal: Terminal, outcome: _Outcome) -> bool:
+    """Say how often the plan holds; return whether that is less than was asked."""
+    robust, asked = outcome.robust, outcome.asked
+    if robust is None or asked is None or robust.simulation is None:
+        return False
+    from planner.cli.simulate import show_simulation
+
+    show_simulation(terminal, robust.simulation)
+    missed = robust.reached < asked
+    say = terminal.warn if missed else terminal.line
+    say(
+        "cli.robust_missed" if missed else "cli.robust_reached",
+        reached=f"{100 * robust.reached:.1f} %",
+        asked=f"{100 * asked:g} %",
+        holding=robust.holding,
+        of=robust.of,
+    )
+    return missed
+
+
+def _robust_json(outcome: _Outcome, asked: float) -> dict[str, object]:
+    """Return what was asked of simulated days, and what was reached."""
+    found = outcome.robust
+    if found is None:
+        return {"asked": asked, "reached": None}
+    told = {"reached": found.reached, "holding": found.holding, "of": found.of}
+    return {"asked": asked, **told}
 
 
 def _write_rejected(out: Path, plan: Plan) -> dict[str, Path]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maps.bounds import bounds_of, notes_of
+from maps.partings import partings_of
 from maps.words import margin, minimised, percent, rule_name, whole
 from planner.checks import Verdict
 from planner.cli.terminal import Terminal
@@ -67,6 +68,12 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
             ("violations", str(len(verdict.violations))),
         )
     ]
+    partings = partings_of(plan)
+    if partings:
+        rows[-1:-1] = [
+            (terminal.text("cli.metric.layers"), partings.layers(terminal.language)),
+            (terminal.text("cli.metric.delay"), partings.delay(terminal.language)),
+        ]
     terminal.table(("cli.figure", "cli.value"), rows)
     what = minimised(plan, terminal.language)
     if what:

@@ -15,7 +15,16 @@ from planner.formats.shapes import DECIMALS
 from planner.geometry import LocalProjection
 from planner.scenario import Scenario
 
-_LEFT_OUT = ("name", "horizon", "projection", "objective", "attribution", "digest")
+_LEFT_OUT = (
+    "name",
+    "horizon",
+    "projection",
+    "objective",
+    "scatter",
+    "attribution",
+    "digest",
+    "delay_slack_s",
+)
 _IF_ANY = ("buildings", "demand")
 """Fields that came later: where they are empty, the digest is what it was."""
 _IF_SET = ("launch_s", "overhead_s", "team_ready")
@@ -26,8 +35,9 @@ def scenario_digest(scenario: Scenario) -> str:
     """
     Return the SHA-256 of the normalised content of a scenario, in hex.
 
-    Geometry counts as [lon, lat] with nine decimals. The horizon, the objective
-    and the title do not count, nor the order of rows, nor names and formats of files.
+    Geometry counts as [lon, lat] with nine decimals. The horizon, the objective,
+    the scatter and the title do not count, nor the order of rows, nor names and
+    formats of files.
     """
     content = {
         field.name: _plain(getattr(scenario, field.name), scenario.projection)

@@ -30,6 +30,7 @@ from planner.formats.shapes import in_wgs84
 from planner.formats.table import Fault, Notes
 from planner.formats.units import factors_of
 from planner.geometry import LocalProjection
+from planner.scatter import Scatter
 from planner.scenario import Horizon, Scenario
 from planner.validation import validate
 from planner.wind import Wind
@@ -244,6 +245,7 @@ def _assemble(
         demand=objects.demand_of(layers.get("demand", []), projection),
         wind=wind,
         rules=rules,
+        scatter=Scatter(**settings.scatter.model_dump()),
         objective=settings.objective,
         attribution=settings.attribution,
     )

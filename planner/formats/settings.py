@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from planner.clock import parse_spans
 from planner.formats.table import Notes
 from planner.objectives import ObjectiveName
+from planner.scatter import Scatter
 from planner.scenario import Rules
 from planner.wind import Spell, Wind
 
@@ -24,8 +25,11 @@ Unit = Literal["s", "min", "h", "m", "km", "ft"]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Spread = Annotated[float, Field(ge=0, le=0.15)]
+"""A standard deviation; three of them, twice, leave a time above nothing."""
 
 _RULES = Rules()
+_SCATTER = Scatter()
 
 
 def _as_text(value: object) -> object:
@@ -146,6 +150,15 @@ class DefaultsTable(_Table):
     revisit_min: MinutesTable | None = None
 
 
+class ScatterTable(_Table):
+    """How far flights differ from the plan; defaults are those of `Scatter`."""
+
+    launch_delay_s: NotNegative = _SCATTER.launch_delay_s
+    sortie_speed_share: Spread = _SCATTER.sortie_speed_share
+    leg_speed_share: Spread = _SCATTER.leg_speed_share
+    turnaround_share: Spread = _SCATTER.turnaround_share
+
+
 class Settings(_Table):
     """The whole of ``scenario.toml``."""
 
@@ -167,6 +180,7 @@ class Settings(_Table):
     drones: Annotated[list[DroneTable], Field(min_length=1)]
     wind: WindTable = WindTable()
     rules: RulesTable = RulesTable()
+    scatter: ScatterTable = ScatterTable()
 
 
 def parse_settings(text: str, notes: Notes) -> Settings | None:
@@ -227,6 +241,7 @@ _TABLES: dict[str, type[_Table]] = {
     "rules": RulesTable,
     "defaults": DefaultsTable,
     "revisit_min": MinutesTable,
+    "scatter": ScatterTable,
 }
 
 
