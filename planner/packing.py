@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.clashing import clash_mask, clashes
 from planner.clock import Span
-from planner.rhythm import BoolArray, Rhythm, clash_mask, clashes
+from planner.phases import BoolArray
+from planner.rhythm import Rhythm
 from planner.scenario import Scenario, Station
 from planner.spells import WholeSpan
 
@@ -46,7 +48,7 @@ class Packing:
     Parameters
     ----------
     clash
-        By pair of positions, see `planner.rhythm.clash_mask`.
+        By pair of positions, see `planner.clashing.clash_mask`.
     drones
         How each route takes drones.
     pads

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from planner.draft import DraftRoute
+from planner.phases import TIME_TOLERANCE_S
 from planner.plan import Sortie
-from planner.rhythm import TIME_TOLERANCE_S, sorties
+from planner.rhythm import sorties
 from planner.scenario import Scenario
 from planner.stamina import turnaround_after_s
 

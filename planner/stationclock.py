@@ -12,7 +12,8 @@ import numpy as np
 from planner.clock import Span
 from planner.draft import DraftRoute
 from planner.packing import Packing, add, first_fit, least_rush, packing
-from planner.rhythm import BoolArray, Rhythm, rhythm
+from planner.phases import BoolArray
+from planner.rhythm import Rhythm, rhythm
 from planner.scenario import Scenario, Station
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
+from planner.clashing import clash_mask
 from planner.clock import Span
 from planner.draft import DraftRoute
 from planner.geometry import FloatArray
@@ -21,7 +22,7 @@ from planner.layers import assign_layers, standing, too_close
 from planner.overflight import spans_over
 from planner.physics import flight_time_s
 from planner.plan import Route, Sortie, Stop
-from planner.rhythm import Rhythm, clash_mask, flown_phases, rhythm
+from planner.rhythm import Rhythm, flown_phases, rhythm
 from planner.roster import make_roster
 from planner.scenario import Scenario, Station
 from planner.separation import Encounter, Pair, find_encounters

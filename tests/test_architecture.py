@@ -17,10 +17,10 @@ PARTS = {
     "stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground",
     "judges": "bounds checks corners energies flown footprints metrics visits",
-    "middle": "colouring compiled detours dice drafting engines flight freespace "
-    "layers network obstacles packing pieces prices problem reach reasons rhythm "
-    "roster roundabout runners search separation shrinking sightlines sights "
-    "spreading stationclock targets tightening timetable",
+    "middle": "clashing colouring column compiled detours dice drafting engines "
+    "flight freespace layers network obstacles packing phases pieces prices problem "
+    "reach reasons rhythm roster roundabout runners search separation shrinking "
+    "sightlines sights spreading stationclock targets tightening timetable",
     "verbs": "bench bench_patrols compiling explain finishing pacing pipeline survey",
     "maps": "maps",
     "command": "__main__ cli progress",

@@ -16,8 +16,8 @@ from planner.engines.greedy import route
 from planner.engines.piece import Effort
 from planner.engines.spill import spill
 from planner.freespace import FreeSpace
+from planner.phases import allowed_phases
 from planner.problem import Problem, make_column
-from planner.rhythm import allowed_phases
 from planner.scenario import Scenario
 from planner.shrinking import shrink
 from planner.tightening import GRID, Bisection, at_factor, bisection, carried_over
