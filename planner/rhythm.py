@@ -18,7 +18,7 @@ from planner.phases import (
 )
 from planner.scenario import Scenario
 from planner.spells import WholeSpan
-from planner.stamina import turnaround_after_s
+from planner.stamina import charging_after_s, turnaround_after_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,9 @@ class Rhythm:
         Take-off to landing: of every variant, sorted.
     busy_s
         Take-off until ready again: the longest of them and turnaround, rounded up.
+    charging
+        While it, or the battery taken out of it, is at a charger: seconds from
+        take-off, half-open; of every variant.
     allowed
         Whether each whole second of the headway is an allowed phase.
     flown
@@ -45,6 +48,7 @@ class Rhythm:
     headway_s: int
     landings_s: tuple[float, ...]
     busy_s: int
+    charging: WholeSpan
     allowed: BoolArray
     flown: tuple[WholeSpan, ...]
     columns: tuple[Span, ...]
@@ -70,9 +74,26 @@ def rhythm(scenario: Scenario, draft: DraftRoute) -> Rhythm:
         headway_s=headway_s,
         landings_s=tuple(sorted({flown.duration_s for flown in draft.flown})),
         busy_s=math.ceil(draft.duration_s + turnaround_s - TIME_TOLERANCE_S),
+        charging=_charging(scenario, draft),
         allowed=phase_mask(allowed_phases(scenario, draft), headway_s),
         flown=flown_spans(scenario, draft),
         columns=column_spans(scenario, draft),
+    )
+
+
+def _charging(scenario: Scenario, draft: DraftRoute) -> WholeSpan:
+    """Return when the sorties of a route keep a charger, no one waiting for it."""
+    model, ceiling_m = scenario.model(draft.drone_model), scenario.rules.ceiling_m
+    spans = []
+    for flown in draft.flown:
+        rest_s = turnaround_after_s(model, flown.duration_s, ceiling_m)
+        charge_s = charging_after_s(model, flown.duration_s, ceiling_m)
+        ready_s = flown.duration_s + rest_s
+        begin_s = ready_s if model.swaps else ready_s - charge_s
+        spans.append((begin_s, begin_s + charge_s))
+    return (
+        math.floor(min(begin_s for begin_s, _ in spans) + TIME_TOLERANCE_S),
+        math.ceil(max(end_s for _, end_s in spans) - TIME_TOLERANCE_S),
     )
 
 

@@ -79,7 +79,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A depot: where drones take off, land and charge. ``point`` is in metres."""
+    """
+    A depot: where drones take off, land and charge. ``point`` is in metres.
+
+    Parameters
+    ----------
+    chargers
+        What drones, or batteries taken out of them, are charged at; None for one at
+        each pad.
+    batteries
+        Charged ones that lie ready at the start, where drones swap them; None where
+        there is always one.
+    """
 
     id: str
     name: str
@@ -88,6 +99,8 @@ class Station:
     pads: int
     model: str
     district: str = ""
+    chargers: int | None = None
+    batteries: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

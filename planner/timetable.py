@@ -95,6 +95,7 @@ def make_timetable(
     drafts = sorted((settled(scenario, d) for d in drafts), key=lambda d: d.id)
     rhythms = {draft.id: rhythm(scenario, draft) for draft in drafts}
     phases_s: dict[str, int] = {}
+    waits_s: dict[str, int] = {}
     peaks: dict[str, int] = {}
     overloaded: dict[str, int] = {}
     unflyable: list[str] = []
@@ -120,6 +121,7 @@ def make_timetable(
         else:
             peaks[station.id] = clock.peak
             phases_s |= clock.phases_s
+            waits_s |= clock.waits_s
     clocked = [draft for draft in drafts if draft.id in phases_s]
     owner = {v.id: d for d in clocked for v in d.flown}
     flying = [v for d in clocked for v in d.flown]
@@ -148,6 +150,8 @@ def make_timetable(
                 if clock is not None:
                     peaks[depot] = clock.peak
                     phases_s |= clock.phases_s
+                    waits_s |= dict.fromkeys(clock.phases_s, 0)
+                    waits_s |= clock.waits_s
                     break
         plan = standing(
             scenario,
@@ -161,7 +165,12 @@ def make_timetable(
         routes=tuple(
             _route(scenario, d, phases_s[d.id], plan.layers_m[d.id]) for d in flying
         ),
-        roster=make_roster(scenario, flying, phases_s),
+        roster=make_roster(
+            scenario,
+            flying,
+            phases_s,
+            {v.id: waits_s.get(d.id, 0) for d in clocked for v in d.flown},
+        ),
         peaks=peaks,
         overloaded=overloaded,
         unflyable=tuple(sorted(unflyable)),

@@ -15,12 +15,12 @@ PARTS = {
     "sun",
     "nouns": "budget draft drone objectives plan routing routing_bytes scenario "
     "stamina trace wind winds",
-    "files": "benchmarks formats validation validation_ground",
+    "files": "benchmarks formats validation validation_ground validation_station",
     "judges": "bounds checks corners energies flown footprints metrics visits",
     "middle": "clashing colouring column compiled detours dice drafting engines "
-    "flight freespace layers network obstacles packing phases pieces prices problem "
-    "reach reasons rhythm roster roundabout runners search separation shrinking "
-    "sightlines sights spreading stationclock targets tightening timetable",
+    "flight freespace layers network obstacles packing phases pieces placing prices "
+    "problem reach reasons rhythm roster roundabout runners search separation "
+    "shrinking sightlines sights spreading stationclock targets tightening timetable",
     "verbs": "bench bench_patrols compiling explain finishing pacing pipeline survey",
     "maps": "maps",
     "command": "__main__ cli progress",

@@ -10,8 +10,7 @@ import numpy as np
 
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
-from planner.energies import flown_wh
-from planner.flown import FlownRoute
+from planner.energies import rest_s
 from planner.plan import Route, Sortie
 from planner.scenario import Station
 
@@ -24,7 +23,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 def fleet(case: Case, gauge: Gauge) -> None:
     """Look at every route and every sortie, then at each drone's day."""
     stations = {s.id: s for s in case.scenario.stations}
-    rests_s = {f.route.id: _rest_s(case, f) for f in case.routes}
+    rests_s = {f.route.id: rest_s(case.scenario, f) for f in case.routes}
     models = {m.model for m in case.scenario.drone_models}
     routes = {r.id: r for r in case.plan.routes}
     for route in case.plan.routes:
@@ -73,15 +72,6 @@ def _look_at_route(
         gauge.fault("fleet.model", route.id, route.drone_model, "-")
     if not 0 <= route.phase_s < route.headway_s:
         gauge.fault("fleet.phase", route.id, route.phase_s, route.headway_s)
-
-
-def _rest_s(case: Case, flown: FlownRoute) -> float:
-    """Return the ground time that what a sortie took from its battery asks for [s]."""
-    battery = flown.model.battery
-    if battery is None:
-        return flown.model.turnaround_s
-    taken_wh = min(flown_wh(case.scenario, flown, battery), battery.usable_wh)
-    return flown.model.turnaround_s + battery.charging_s(taken_wh)
 
 
 def _look_at_ends(case: Case, gauge: Gauge) -> None:

@@ -26,6 +26,9 @@ FIELDS: dict[str, dict[str, str]] = {
         "num_drones uavs",
         "pads": "机位 机位数 停机位 停机坪 停机坪数 机库 机库数 机巢 机巢数 n_pads "
         "pad_count docks",
+        "chargers": "充电位 充电位数 充电器 充电器数 充电桩 充电桩数 n_chargers "
+        "charger_count",
+        "batteries": "备用电池 备用电池数 电池数 电池组数 n_batteries spare_batteries",
         "model": "型号 机型 无人机型号 drone_model",
         "district": "辖区 分局 所属分局 bureau",
     },

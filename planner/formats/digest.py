@@ -16,7 +16,7 @@ from planner.geometry import LocalProjection
 from planner.scenario import Scenario
 
 _LEFT_OUT = ("name", "horizon", "projection", "objective", "attribution", "digest")
-_IF_ANY = ("buildings",)
+_IF_ANY = ("buildings", "chargers", "batteries", "swaps", "charge_s")
 """Fields that came later: where they are empty, the digest is what it was."""
 
 
@@ -32,12 +32,16 @@ def scenario_digest(scenario: Scenario) -> str:
         for field in fields(scenario)
         if field.init
         and field.name not in _LEFT_OUT
-        and (field.name not in _IF_ANY or getattr(scenario, field.name))
+        and _counts(field.name, getattr(scenario, field.name))
     }
     text = json.dumps(
         content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _counts(name: str, value: Any) -> bool:
+    return name not in _IF_ANY or not (value is None or value is False or value == ())
 
 
 def _plain(value: Any, projection: LocalProjection) -> Any:
@@ -52,6 +56,7 @@ def _plain(value: Any, projection: LocalProjection) -> Any:
         return {
             field.name: _plain(getattr(value, field.name), projection)
             for field in fields(value)
+            if _counts(field.name, getattr(value, field.name))
         }
     if isinstance(value, tuple):
         return [_plain(item, projection) for item in value]

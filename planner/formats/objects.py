@@ -90,8 +90,9 @@ def stations_of(
 ) -> tuple[Station, ...]:
     """Return the stations; pads are as many as drones where none are given."""
     found: list[Station] = []
+    from_none = partial(count, low=0, high=MOST_DRONES)
     for record, point in zip(records, shapes_of(records, projection), strict=True):
-        drones = record.wanted("drones", partial(count, low=0, high=MOST_DRONES), 1)
+        drones = record.wanted("drones", from_none, 1)
         found.append(
             Station(
                 id=record.id,
@@ -103,6 +104,8 @@ def stations_of(
                 ),
                 model=record.text("model", default_model),
                 district=record.text("district"),
+                chargers=record.value("chargers", from_none, None),
+                batteries=record.value("batteries", from_none, None),
             )
         )
     return tuple(found)

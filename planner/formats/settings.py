@@ -60,10 +60,12 @@ class DroneTable(_Table):
 
     model: Annotated[str, Field(min_length=1, max_length=60)]
     energy: Literal["endurance", "battery"] = "endurance"
+    service: Literal["charge", "swap"] = "charge"
     airspeed_mps: Positive | None = None
     fastest_mps: Positive | None = None
     usable_endurance_s: Positive | None = None
     turnaround_s: NotNegative | None = None
+    charge_s: NotNegative | None = None
     climb_mps: Positive | None = None
     descent_mps: Positive | None = None
     turn_s: NotNegative | None = None
