@@ -129,7 +129,7 @@ def _zone(scenario: Scenario, zone: Zone) -> dict[str, Any]:
         "kind": zone.kind,
         "priority": zone.priority,
         "revisit_s": zone.revisit_s,
-        "windows": [list(w) for w in scenario.windows(zone)],
+        "windows": [list(w) for w in scenario.hours(zone)],
         "district": ids.get(zone.district, zone.district),
         "area_m2": zone.geometry.area,
         "length_m": zone.geometry.length,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -120,6 +121,30 @@ def flown_routes(scenario: Scenario, plan: Plan) -> tuple[FlownRoute, ...]:
         )
         for r, end in zip(usable, ends, strict=True)
     )
+
+
+def round_again(
+    horizon: Horizon, routes: Sequence[FlownRoute], after_s: float
+) -> tuple[FlownRoute, ...]:
+    """
+    Return routes with the take-offs of the rounds before and after, if it repeats.
+
+    Parameters
+    ----------
+    after_s
+        So long into the round after. Of the one before, those count that are still in
+        the air at the end of it.
+    """
+    if not horizon.repeats:
+        return tuple(routes)
+    length_s, again = horizon.length_s, []
+    for flown in routes:
+        own = flown.takeoffs
+        before = own[own + float(np.ptp(flown.t)) >= length_s] - length_s
+        after = own[own <= after_s] + length_s
+        takeoffs = np.sort(np.concatenate([before, own, after]))
+        again.append(replace(flown, takeoffs=takeoffs))
+    return tuple(again)
 
 
 def path_is_usable(route: Route) -> bool:

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.clashing import clash_mask, clashes
-from planner.clock import Span
+from planner.clock import DAY_S, Span
 from planner.phases import BoolArray
 from planner.rhythm import Rhythm
 from planner.scenario import Scenario, Station
-from planner.spells import WholeSpan
+from planner.spells import WholeSpan, union
 
 IntArray = NDArray[np.int16]
 LONGEST_CYCLE_S = 14_400
@@ -118,7 +118,9 @@ def packing(
     if holds:
         ends = [hold(r)[-1][1] - lead_s - 1 for r in rhythms for _, hold in holds]
         longest_s = max(longest_s, *ends) + max(waits_s)
-    rhythms, rush_s = _without_repetitions(rhythms, rush_s, longest_s, margin_s)
+    apart_s = longest_s + 2 * margin_s
+    rhythms, rush_s = _without_like_days(rhythms, rush_s, apart_s)
+    rhythms, rush_s = _without_repetitions(rhythms, rush_s, apart_s)
     clash = _clash_masks(rhythms, rules.launch_spacing_s, forbidden)
     if clash is None:
         return None
@@ -217,8 +219,68 @@ def _clash_masks(
     return masks
 
 
+def _without_like_days(
+    rhythms: Sequence[Rhythm], rush_s: WholeSpan, apart_s: int
+) -> tuple[Sequence[Rhythm], WholeSpan]:
+    """
+    Return the rhythms without days that are as the day before them, and the rush.
+
+    Headways that divide the day make days alike, if the same is flown; so a week has
+    as many as it has kinds of days.
+
+    Parameters
+    ----------
+    apart_s
+        Sorties so far apart have nothing to do with each other.
+    """
+    if any(DAY_S % r.headway_s for r in rhythms):
+        return rhythms, rush_s
+
+    def seen(day: int) -> list[list[WholeSpan]]:
+        """Return what is flown on a day, and so shortly before that it matters."""
+        begin = day * DAY_S
+        low, high = begin - apart_s, begin + DAY_S - 1
+        return [
+            [
+                (max(first, low) - begin, min(last, high) - begin)
+                for first, last in r.flown
+                if first <= high and last >= low
+            ]
+            for r in rhythms
+        ]
+
+    days = range(1, max(r.flown[-1][1] for r in rhythms) // DAY_S)
+    alike = [
+        day
+        for day in days
+        if seen(day) == seen(day - 1)
+        and not any(day * DAY_S < edge < (day + 1) * DAY_S for edge in rush_s)
+    ]
+
+    def moved(t: int) -> int:
+        return t - DAY_S * sum((day + 1) * DAY_S <= t for day in alike)
+
+    def kept(first: int, last: int) -> list[WholeSpan]:
+        """Return what of a span lies on days that are kept, moved."""
+        pieces, low = [], first
+        for day in alike:
+            begin, end = day * DAY_S, (day + 1) * DAY_S
+            if end <= low or last < begin:
+                continue
+            if low < begin:
+                pieces.append((moved(low), moved(begin - 1)))
+            low = end
+        return [*pieces, (moved(low), moved(last))] if low <= last else pieces
+
+    shorter = [
+        replace(r, flown=union(span for f, e in r.flown for span in kept(f, e)))
+        for r in rhythms
+    ]
+    return shorter, (moved(rush_s[0]), moved(rush_s[1]))
+
+
 def _without_repetitions(
-    rhythms: Sequence[Rhythm], rush_s: WholeSpan, longest_s: int, margin_s: int
+    rhythms: Sequence[Rhythm], rush_s: WholeSpan, apart_s: int
 ) -> tuple[Sequence[Rhythm], WholeSpan]:
     """
     Return the rhythms on a shorter day that shows the same, and its rush.
@@ -230,7 +292,7 @@ def _without_repetitions(
     cycle_s = math.lcm(*(r.headway_s for r in rhythms))
     if cycle_s > LONGEST_CYCLE_S:
         return rhythms, rush_s
-    keep_s = longest_s + 2 * margin_s + cycle_s
+    keep_s = apart_s + cycle_s
     edges = {
         edge for r in rhythms for first, last in r.flown for edge in (first, last + 1)
     }

@@ -30,7 +30,8 @@ def allowed_phases(scenario: Scenario, draft: DraftRoute) -> list[Span]:
     In each window of each zone of a stop, a visit counts if it lies in the window
     whole. One must; the first must end, and the last begin, within the interval
     (less ``revisit_slack_s``, and the draft's share of that) of the window's start
-    and end. Between visits the headway keeps it.
+    and end. Between visits the headway keeps it; and where the horizon repeats and
+    the zone is always active, there is nothing else.
 
     Returns
     -------
@@ -42,6 +43,10 @@ def allowed_phases(scenario: Scenario, draft: DraftRoute) -> list[Span]:
     phases: list[Span] = [(0.0, headway_s)]
     for visit in _visits(scenario, draft):
         if not visit.takeoffs_s:
+            return []
+        if _goes_round(scenario, visit.window):
+            if _whole(visit.takeoffs_s) == (_whole_day(scenario),):
+                continue
             return []
         ours = _common(
             visit_phases(
@@ -85,15 +90,40 @@ def visit_phases(
 
 def flown_spans(scenario: Scenario, draft: DraftRoute) -> tuple[WholeSpan, ...]:
     """Return the whole take-off times [s] that give a visit in some window."""
-    spans = []
-    latest = math.ceil(scenario.horizon.length_s) - 1
-    for visit in _visits(scenario, draft):
-        for first_s, last_s in visit.takeoffs_s:
-            first = math.ceil(first_s - TIME_TOLERANCE_S)
-            last = min(latest, math.floor(last_s + TIME_TOLERANCE_S))
-            if first <= last:
-                spans.append((first, last))
-    return union(spans)
+    _, latest = _whole_day(scenario)
+    spans = [
+        span
+        for visit in _visits(scenario, draft)
+        for span in _whole(visit.takeoffs_s)
+        if span[0] <= span[1]
+    ]
+    if scenario.horizon.repeats:
+        rounds = (-latest - 1, 0, latest + 1)
+        spans = [(first + k, last + k) for first, last in spans for k in rounds]
+    return union(
+        (max(first, 0), min(last, latest))
+        for first, last in spans
+        if first <= latest and last >= 0
+    )
+
+
+def _whole(spans: Iterable[Span]) -> tuple[WholeSpan, ...]:
+    """Return the whole seconds in spans."""
+    return tuple(
+        (math.ceil(low - TIME_TOLERANCE_S), math.floor(high + TIME_TOLERANCE_S))
+        for low, high in spans
+    )
+
+
+def _whole_day(scenario: Scenario) -> WholeSpan:
+    """Return the first and the last second of the horizon."""
+    return 0, math.ceil(scenario.horizon.length_s) - 1
+
+
+def _goes_round(scenario: Scenario, window: Span) -> bool:
+    """Return whether a window has neither start nor end."""
+    horizon = scenario.horizon
+    return horizon.repeats and window == (0, horizon.length_s)
 
 
 def phase_mask(phases: Iterable[Span], headway_s: int) -> BoolArray:
@@ -161,9 +191,7 @@ def _visits(scenario: Scenario, draft: DraftRoute) -> list[_Visit]:
                     interval_s=(zones[zone_id].revisit_s - slack_s)
                     * draft.idleness_ratio,
                     window=window,
-                    takeoffs_s=_cut(
-                        (max(0.0, window[0] - enter_s), window[1] - exit_s), hours
-                    ),
+                    takeoffs_s=_takeoffs_s(scenario, window, (enter_s, exit_s), hours),
                 )
                 for zone_id in alike[0][1].zones
                 for window in windows[zone_id]
@@ -194,6 +222,26 @@ def _hours(variants: Sequence[DraftRoute]) -> tuple[WholeSpan, ...]:
     if not all(variant.hours for variant in variants):
         return ()
     return union(span for variant in variants for span in variant.hours)
+
+
+def _takeoffs_s(
+    scenario: Scenario, window: Span, on_task: Span, hours: Sequence[WholeSpan]
+) -> tuple[Span, ...]:
+    """
+    Return the take-offs that give a visit whole within a window, at some hours.
+
+    Where the horizon repeats these may lie before or after it: they stand for those of
+    the round before or after.
+    """
+    first, last = _whole_day(scenario)
+    if _goes_round(scenario, window):
+        return _cut((first, last), hours)
+    enter_s, exit_s = on_task
+    if not scenario.horizon.repeats:
+        return _cut((max(0.0, window[0] - enter_s), window[1] - exit_s), hours)
+    rounds = [k * (last + 1) for k in (-1, 0, 1)]
+    hours = union((low + k, high + k) for low, high in hours for k in rounds)
+    return _cut((window[0] - enter_s, window[1] - exit_s), hours)
 
 
 def _cut(span: Span, hours: Sequence[WholeSpan]) -> tuple[Span, ...]:

@@ -17,8 +17,8 @@ from planner.phases import (
     phase_mask,
 )
 from planner.scenario import Scenario
-from planner.spells import WholeSpan
-from planner.stamina import charging_after_s, turnaround_after_s
+from planner.spells import WholeSpan, union
+from planner.stamina import charging_after_s, longest_sortie_s, turnaround_after_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,8 @@ class Rhythm:
         Whether each whole second of the headway is an allowed phase.
     flown
         Take-offs that are flown, whatever the phase: a sortie outside of them
-        has no active stop.
+        has no active stop. Where the horizon repeats, also the first of the next
+        round: as long as those of this one may matter.
     columns
         When the drone is inside its station's column, seconds from take-off.
     """
@@ -61,11 +62,15 @@ def rhythm(scenario: Scenario, draft: DraftRoute) -> Rhythm:
     Raises
     ------
     ValueError
-        If the headway is no whole number of seconds.
+        If the headway is no whole number of seconds, or does not divide a horizon that
+        repeats.
     """
     headway_s = round(draft.headway_s)
     if headway_s < 1 or headway_s != draft.headway_s:
         raise ValueError(f"{draft.id}: headway_s must be whole and positive.")
+    horizon = scenario.horizon
+    if horizon.repeats and horizon.length_s % (headway_s * draft.turns):
+        raise ValueError(f"{draft.id}: headway_s must divide the horizon.")
     turnaround_s = turnaround_after_s(
         scenario.model(draft.drone_model), draft.duration_s, scenario.rules.ceiling_m
     )
@@ -76,9 +81,35 @@ def rhythm(scenario: Scenario, draft: DraftRoute) -> Rhythm:
         busy_s=math.ceil(draft.duration_s + turnaround_s - TIME_TOLERANCE_S),
         charging=_charging(scenario, draft),
         allowed=phase_mask(allowed_phases(scenario, draft), headway_s),
-        flown=flown_spans(scenario, draft),
+        flown=_on_and_on(scenario, flown_spans(scenario, draft)),
         columns=column_spans(scenario, draft),
     )
+
+
+def _on_and_on(
+    scenario: Scenario, flown: tuple[WholeSpan, ...]
+) -> tuple[WholeSpan, ...]:
+    """Return take-offs with those of the next round that this one may still meet."""
+    if not scenario.horizon.repeats:
+        return flown
+    length = int(scenario.horizon.length_s)
+    beyond = min(length, math.ceil(_longest_hold_s(scenario)))
+    again = ((f + length, min(end, beyond) + length) for f, end in flown if f <= beyond)
+    return union([*flown, *again])
+
+
+def _longest_hold_s(scenario: Scenario) -> float:
+    """Return how long a sortie may take anything of a station, from before it [s]."""
+    rules, hold_s = scenario.rules, 0.0
+    most = max(s.drones for s in scenario.stations)
+    for model in scenario.drone_models:
+        flight_s = longest_sortie_s(model, rules.ceiling_m)
+        charge_s = charging_after_s(model, flight_s, rules.ceiling_m)
+        rest_s = turnaround_after_s(model, flight_s, rules.ceiling_m)
+        limited = any(s.chargers is not None for s in scenario.stations)
+        waits = most if limited and not model.swaps else 1
+        hold_s = max(hold_s, flight_s + rest_s + waits * charge_s)
+    return hold_s + rules.pad_before_takeoff_s + 2 * rules.launch_spacing_s
 
 
 def _charging(scenario: Scenario, draft: DraftRoute) -> WholeSpan:

@@ -6,12 +6,13 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from planner.clock import DAY_S, Span, cut_to_horizon
+from planner.clock import DAY_S, WEEK_S, Span, cut_to_horizon, joined
 from planner.drone import DroneModel
 from planner.geometry import LocalProjection
 from planner.objectives import ObjectiveName
@@ -122,6 +123,8 @@ class Zone:
         Longest wanted gap between visits while the zone is active.
     active
         Daily spans, seconds since midnight.
+    weekly
+        Spans on some days of the week alone, seconds since midnight before Monday.
     dwell_s
         Time at each viewpoint; None for the drone type's own.
     dwell_s_per_km2
@@ -135,6 +138,7 @@ class Zone:
     priority: float
     revisit_s: float
     active: tuple[Span, ...] = ALL_DAY
+    weekly: tuple[Span, ...] = ()
     dwell_s: float | None = None
     dwell_s_per_km2: float = 0.0
     district: str = ""
@@ -203,6 +207,9 @@ class Horizon:
     """
     The stretch of time a plan covers.
 
+    One of whole days repeats: its plan is flown again and again, and what follows its
+    last second is its first.
+
     Parameters
     ----------
     start
@@ -217,9 +224,40 @@ class Horizon:
     start_clock_s: float
     length_s: float
 
-    def windows(self, daily: tuple[Span, ...]) -> tuple[Span, ...]:
-        """Cut daily spans to the horizon; seconds from its start."""
-        return cut_to_horizon(daily, self.start_clock_s, self.length_s)
+    @property
+    def repeats(self) -> bool:
+        """Whether it is of whole days."""
+        return self.length_s % DAY_S == 0
+
+    @property
+    def start_week_s(self) -> float:
+        """Its first instant in seconds since midnight before Monday."""
+        weekday = datetime.fromisoformat(self.start).weekday()
+        return weekday * DAY_S + self.start_clock_s
+
+    def windows(
+        self, daily: tuple[Span, ...], weekly: tuple[Span, ...] = ()
+    ) -> tuple[Span, ...]:
+        """Cut daily and weekly spans to the horizon; seconds from its start."""
+        days = cut_to_horizon(daily, self.start_clock_s, self.length_s)
+        if not weekly:
+            return days
+        weeks = cut_to_horizon(weekly, self.start_week_s, self.length_s, WEEK_S)
+        return joined((*days, *weeks))
+
+    def headway_s(self, longest_s: float) -> float:
+        """
+        Return the longest headway [s] of at most so much, in whole seconds.
+
+        Where the horizon repeats it divides the day (or, if longer, the horizon): so
+        a clock goes on across midnight as if there were none.
+        """
+        whole_s = math.floor(longest_s)
+        if not self.repeats:
+            return float(whole_s)
+        round_s = DAY_S if whole_s < DAY_S else int(self.length_s)
+        whole_s = min(whole_s, round_s)
+        return float(next(h for h in range(whole_s, 0, -1) if round_s % h == 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,8 +320,24 @@ class Scenario:
         return {m.model: m for m in self.drone_models}[name]
 
     def windows(self, zone: Zone) -> tuple[Span, ...]:
-        """Return the windows of a zone: when it is active, cut by the horizon."""
-        return self.horizon.windows(zone.active)
+        """
+        Return the windows of a zone: when it is active, cut by the horizon.
+
+        Where that repeats, a window at its end goes on with one at its start: then it
+        ends after the horizon does. Of a zone that is active all the time it is the
+        horizon.
+        """
+        hours = self.hours(zone)
+        if not self.horizon.repeats or len(hours) < 2:
+            return hours
+        (start_s, first_s), *others, (last_s, end_s) = hours
+        if start_s > 0 or end_s < self.horizon.length_s:
+            return hours
+        return (*others, (last_s, end_s + first_s))
+
+    def hours(self, zone: Zone) -> tuple[Span, ...]:
+        """Return when a zone is active within the horizon [s from its start]."""
+        return self.horizon.windows(zone.active, zone.weekly)
 
     def closures(self) -> tuple[Airspace, ...]:
         """
@@ -346,7 +400,7 @@ class Scenario:
         return self._busiest
 
     def _found_busiest(self) -> Span:
-        windows = [span for zone in self.zones for span in self.windows(zone)]
+        windows = [span for zone in self.zones for span in self.hours(zone)]
         best, most = (0.0, self.horizon.length_s), -1
         for low, high in self.stretches():
             active = sum(1 for w in windows if w[0] <= low and high <= w[1])
@@ -357,6 +411,6 @@ class Scenario:
     def stretches(self) -> tuple[Span, ...]:
         """Return the stretches between window borders [s from the horizon's start]."""
         edges = {
-            edge for zone in self.zones for span in self.windows(zone) for edge in span
+            edge for zone in self.zones for span in self.hours(zone) for edge in span
         }
         return tuple(itertools.pairwise(sorted({0.0, self.horizon.length_s} | edges)))

@@ -14,7 +14,7 @@ from typing import Any
 
 from planner.draft import DraftRoute
 from planner.rhythm import Rhythm, rhythm
-from planner.scenario import Scenario, Station
+from planner.scenario import Horizon, Scenario, Station
 from planner.stamina import turnaround_after_s
 from planner.stationclock import StationClock, schedule_station
 from planner.timetable import Timetable, make_timetable
@@ -111,7 +111,7 @@ def shrink(
     order = sorted(range(len(routes)), key=lambda i: (-_worth(scenario, routes[i]), i))
     for i in order:
         for factor in _SINGLE if routes[i].turns == 1 else ():
-            shorter = _shortened(routes[i], factor)
+            shorter = _shortened(scenario.horizon, routes[i], factor)
             if shorter.headway_s < _least_headway_s(scenario, routes[i]):
                 continue
             tried = [*routes[:i], shorter, *routes[i + 1 :]]
@@ -135,7 +135,9 @@ def _together(
         factor = (low + high) / 2
         beat_s = min(d.headway_s for d in plain)
         whole = math.ceil(beat_s * factor) / beat_s
-        tried = [d if d.turns > 1 else _shortened(d, whole) for d in drafts]
+        tried = [
+            d if d.turns > 1 else _shortened(scenario.horizon, d, whole) for d in drafts
+        ]
         clock = _clock(scenario, station, tried)
         if clock is None:
             low = factor
@@ -144,14 +146,16 @@ def _together(
     return best
 
 
-def _shortened(draft: DraftRoute, factor: float) -> DraftRoute:
-    """Return a route whose headway, in whole seconds, is a factor of what it was."""
-    headway_s = float(math.floor(draft.headway_s * factor + 1e-6))
+def _shortened(horizon: Horizon, draft: DraftRoute, factor: float) -> DraftRoute:
+    """Return a route whose headway is at most a factor of what it was."""
+    headway_s = horizon.headway_s(max(1.0, draft.headway_s * factor + 1e-6))
     return replace(
         draft,
         headway_s=headway_s,
         idleness_ratio=draft.idleness_ratio * factor,
-        variants=tuple(_shortened(variant, factor) for variant in draft.variants),
+        variants=tuple(
+            _shortened(horizon, variant, factor) for variant in draft.variants
+        ),
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
 
-from planner.checks.case import TIME_TOLERANCE_S, Case
+from planner.checks.case import TIME_TOLERANCE_S, Case, next_round
 from planner.checks.verdict import Gauge
 from planner.energies import rest_s
 from planner.plan import Route, Sortie
@@ -57,6 +58,34 @@ def fleet(case: Case, gauge: Gauge) -> None:
                 "s",
                 tolerance=TIME_TOLERANCE_S,
             )
+    for station in case.scenario.stations:
+        _measure_seam(case, station, days, gauge)
+
+
+def _measure_seam(
+    case: Case, station: Station, days: Mapping[str, list[Sortie]], gauge: Gauge
+) -> None:
+    """Measure whether drones are ready where the horizon begins anew."""
+    own = [s for day in days.values() for s in day if _station_of(s) == station.id]
+    ready_s: dict[str, float] = {}
+    for sortie in own:
+        ready_s[sortie.drone] = max(ready_s.get(sortie.drone, 0.0), sortie.ready_s)
+    for sortie in next_round(case, station, own):
+        before_s = ready_s.pop(sortie.drone, None)
+        if before_s is not None:
+            gauge.measure(
+                "fleet.seam",
+                f"{sortie.drone} {case.clock(sortie.takeoff_s)}",
+                sortie.takeoff_s,
+                before_s,
+                sortie.takeoff_s - before_s,
+                "s",
+                tolerance=TIME_TOLERANCE_S,
+            )
+
+
+def _station_of(sortie: Sortie) -> str:
+    return sortie.drone.rpartition("-")[0]
 
 
 def _look_at_route(

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from planner.checks.case import TIME_TOLERANCE_S, Case
+from planner.checks.case import TIME_TOLERANCE_S, Case, next_round
 from planner.checks.verdict import Gauge
 from planner.energies import charging_s, rest_s
 from planner.flown import FlownRoute, merged
@@ -24,9 +24,10 @@ def pads(case: Case, gauge: Gauge) -> None:
         sorties[depots.get(sortie.route, "")].append(sortie)
     served = {f.route.id: f for f in case.routes}
     for station in case.scenario.stations:
-        own = sorties[station.id]
-        if not own:
+        if not sorties[station.id]:
             continue
+        own = sorties[station.id]
+        own = [*own, *next_round(case, station, own)]
         _measure_pads(case, station, own, gauge)
         _measure_spacing(case, station, own, gauge)
         flown = [(s, served[s.route]) for s in own if s.route in served]
@@ -116,6 +117,20 @@ def _measure_batteries(
         start_s = max(sortie.ready_s, heapq.heappop(free_s))
         charged_s.append(start_s + lasts_s[sortie.route])
         heapq.heappush(free_s, charged_s[-1])
+    horizon = case.scenario.horizon
+    if horizon.repeats:
+        asked_s = sum(lasts_s[s.route] for s, _ in flown) / 2
+        there_s = chargers * horizon.length_s
+        gauge.measure(
+            "pads.charging",
+            station.id,
+            asked_s,
+            there_s,
+            there_s - asked_s,
+            "s",
+            tolerance=TIME_TOLERANCE_S,
+            scale=3600.0,
+        )
     for (needed_s, route), charged in zip(
         needed[station.batteries :], sorted(charged_s), strict=False
     ):

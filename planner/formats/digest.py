@@ -16,7 +16,7 @@ from planner.geometry import LocalProjection
 from planner.scenario import Scenario
 
 _LEFT_OUT = ("name", "horizon", "projection", "objective", "attribution", "digest")
-_IF_ANY = ("buildings", "chargers", "batteries", "swaps", "charge_s")
+_IF_ANY = ("buildings", "chargers", "batteries", "swaps", "charge_s", "weekly")
 """Fields that came later: where they are empty, the digest is what it was."""
 
 
