@@ -48,6 +48,7 @@ def payload(
             "start": clock.start,
             "start_clock_s": clock.start_clock_s,
             "length_s": clock.length_s,
+            "weekday": clock.weekday,
             "timezone": scenario.timezone,
         },
         "floor_m": scenario.rules.floor_m,

@@ -11,6 +11,8 @@ WEEK_S = 7 * DAY_S
 Span = tuple[float, float]
 """A closed stretch of time [s], ``(start, end)`` with ``start < end``."""
 
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 
 
@@ -132,3 +134,15 @@ def clock_text(seconds: float) -> str:
     """
     minutes = int(seconds // 60) % (24 * 60)
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def week_text(seconds: float) -> str:
+    """
+    Return the day and ``HH:MM`` of seconds since midnight before Monday.
+
+    Examples
+    --------
+    >>> week_text(-60), week_text(27000 + 86400)
+    ('Sun 23:59', 'Tue 07:30')
+    """
+    return f"{WEEKDAYS[int(seconds // DAY_S) % 7]} {clock_text(seconds)}"

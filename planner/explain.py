@@ -14,7 +14,7 @@ import shapely
 from planner.checks.case import Case, case_of
 from planner.checks.coverage import SEEN_SHARE, coverage
 from planner.checks.verdict import Gauge
-from planner.clock import DAY_S, Span, clock_text
+from planner.clock import DAY_S, Span
 from planner.errors import Finding, InputError
 from planner.flown import FlownRoute
 from planner.messages import Language, say
@@ -251,7 +251,7 @@ def _zone(scenario: Scenario, zone_id: str) -> Zone:
 
 
 def _clock(case: Case, seconds: float) -> str:
-    return clock_text(case.scenario.horizon.start_clock_s + seconds)
+    return case.scenario.horizon.moment(seconds)
 
 
 def _worst_gap(

@@ -12,7 +12,15 @@ from typing import Literal
 from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from planner.clock import DAY_S, WEEK_S, Span, cut_to_horizon, joined
+from planner.clock import (
+    DAY_S,
+    WEEK_S,
+    Span,
+    clock_text,
+    cut_to_horizon,
+    joined,
+    week_text,
+)
 from planner.drone import DroneModel
 from planner.geometry import LocalProjection
 from planner.objectives import ObjectiveName
@@ -234,6 +242,12 @@ class Horizon:
         """Its first instant in seconds since midnight before Monday."""
         weekday = datetime.fromisoformat(self.start).weekday()
         return weekday * DAY_S + self.start_clock_s
+
+    def moment(self, after_s: float) -> str:
+        """Return the clock time [s from its start], with the day if it has several."""
+        if self.length_s > DAY_S:
+            return week_text(self.start_week_s + after_s)
+        return clock_text(self.start_clock_s + after_s)
 
     def windows(
         self, daily: tuple[Span, ...], weekly: tuple[Span, ...] = ()

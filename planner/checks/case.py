@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.clock import clock_text
 from planner.flown import (
     FlownRoute,
     flown_routes,
@@ -55,9 +54,10 @@ class Case:
     gaps: list[LongestGap]
 
     def clock(self, seconds: float) -> str:
-        """Return the local time ``HH:MM:SS`` of a moment of the horizon."""
-        moment = self.scenario.horizon.start_clock_s + seconds
-        return f"{clock_text(moment)}:{int(moment % 60):02d}"
+        """Return the local time ``HH:MM:SS`` of a moment, after the day if several."""
+        horizon = self.scenario.horizon
+        second = int((horizon.start_clock_s + seconds) % 60)
+        return f"{horizon.moment(seconds)}:{second:02d}"
 
 
 def case_of(scenario: Scenario, plan: Plan) -> Case:

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from planner.clock import Span, parse_spans
 from planner.formats.settings import guess
 from planner.formats.table import Fault, is_hidden
 
@@ -229,11 +228,9 @@ def choice(field: str, value: Any) -> str:
     raise Fault("E-VALUE-CHOICE", field=field, found=str(value), guess=near)
 
 
-def spans(field: str, value: Any) -> tuple[Span, ...]:
-    """Return daily spans of "HH:MM-HH:MM,...", or raise a Fault."""
-    text = unicodedata.normalize("NFKC", str(value)).replace("、", ",")
-    text = text.replace("；", ",").replace(";", ",").replace("–", "-")
-    try:
-        return tuple(sorted(parse_spans(text)))
-    except ValueError as error:
-        raise Fault("E-VALUE-SPANS", field=field, found=str(value)) from error
+def listed(value: Any) -> str:
+    """Return a list of hours as it is read: one width and case, commas between."""
+    text = unicodedata.normalize("NFKC", str(value)).strip().casefold()
+    for mark in "、；;":
+        text = text.replace(mark, ",")
+    return text.replace("–", "-")

@@ -219,7 +219,7 @@ _TEMPLATE = """\
 name = {name}
 datum = "WGS84"                    # of the layers; GCJ-02 (Amap) or BD-09 (Baidu)
 timezone = "Asia/Shanghai"
-horizon = ["06:00", "22:00"]       # may cross midnight; "24h" for the whole day
+horizon = ["06:00", "22:00"]       # may cross midnight; "24h", or "week"
 objective = "guarantee"            # fewest drones; "tighten": with all drones the
                                    # shortest gaps; "frugal": fewest flight hours
 

@@ -12,9 +12,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from planner.formats.banks import both_banks
-from planner.formats.columns import choice, count, identifier, number, spans
+from planner.formats.columns import choice, count, identifier, number
 from planner.formats.records import Record
 from planner.formats.schedule import Days, schedule
+from planner.formats.weekdays import Hours, active_hours
 from planner.geometry import LocalProjection
 from planner.scenario import (
     ALL_DAY,
@@ -143,6 +144,8 @@ def zones_of(
         minutes = record.wanted(
             "revisit_min", partial(number, low=0, high=MOST_MINUTES, above=True), 60.0
         )
+        always: Hours = (ALL_DAY, ())
+        daily, weekly = record.value("active", active_hours, always)
         found.append(
             Zone(
                 id=record.id,
@@ -151,7 +154,8 @@ def zones_of(
                 geometry=shape,
                 priority=record.assumed("priority", _priority, 1.0),
                 revisit_s=minutes * 60.0,
-                active=record.value("active", spans, ALL_DAY),
+                active=daily,
+                weekly=weekly,
                 dwell_s=record.value("dwell_s", _dwell, None),
                 dwell_s_per_km2=record.value("dwell_s_per_km2", _dwell, 0.0),
                 district=record.text("district"),

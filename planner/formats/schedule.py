@@ -5,20 +5,22 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import unicodedata
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from planner.clock import DAY_S, Span, parse_clock
+from planner.formats.columns import listed
 from planner.formats.table import Fault
+from planner.formats.weekdays import days_before
 from planner.sun import sun_hours
 
 _SUN_ROOM_S = 180.0
 """The sun's hours are a minute or two off; closures last so much longer at each end."""
 
 _DATES = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/(\d{4}-\d{2}-\d{2}))?\s*")
+_DAY = datetime.timedelta(days=1)
 _RISE, _SET = ("sunrise", "日出"), ("sunset", "日落")
 
 
@@ -63,19 +65,17 @@ def schedule(
     Return the daily spans in which airspace holds on any of some days.
 
     Written as spans ``HH:MM-HH:MM``, ``sunrise`` and ``sunset`` among the ends, each
-    after a date or two with a slash between if it holds on those days alone; a date
-    alone holds all day. None of them on these days gives no span.
+    after a date or two with a slash between, or days of the week, if it holds on those
+    days alone; a date alone holds all day. None of them on these days gives no span.
 
     Raises
     ------
     Fault
         If it cannot be read so.
     """
-    text = unicodedata.normalize("NFKC", str(value)).strip().casefold()
-    text = re.sub("[、；;]", ",", text).replace("–", "-")
     found: set[Span] = set()
     try:
-        for part in text.split(","):
+        for part in listed(value).split(","):
             found |= set(_holding(part.strip(), days, lonlat))
     except ValueError as error:
         raise Fault("E-VALUE-SCHEDULE", field=field, found=str(value)) from error
@@ -86,26 +86,31 @@ def _holding(part: str, days: Days, lonlat: tuple[float, float]) -> list[Span]:
     """Return the spans of one part of a schedule, or raise a ValueError."""
     on = _DATES.match(part)
     mine: Sequence[datetime.date] = days.days
+    # What began on the day before may go on.
+    near = (days.days[0] - _DAY, *days.days)
     if on:
         first = datetime.date.fromisoformat(on[1])
         last = datetime.date.fromisoformat(on[2] or on[1])
         if last < first:
             raise ValueError(f"{part!r} ends before it begins.")
-        mine = [day for day in mine if first <= day <= last]
+        mine = [day for day in near if first <= day <= last]
         part = part[on.end() :]
         if not part:
-            return [(0.0, DAY_S)] if mine else []
+            return [(0.0, DAY_S)] if set(mine) & set(days.days) else []
+    weekdays, part = days_before(part)
+    if weekdays:
+        mine = [day for day in (mine if on else near) if day.weekday() in weekdays]
     low, high = (end.strip() for end in part.split("-"))
     if {low, high} & {*_RISE, *_SET}:
-        spans = [_by_sun(low, high, day, days, lonlat) for day in mine]
+        spans = [(_by_sun(low, high, day, days, lonlat), day) for day in mine]
     else:
-        spans = [(float(parse_clock(low)), float(parse_clock(high)))] if mine else []
+        spans = [((float(parse_clock(low)), float(parse_clock(high))), d) for d in mine]
         if parse_clock(low) == parse_clock(high):
             raise ValueError(f"{part!r} starts and ends at the same time.")
     return [
         (span[0], span[1] if span[1] > span[0] else span[1] + DAY_S)
-        for span in spans
-        if span is not None
+        for span, day in spans
+        if span is not None and (day in days.days or span[1] < span[0])
     ]
 
 
