@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from planner.clock import DAY_S
 from planner.drone import DroneModel
 from planner.geometry import FloatArray
+from planner.horizon import Horizon
 from planner.physics import swath_at
 from planner.plan import Plan, Route, Stop
-from planner.scenario import Horizon, Scenario, Station
+from planner.scenario import Scenario, Station
 
 REST_M = 0.5
 """A drone that stays within this distance of a place rests there [m]."""

@@ -10,8 +10,9 @@ from planner.clock import Span
 from planner.energies import landing_reserve_s
 from planner.flown import FlownRoute, flown_routes, over_horizon_of
 from planner.footprints import exposure_s
+from planner.horizon import Horizon
 from planner.plan import Plan
-from planner.scenario import Horizon, Scenario
+from planner.scenario import Scenario
 from planner.visits import LongestGap, longest_gaps
 
 _DECIMALS = 6

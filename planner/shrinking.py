@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.draft import DraftRoute
+from planner.horizon import Horizon
 from planner.rhythm import Rhythm, rhythm
-from planner.scenario import Horizon, Scenario, Station
+from planner.scenario import Scenario, Station
 from planner.stamina import turnaround_after_s
 from planner.stationclock import StationClock, schedule_station
 from planner.timetable import Timetable, make_timetable

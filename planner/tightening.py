@@ -28,8 +28,8 @@ from planner.engines.runner import run_tasks
 from planner.engines.spill import spill
 from planner.engines.waves import mend_in_waves
 from planner.freespace import FreeSpace
+from planner.horizon import Horizon
 from planner.problem import TICKS_PER_S, ChartedProblem, Column, make_column
-from planner.scenario import Horizon
 from planner.search import Routed, Search
 
 GRID = 60

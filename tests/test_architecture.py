@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "ground": "clock errors geometry messages overflight physics power skyline spells "
     "sun",
-    "nouns": "budget draft drone objectives plan routing routing_bytes scenario "
-    "stamina trace wind winds",
+    "nouns": "budget draft drone horizon objectives plan routing routing_bytes "
+    "scenario stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground validation_station",
     "judges": "bounds checks corners energies flown footprints metrics visits",
     "middle": "clashing colouring column compiled detours dice drafting engines "

@@ -19,13 +19,14 @@ from planner.checks import examine
 from planner.draft import DraftRoute
 from planner.flown import flown_routes
 from planner.formats.plan_geojson import as_written
+from planner.horizon import Horizon
 from planner.objectives import ObjectiveName
 from planner.phases import allowed_phases, flown_spans, phase_mask
 from planner.pipeline import plan_routes
 from planner.plan import Plan
 from planner.rhythm import rhythm, sorties, takeoffs
 from planner.roster import make_roster
-from planner.scenario import Horizon, Scenario, Zone
+from planner.scenario import Scenario, Zone
 from planner.stationclock import schedule_station
 
 DAY_S = 86_400

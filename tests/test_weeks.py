@@ -25,12 +25,13 @@ from planner.formats.scenario_folder import read_scenario
 from planner.formats.schedule import days_of, schedule
 from planner.formats.table import Fault
 from planner.formats.weekdays import active_hours
+from planner.horizon import Horizon
 from planner.packing import packing
 from planner.pipeline import plan_routes
 from planner.placing import add
 from planner.plan import Plan
 from planner.rhythm import rhythm
-from planner.scenario import Horizon, Scenario
+from planner.scenario import Scenario
 
 HOUR_S = 3600.0
 WEEK = Horizon(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from planner.clock import WEEK_S, parse_spans
 from planner.formats.table import Fault
-from planner.scenario import Horizon
+from planner.horizon import Horizon
 
 LONGEST_H = 168
 

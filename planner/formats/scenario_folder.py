@@ -27,7 +27,8 @@ from planner.formats.settings import (
 )
 from planner.formats.table import Fault, Notes
 from planner.geometry import LocalProjection
-from planner.scenario import Horizon, Scenario
+from planner.horizon import Horizon
+from planner.scenario import Scenario
 from planner.validation import validate
 from planner.wind import Wind
 
