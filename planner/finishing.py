@@ -27,7 +27,7 @@ from planner.problem import Column, Problem, make_column
 from planner.reasons import reasons
 from planner.scenario import Scenario
 from planner.search import Routed
-from planner.shrinking import SHRINK_SHARE, shrunk_timetable
+from planner.shrinking import SHRINK_SHARE, hasten, shrink, shrunk_timetable
 from planner.targets import Discretised
 from planner.timetable import Timetable, make_timetable
 
@@ -94,7 +94,8 @@ def _timetable(
     stop: Callable[[], bool],
 ) -> Timetable:
     """Return the timetable of routes, with all drones where gaps are to be short."""
-    if not OBJECTIVES[scenario.objective].tightens:
+    tightens = OBJECTIVES[scenario.objective].tightens
+    if not tightens and scenario.rules.leftover == "reserve":
         return make_timetable(
             scenario, drafts, hints=hints, deterministic_time=_CLOCK_DETERMINISTIC_S
         )
@@ -108,6 +109,7 @@ def _timetable(
             deadline=pace.within(SHRINK_SHARE),
             stop=stop,
         ),
+        shorten=shrink if tightens else hasten,
         deterministic_time=_CLOCK_DETERMINISTIC_S,
     )
 

@@ -19,6 +19,7 @@ from planner.objectives import ObjectiveName
 from planner.wind import Wind
 
 ZoneKind = Literal["watch", "sweep", "line"]
+Leftover = Literal["reserve", "tighten"]
 Restriction = Literal["PROHIBITED", "REQ_AUTHORISATION", "CONDITIONAL"]
 
 ALL_DAY: tuple[Span, ...] = ((0.0, DAY_S),)
@@ -54,6 +55,10 @@ class Rules:
         Ids of REQ_AUTHORISATION airspace that is granted.
     station_waivers
         Ids of stations allowed to fly although airspace over them is closed.
+    leftover
+        What drones are for that are left over once all routes have a clock:
+        ``reserve`` keeps them ready, ``tighten`` lets routes to what matters most come
+        more often. A wish for a plan, no rule that it could break.
     """
 
     floor_m: float = 60.0
@@ -68,6 +73,7 @@ class Rules:
     column_radius_m: float = 50.0
     authorised: tuple[str, ...] = ()
     station_waivers: tuple[str, ...] = ()
+    leftover: Leftover = "reserve"
 
     @property
     def layers_m(self) -> tuple[float, ...]:

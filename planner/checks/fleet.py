@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -58,15 +57,17 @@ def fleet(case: Case, gauge: Gauge) -> None:
                 "s",
                 tolerance=TIME_TOLERANCE_S,
             )
+    own: dict[str, list[Sortie]] = defaultdict(list)
+    for drone, sorties in days.items():
+        own[drone.rpartition("-")[0]] += sorties
     for station in case.scenario.stations:
-        _measure_seam(case, station, days, gauge)
+        _measure_seam(case, station, own[station.id], gauge)
 
 
 def _measure_seam(
-    case: Case, station: Station, days: Mapping[str, list[Sortie]], gauge: Gauge
+    case: Case, station: Station, own: list[Sortie], gauge: Gauge
 ) -> None:
     """Measure whether drones are ready where the horizon begins anew."""
-    own = [s for day in days.values() for s in day if _station_of(s) == station.id]
     ready_s: dict[str, float] = {}
     for sortie in own:
         ready_s[sortie.drone] = max(ready_s.get(sortie.drone, 0.0), sortie.ready_s)
@@ -82,10 +83,6 @@ def _measure_seam(
                 "s",
                 tolerance=TIME_TOLERANCE_S,
             )
-
-
-def _station_of(sortie: Sortie) -> str:
-    return sortie.drone.rpartition("-")[0]
 
 
 def _look_at_route(

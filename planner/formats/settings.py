@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from planner.clock import parse_spans
 from planner.formats.table import Notes
 from planner.objectives import ObjectiveName
-from planner.scenario import Rules
+from planner.scenario import Leftover, Rules
 from planner.wind import Spell, Wind
 
 FILE = "scenario.toml"
@@ -126,6 +126,7 @@ class RulesTable(_Table):
     column_radius_m: Positive = _RULES.column_radius_m
     authorised: list[str] = []
     station_waivers: list[str] = []
+    leftover: Leftover = _RULES.leftover
 
 
 class Settings(_Table):
