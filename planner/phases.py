@@ -7,6 +7,7 @@ Take-offs are whole seconds: ``phase + k * headway``, k = 0, 1, ...
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -181,7 +182,8 @@ def _visits(scenario: Scenario, draft: DraftRoute) -> list[_Visit]:
         for turn, every, alike in _in_turn(found, draft.turns):
             enter_s = min(stop.enter_s for _, stop in alike)
             exit_s = max(stop.exit_s for _, stop in alike)
-            hours = _hours([variant for variant, _ in alike if variant.turn == turn])
+            mine = [variant for variant, _ in alike if variant.turn == turn]
+            hours = _round_hours(scenario, mine)
             visits += [
                 _Visit(
                     enter_s=enter_s,
@@ -237,16 +239,31 @@ def _takeoffs_s(
     if _goes_round(scenario, window):
         return _cut((first, last), hours)
     enter_s, exit_s = on_task
+    first_s = window[0] - enter_s
     if not scenario.horizon.repeats:
-        return _cut((max(0.0, window[0] - enter_s), window[1] - exit_s), hours)
+        first_s = max(0.0, first_s)
+    return _cut((first_s, window[1] - exit_s), hours)
+
+
+def _round_hours(
+    scenario: Scenario, variants: Sequence[DraftRoute]
+) -> tuple[WholeSpan, ...]:
+    """Return the hours of variants, where the horizon repeats in three rounds of it."""
+    hours = _hours(variants)
+    if not scenario.horizon.repeats:
+        return hours
+    _, last = _whole_day(scenario)
     rounds = [k * (last + 1) for k in (-1, 0, 1)]
-    hours = union((low + k, high + k) for low, high in hours for k in rounds)
-    return _cut((window[0] - enter_s, window[1] - exit_s), hours)
+    return union((low + k, high + k) for low, high in hours for k in rounds)
 
 
 def _cut(span: Span, hours: Sequence[WholeSpan]) -> tuple[Span, ...]:
-    """Return the parts of a span that lie in some hours."""
-    cut = [(max(span[0], low), min(span[1], high)) for low, high in hours or (span,)]
+    """Return the parts of a span that lie in some hours, which are sorted."""
+    near: Sequence[Span] = (span,)
+    if hours:
+        begin = max(0, bisect_right(hours, (span[0], math.inf)) - 2)
+        near = hours[begin : bisect_right(hours, (span[1] + 1, math.inf))]
+    cut = [(max(span[0], low), min(span[1], high)) for low, high in near]
     return tuple((low, high) for low, high in cut if low <= high + TIME_TOLERANCE_S)
 
 

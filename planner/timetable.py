@@ -134,6 +134,8 @@ def make_timetable(
         deterministic_time=deterministic_time,
     )
     for _ in range(ROUNDS):
+        if not plan.unresolved:
+            break
         for a, b in plan.unresolved:
             depots = dict.fromkeys((owner[a].depot, owner[b].depot))
             for depot in depots if owner[a] is not owner[b] else ():
