@@ -103,18 +103,16 @@ class _Visits:
         if goes_round:
             # From each visit to the next; the last is the first of the next round.
             first, last = np.searchsorted(self.enter_s, [start, end])
-            inside = np.zeros(len(self.enter_s), dtype=bool)
-            inside[first : last + 1] = True
+            within = np.arange(first, min(last + 1, len(self.enter_s)))
         else:
-            inside = (self.enter_s >= start - TIME_TOLERANCE_S) & (
-                self.exit_s <= end + TIME_TOLERANCE_S
+            first = np.searchsorted(self.enter_s, start - TIME_TOLERANCE_S)
+            last = np.searchsorted(self.enter_s, end + TIME_TOLERANCE_S, "right")
+            within = first + np.flatnonzero(
+                self.exit_s[first:last] <= end + TIME_TOLERANCE_S
             )
-        enter, leave, stop = (
-            self.enter_s[inside],
-            self.exit_s[inside],
-            self.stop[inside],
-        )
-        if not len(enter):
+        enter, leave = self.enter_s[within], self.exit_s[within]
+        stop = self.stop[within]
+        if len(enter) <= int(goes_round):
             return 0, end - start, start
         # Seen the same way, a place waits from entry to entry or from exit to
         # exit; otherwise what was seen first may be seen last the next time.

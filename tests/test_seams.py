@@ -249,6 +249,14 @@ def test_who_is_not_ready_when_the_day_begins_anew_is_found() -> None:
         assert "fleet.seam" not in codes(plenty, slow)
 
 
+@pytest.mark.parametrize("shift_s", [-5e5, -DAY_S, DAY_S, 3e5])
+def test_flights_of_other_rounds_are_no_crash(shift_s: float) -> None:
+    """Whoever edits take-offs by hand is told what is missing then."""
+    scenario, plan = hourly()
+    roster = tuple(replace(s, takeoff_s=s.takeoff_s + shift_s) for s in plan.roster)
+    assert codes(scenario, replace(plan, roster=roster))
+
+
 def test_two_flights_that_meet_over_the_seam_are_found() -> None:
     """The last flight of the day and the first of the next are looked at together."""
     scenario, plan = hourly()
