@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from maps.colours import PALETTE
 from maps.facts import Busy, Clock
 from maps.markup import Markup, tag
-from planner.clock import clock_text
+from planner.clock import DAY_S, clock_text
 from planner.messages import LANGUAGES, say
 from planner.plan import Sortie
 
@@ -140,6 +141,8 @@ def _hours(clock: Clock, base: float, top: float) -> list[Markup]:
         x = f"{across(t):.1f}"
         marks.append(line(x, f"{top:.1f}", x, f"{base + 4:.1f}", "grid"))
         text = clock_text(clock.start_clock_s + t)
+        if step >= DAY_S:
+            text = f"{datetime.fromisoformat(clock.start) + timedelta(seconds=t):%m-%d}"
         name = "end" if across(t) > WIDTH - 12 else "middle"
         marks.append(tag("text", text, x=x, y=f"{base + 17:.1f}", class_=name))
         t += step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +10,16 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.clock import DAY_S, parse_spans
+from planner.clock import DAY_S, WEEK_S, WEEKDAYS, clock_text, parse_clock
 from planner.energies import landing_reserve_s
 from planner.flown import flown_routes, over_horizon_of
 from planner.geometry import FloatArray
+from planner.messages import Language, say
 from planner.plan import Plan, Sortie
 from planner.scenario import Scenario
+
+_DAY = "(?:(" + "|".join(WEEKDAYS) + ") )?"
+_PERIOD = re.compile(rf"{_DAY}(\d\d:\d\d)-{_DAY}(\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,29 @@ class Clock:
     start: str
     start_clock_s: float
     length_s: float
+
+    @property
+    def weekday(self) -> int:
+        """The day of the week that it starts on, Monday 0."""
+        return datetime.fromisoformat(self.start).weekday()
+
+    @property
+    def has_days(self) -> bool:
+        """Whether it is so long that a time needs its day."""
+        return self.length_s > DAY_S
+
+    def time(self, after_s: float, language: Language) -> str:
+        """Return a moment [s from the start] as HH:MM, with its day if several."""
+        moment_s = self.start_clock_s + after_s
+        if not self.has_days:
+            return clock_text(moment_s)
+        day = (self.weekday + int(moment_s // DAY_S)) % 7
+        return f"{weekday(day, language)} {clock_text(moment_s)}"
+
+
+def weekday(day: int, language: Language) -> str:
+    """Return the name of a day of the week, Monday 0."""
+    return say("map.weekdays", language).split()[day]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,14 +170,21 @@ def peak_period(plan: Plan, clock: Clock) -> tuple[float, float] | None:
     """
     Return the busiest period in seconds from the start of the horizon.
 
-    None where the plan's metrics do not name one as ``HH:MM-HH:MM``.
+    None where the plan's metrics do not name one as ``HH:MM-HH:MM``, with days of the
+    week before both where the horizon has several.
     """
-    try:
-        ((start, end),) = parse_spans(str(plan.metrics.get("drones_peak_period")))
-    except ValueError:
+    told = _PERIOD.fullmatch(str(plan.metrics.get("drones_peak_period")))
+    if told is None:
         return None
-    low = (start - clock.start_clock_s) % DAY_S
-    return low, low + end - start
+    first, start, last, end = told.groups()
+    low, high = float(parse_clock(start)), float(parse_clock(end))
+    begins, round_s = clock.start_clock_s, DAY_S
+    if first and last:
+        low += WEEKDAYS.index(first) * DAY_S
+        high += WEEKDAYS.index(last) * DAY_S
+        begins, round_s = clock.start_clock_s + clock.weekday * DAY_S, WEEK_S
+    after_s = (low - begins) % round_s
+    return after_s, after_s + ((high - low) % round_s or round_s)
 
 
 def landing_reserves_s(scenario: Scenario, plan: Plan) -> dict[str, float]:

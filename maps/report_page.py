@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from maps.bounds import bounds_table
@@ -148,6 +149,10 @@ def _head(scenario: Scenario, clock: Clock) -> Markup:
     ]
     start = clock_text(clock.start_clock_s)
     end = clock_text(clock.start_clock_s + clock.length_s).replace("00:00", "24:00")
+    if clock.has_days:
+        first = datetime.fromisoformat(clock.start)
+        last = first + timedelta(seconds=clock.length_s - 1)
+        end = f"{last:%Y-%m-%d} {end}"
     when = both(
         "map.when",
         date=clock.start[:10],
@@ -185,8 +190,16 @@ def _figures(
     period = peak_period(plan, clock)
     when = None
     if period:
-        low, high = (clock_text(clock.start_clock_s + t) for t in period)
-        when = both("map.kpi_peak", period=f"{low}–{high}")
+        when = in_both(
+            {
+                code: say(
+                    "map.kpi_peak",
+                    code,
+                    period="–".join(clock.time(t, code) for t in period),
+                )
+                for code in LANGUAGES
+            }
+        )
     reserves = landing_reserves_s(scenario, plan)
     broken = None if verdict is None else len(verdict.violations)
     exposure = _number(m, "privacy_exposure_s")

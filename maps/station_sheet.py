@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
 from maps.charts import day_chart, route_colour
-from maps.facts import Clock, landing_reserves_s
+from maps.facts import Clock, landing_reserves_s, weekday
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.turns import Turn, in_order, turns
 from maps.words import minutes, stopwatch
-from planner.clock import clock_text
+from planner.clock import DAY_S, clock_text
 from planner.messages import LANGUAGES, say
 from planner.plan import Plan, Route, Sortie
 from planner.scenario import Scenario, Station
@@ -154,9 +154,50 @@ def _departures(
     turn_of: Mapping[str, Turn],
 ) -> Markup:
     """
-    Return a timetable as at a bus stop: a row an hour, minutes a route.
+    Return timetables as at a bus stop, one for each kind of day.
+
+    Days on which the same is flown are of one kind.
+    """
+    if not roster:
+        return tag("p", both("report.no_routes"), class_="none")
+    by_day: dict[int, list[Sortie]] = defaultdict(list)
+    for s in roster:
+        second = clock.start_clock_s + s.takeoff_s
+        day = int(second // DAY_S) if clock.has_days else 0
+        by_day[day].append(replace(s, takeoff_s=second - day * DAY_S))
+    kinds: dict[tuple[tuple[str, float], ...], list[int]] = defaultdict(list)
+    for day, flights in sorted(by_day.items()):
+        kinds[tuple((s.route, s.takeoff_s) for s in flights)].append(day)
+    sheets = []
+    for days in kinds.values():
+        if clock.has_days:
+            sheets.append(tag("h4", _weekdays(days, clock)))
+        sheets.append(_day_departures(routes, by_day[days[0]], turn_of))
+    return join(*sheets)
+
+
+def _weekdays(days: Sequence[int], clock: Clock) -> Markup:
+    """Return the names of days, counted from that on which the horizon begins."""
+    return in_both(
+        {
+            code: ", ".join(weekday((clock.weekday + d) % 7, code) for d in days)
+            for code in LANGUAGES
+        }
+    )
+
+
+def _day_departures(
+    routes: list[Route], roster: list[Sortie], turn_of: Mapping[str, Turn]
+) -> Markup:
+    """
+    Return the timetable of a day: a row an hour, minutes a route.
 
     Routes that are flown in turn share a column; a mark says which one it is.
+
+    Parameters
+    ----------
+    roster
+        With take-offs in seconds since midnight; after the next one they go on.
     """
     mark = {route.id: _mark(number) for number, route in enumerate(routes)}
     lines = list(
@@ -167,14 +208,11 @@ def _departures(
     line_of = {name: line for line in lines for name in line}
     cells: dict[tuple[int, tuple[str, ...]], list[object]] = defaultdict(list)
     for s in roster:
-        second = clock.start_clock_s + s.takeoff_s
         line = line_of[s.route]
-        cell = cells[int(second // 3600), line]
-        cell += [" ", clock_text(second)[3:]]
+        cell = cells[int(s.takeoff_s // 3600), line]
+        cell += [" ", clock_text(s.takeoff_s)[3:]]
         if len(line) > 1:
             cell.append(mark[s.route])
-    if not cells:
-        return tag("p", both("report.no_routes"), class_="none")
     hours = sorted({hour for hour, _ in cells})
     rows: list[list[object]] = [
         [f"{hour % 24:02d}", *(join(*cells[hour, line][1:]) for line in lines)]

@@ -10,6 +10,7 @@ from maps.words import minutes
 from planner.clock import clock_text
 from planner.drone import DroneModel
 from planner.messages import LANGUAGES, say
+from planner.objectives import OBJECTIVES
 from planner.scenario import Scenario
 from planner.stamina import longest_sortie_s, turnaround_after_s
 from planner.wind import Blow, Spell
@@ -28,6 +29,9 @@ def terms_table(scenario: Scenario) -> Markup:
         ],
         [both("report.terms.ground"), _ground(scenario)],
     ]
+    if not OBJECTIVES[scenario.objective].tightens:
+        left = both(f"report.terms.leftover_{scenario.rules.leftover}")
+        rows.append([both("report.terms.leftover"), left])
     granted = [
         a
         for a in scenario.airspace

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 DAY_S = 86_400
+WEEK_S = 7 * DAY_S
 
 Span = tuple[float, float]
 """A closed stretch of time [s], ``(start, end)`` with ``start < end``."""
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 
@@ -66,7 +69,7 @@ def parse_spans(text: str) -> tuple[Span, ...]:
 
 
 def cut_to_horizon(
-    daily: Sequence[Span], start_s: float, length_s: float
+    daily: Sequence[Span], start_s: float, length_s: float, period_s: int = DAY_S
 ) -> tuple[Span, ...]:
     """
     Repeat daily spans over a horizon and cut them to it.
@@ -79,6 +82,8 @@ def cut_to_horizon(
         Start of the horizon, seconds since midnight of its first day.
     length_s
         Length of the horizon [s].
+    period_s
+        After which they come again, if not daily: then seconds count from its start.
 
     Returns
     -------
@@ -91,15 +96,26 @@ def cut_to_horizon(
     ((43200, 57600),)
     """
     cut: list[Span] = []
-    days = range(-1, int((start_s + length_s) // DAY_S) + 1)
-    for day in days:
+    for count in range(-1, int((start_s + length_s) // period_s) + 1):
         for begin, end in daily:
-            low = max(begin + day * DAY_S - start_s, 0)
-            high = min(end + day * DAY_S - start_s, length_s)
+            low = max(begin + count * period_s - start_s, 0)
+            high = min(end + count * period_s - start_s, length_s)
             if low < high:
                 cut.append((low, high))
+    return joined(cut)
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """
+    Return spans sorted, and those that overlap or touch as one.
+
+    Examples
+    --------
+    >>> joined([(30, 40), (0, 10), (10, 20)])
+    ((0, 20), (30, 40))
+    """
     merged: list[Span] = []
-    for low, high in sorted(cut):
+    for low, high in sorted(spans):
         if merged and low <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], high))
         else:
@@ -118,3 +134,15 @@ def clock_text(seconds: float) -> str:
     """
     minutes = int(seconds // 60) % (24 * 60)
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def week_text(seconds: float) -> str:
+    """
+    Return the day and ``HH:MM`` of seconds since midnight before Monday.
+
+    Examples
+    --------
+    >>> week_text(-60), week_text(27000 + 86400)
+    ('Sun 23:59', 'Tue 07:30')
+    """
+    return f"{WEEKDAYS[int(seconds // DAY_S) % 7]} {clock_text(seconds)}"

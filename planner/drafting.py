@@ -81,8 +81,8 @@ def _by_hours(
             first_s, last_s = on_task.get(windows, (exit_s, enter_s))
             on_task[windows] = (min(first_s, exit_s), max(last_s, enter_s))
     variants: list[DraftRoute] = []
-    length_s = problem.horizon.length_s
-    for due, hours in spells(on_task, length_s).items():
+    length_s, repeats = problem.horizon.length_s, problem.horizon.repeats
+    for due, hours in spells(on_task, length_s, repeats=repeats).items():
         for turn, chain in enumerate(chains):
             nodes = problem.due_nodes(chain, due)
             if nodes:

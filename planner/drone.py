@@ -40,6 +40,13 @@ class DroneModel:
     battery
         What limits a sortie beside ``usable_endurance_s``; ``turnaround_s`` is then
         what the ground time takes besides charging. None: nothing else does.
+    swaps
+        Whether batteries are swapped: then they charge outside of it, and all of the
+        ground time is ``turnaround_s``.
+    charge_s
+        Time at a charger after a sortie, where no ``battery`` says it: the last part
+        of ``turnaround_s``, or that of a battery taken out. None: all of
+        ``turnaround_s``.
 
     Raises
     ------
@@ -61,6 +68,8 @@ class DroneModel:
     wind_limit_mps: float | None = None
     service_ceiling_m: float | None = None
     battery: Battery | None = None
+    swaps: bool = False
+    charge_s: float | None = None
 
     def __post_init__(self) -> None:
         for name in (
@@ -78,6 +87,11 @@ class DroneModel:
                 raise ValueError(f"{self.model}: {name} must not be negative.")
         if not 0 <= self.overlap < 1:
             raise ValueError(f"{self.model}: overlap must lie in [0, 1).")
+
+    @property
+    def steady_charge_s(self) -> float:
+        """Time at a charger after any sortie [s], where no battery says it."""
+        return self.turnaround_s if self.charge_s is None else self.charge_s
 
     @property
     def lane_spacing_m(self) -> float:

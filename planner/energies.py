@@ -74,6 +74,23 @@ def flown_wh(scenario: Scenario, flown: FlownRoute, battery: Battery) -> float:
     return float(draw_w @ spent_s / 3600)
 
 
+def charging_s(scenario: Scenario, flown: FlownRoute) -> float:
+    """Return how long putting back what a sortie took keeps a charger [s]."""
+    model = flown.model
+    if model.battery is None:
+        return model.steady_charge_s
+    taken_wh = flown_wh(scenario, flown, model.battery)
+    return model.battery.charging_s(min(taken_wh, model.battery.usable_wh))
+
+
+def rest_s(scenario: Scenario, flown: FlownRoute) -> float:
+    """Return the ground time that a sortie asks for [s], no waiting for a charger."""
+    model = flown.model
+    if model.battery is None or model.swaps:
+        return model.turnaround_s
+    return model.turnaround_s + charging_s(scenario, flown)
+
+
 def landing_reserve_s(scenario: Scenario, flown: FlownRoute) -> float:
     """
     Return how much longer a route could last and still keep what it must [s].

@@ -14,7 +14,7 @@ import shapely
 from planner.checks.case import Case, case_of
 from planner.checks.coverage import SEEN_SHARE, coverage
 from planner.checks.verdict import Gauge
-from planner.clock import DAY_S, Span, clock_text
+from planner.clock import DAY_S, Span
 from planner.errors import Finding, InputError
 from planner.flown import FlownRoute
 from planner.messages import Language, say
@@ -209,7 +209,7 @@ def explain(
         zone=zone,
         windows=tuple(
             "-".join(_clock(case, edge) for edge in span)
-            for span in case.scenario.windows(zone)
+            for span in case.scenario.hours(zone)
         ),
         served=False,
         language=language,
@@ -217,7 +217,7 @@ def explain(
     left_out = [entry for entry in plan.unserved if entry.zone == zone_id]
     stops = [
         (flown, stop)
-        for flown in case.routes
+        for flown in case.flown
         for stop in flown.route.stops
         if zone_id in stop.zones
     ]
@@ -251,7 +251,7 @@ def _zone(scenario: Scenario, zone_id: str) -> Zone:
 
 
 def _clock(case: Case, seconds: float) -> str:
-    return clock_text(case.scenario.horizon.start_clock_s + seconds)
+    return case.scenario.horizon.moment(seconds)
 
 
 def _worst_gap(
@@ -261,7 +261,7 @@ def _worst_gap(
     targets = {stop.target for _, stop in stops}
     visiting = [
         flown
-        for flown in case.routes
+        for flown in case.flown
         if any(stop.target in targets for stop in flown.route.stops)
     ]
     gaps = [g for g in longest_gaps(case.scenario, visiting) if g.zone == zone.id]
@@ -326,7 +326,7 @@ def _near_stations(case: Case, zone: Zone) -> tuple[NearStation, ...]:
     scenario = case.scenario
     away = {s.id: s.point.distance(zone.geometry) for s in scenario.stations}
     nearest = sorted(scenario.stations, key=lambda s: (away[s.id], s.id))
-    windows = scenario.windows(zone)
+    windows = scenario.hours(zone)
     return tuple(
         NearStation(
             station=station.id,

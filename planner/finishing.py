@@ -8,12 +8,14 @@ from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
 from itertools import count
+from typing import Any
 
 import numpy as np
 
 from planner import __version__
 from planner.budget import Budget
 from planner.draft import DraftRoute
+from planner.drone import DroneModel
 from planner.engines.beats import unfolded
 from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks
@@ -25,7 +27,7 @@ from planner.problem import Column, Problem, make_column
 from planner.reasons import reasons
 from planner.scenario import Scenario
 from planner.search import Routed
-from planner.shrinking import SHRINK_SHARE, shrunk_timetable
+from planner.shrinking import SHRINK_SHARE, hasten, shrink, shrunk_timetable
 from planner.targets import Discretised
 from planner.timetable import Timetable, make_timetable
 
@@ -97,7 +99,8 @@ def _timetable(
     stop: Callable[[], bool],
 ) -> Timetable:
     """Return the timetable of routes, with all drones where gaps are to be short."""
-    if not OBJECTIVES[scenario.objective].tightens:
+    tightens = OBJECTIVES[scenario.objective].tightens
+    if not tightens and scenario.rules.leftover == "reserve":
         return make_timetable(
             scenario, drafts, hints=hints, deterministic_time=_CLOCK_DETERMINISTIC_S
         )
@@ -111,6 +114,7 @@ def _timetable(
             deadline=pace.within(SHRINK_SHARE),
             stop=stop,
         ),
+        shorten=shrink if tightens else hasten,
         deterministic_time=_CLOCK_DETERMINISTIC_S,
     )
 
@@ -207,6 +211,18 @@ def _to_give_up(
     return sorted(given_up)
 
 
+def _copied(model: DroneModel) -> dict[str, Any]:
+    """Return the figures of a drone type, as they stand in a plan."""
+    figures = asdict(model)
+    later = {name: figures.pop(name) for name in ("swaps", "charge_s")}
+    return figures | _named(charge_s=later["charge_s"], swaps=later["swaps"] or None)
+
+
+def _named(**figures: Any) -> dict[str, Any]:
+    """Return what a scenario says; what it does not is left out of a plan."""
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
+
 def _plan(
     scenario: Scenario,
     table: Timetable,
@@ -233,10 +249,11 @@ def _plan(
                 "pads": s.pads,
                 "model": s.model,
                 "district": s.district,
+                **_named(chargers=s.chargers, batteries=s.batteries),
             }
             for s, (lon, lat) in zip(scenario.stations, lonlat, strict=True)
         ),
-        drone_models=tuple(asdict(m) for m in scenario.drone_models),
+        drone_models=tuple(_copied(m) for m in scenario.drone_models),
         routes=table.routes,
         roster=table.roster,
         unserved=left_out,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from planner.clock import DAY_S
 from planner.drone import DroneModel
 from planner.geometry import FloatArray
+from planner.horizon import Horizon
 from planner.physics import swath_at
 from planner.plan import Plan, Route, Stop
-from planner.scenario import Horizon, Scenario, Station
+from planner.scenario import Scenario, Station
 
 REST_M = 0.5
 """A drone that stays within this distance of a place rests there [m]."""
@@ -120,6 +122,38 @@ def flown_routes(scenario: Scenario, plan: Plan) -> tuple[FlownRoute, ...]:
         )
         for r, end in zip(usable, ends, strict=True)
     )
+
+
+def round_again(
+    horizon: Horizon, routes: Sequence[FlownRoute], after_s: float
+) -> tuple[FlownRoute, ...]:
+    """
+    Return routes with the take-offs of the rounds before and after, if it repeats.
+
+    Parameters
+    ----------
+    after_s
+        So long into the round after. Of the one before, those count that are still in
+        the air at the end of it.
+    """
+    if not horizon.repeats:
+        return tuple(routes)
+    length_s, again = horizon.length_s, []
+    for flown in routes:
+        own = flown.takeoffs
+        before = own[own + float(np.ptp(flown.t)) >= length_s] - length_s
+        after = own[own <= after_s] + length_s
+        takeoffs = np.sort(np.concatenate([before, own, after]))
+        again.append(replace(flown, takeoffs=takeoffs))
+    return tuple(again)
+
+
+def over_the_seam(
+    horizon: Horizon, routes: Sequence[FlownRoute]
+) -> tuple[FlownRoute, ...]:
+    """Return routes with all take-offs of other rounds that may meet these."""
+    longest_s = max((float(np.ptp(f.t)) for f in routes), default=0.0)
+    return round_again(horizon, routes, longest_s)
 
 
 def path_is_usable(route: Route) -> bool:

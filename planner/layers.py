@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -140,21 +141,37 @@ def slacks_s(
         d.id: np.array(sorties(scenario, d, phases_s[d.id]), dtype=float)
         for d in drafts
     }
+    horizon = scenario.horizon
+    rounds_s = (-horizon.length_s, 0.0, horizon.length_s) if horizon.repeats else (0.0,)
     slack_s: dict[Pair, float] = {}
     for (a, b), encounter in encounters.items():
         spans = encounter.spans(close_layers=close_layers)
-        shifts = np.unique(np.subtract.outer(takeoffs[b], takeoffs[a]))
-        if a == b:
-            shifts = shifts[shifts > 0]
-        if spans and len(shifts):
-            slack_s[a, b] = _distance_s(merged(spans), shifts)
+        others = np.concatenate([takeoffs[b] + round_s for round_s in rounds_s])
+        if spans and len(takeoffs[a]) and len(others):
+            found_s = _distance_s(merged(spans), takeoffs[a], others, same=a == b)
+            if math.isfinite(found_s):
+                slack_s[a, b] = found_s
     return slack_s
 
 
-def _distance_s(spans: Sequence[Span], shifts: FloatArray) -> float:
-    """Return how close the closest shift comes to sorted spans."""
+def _distance_s(
+    spans: Sequence[Span], takeoffs: FloatArray, others: FloatArray, *, same: bool
+) -> float:
+    """
+    Return how close a take-off of others, less one of a route, comes to some spans.
+
+    Parameters
+    ----------
+    spans, takeoffs, others
+        Sorted.
+    same
+        Whether the others are of the same route: then later ones alone count.
+    """
     low, high = np.array(spans).T
-    after = np.searchsorted(low, shifts, side="right")
-    behind = shifts - np.concatenate([[-np.inf], high])[after]
-    ahead = np.concatenate([low, [np.inf]])[after] - shifts
-    return max(0.0, float(np.minimum(behind, ahead).min()))
+    first = np.searchsorted(others, takeoffs, "right") if same else 0 * takeoffs
+    first = first.astype(np.int64)[:, None]
+    begin, end = takeoffs[:, None] + low, takeoffs[:, None] + high
+    ahead = np.maximum(np.searchsorted(others, begin), first)
+    after_s = np.append(others, np.inf)[ahead] - end
+    before_s = np.where(ahead > first, begin - others[ahead - 1], np.inf)
+    return max(0.0, float(np.minimum(after_s, before_s).min()))

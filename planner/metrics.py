@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from planner.clock import Span, clock_text
+from planner.clock import Span
 from planner.energies import landing_reserve_s
 from planner.flown import FlownRoute, flown_routes, over_horizon_of
 from planner.footprints import exposure_s
+from planner.horizon import Horizon
 from planner.plan import Plan
 from planner.scenario import Scenario
 from planner.visits import LongestGap, longest_gaps
@@ -69,7 +70,6 @@ def measured(
     used = {s.drone for s in plan.roster}
     drones = sum(s.drones for s in scenario.stations)
     by_station = Counter(drone.rpartition("-")[0] for drone in used)
-    start_s = scenario.horizon.start_clock_s
     metrics: dict[str, Any] = {
         "zones": len(scenario.zones),
         "zones_served": len(served),
@@ -82,9 +82,11 @@ def measured(
         "drones_ready": drones - len(used),
         "drones_peak": peak.total(),
         "drones_peak_by_station": {s: peak[s] for s in sorted(peak)},
-        "drones_peak_period": clock_period(start_s, period),
+        "drones_peak_period": clock_period(scenario.horizon, period),
         "drones_by_period": {
-            clock_period(start_s, stretch): drones_at_work(plan, stretch).total()
+            clock_period(scenario.horizon, stretch): drones_at_work(
+                plan, stretch
+            ).total()
             for stretch in scenario.stretches()
         },
         "routes": len(plan.routes),
@@ -118,6 +120,6 @@ def drones_at_work(plan: Plan, period: Span) -> Counter[str]:
     return Counter(drone.rpartition("-")[0] for drone in drones)
 
 
-def clock_period(start_clock_s: float, period: Span) -> str:
-    """Return a period by the clock, ``HH:MM-HH:MM``."""
-    return "-".join(clock_text(start_clock_s + moment) for moment in period)
+def clock_period(horizon: Horizon, period: Span) -> str:
+    """Return a period by the clock, ``HH:MM-HH:MM``; with days if there are several."""
+    return "-".join(horizon.moment(moment) for moment in period)

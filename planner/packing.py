@@ -1,19 +1,21 @@
-"""Pack the sorties of a station: count its drones and pads, place by first fit."""
+"""Say what the sorties of a station take of it, at each moment of a day."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.clock import Span
-from planner.rhythm import BoolArray, Rhythm, clash_mask, clashes
+from planner.clashing import clash_mask, clashes
+from planner.clock import DAY_S, Span
+from planner.phases import BoolArray
+from planner.rhythm import Rhythm
 from planner.scenario import Scenario, Station
-from planner.spells import WholeSpan
+from planner.spells import WholeSpan, union
 
 IntArray = NDArray[np.int16]
 LONGEST_CYCLE_S = 14_400
@@ -23,7 +25,7 @@ LONGEST_CYCLE_S = 14_400
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """
-    How the sorties of a route take drones or pads, at each moment of the day.
+    How the sorties of a route take drones, pads and the like, at each moment of a day.
 
     Parameters
     ----------
@@ -38,6 +40,26 @@ class Use:
     cells: tuple[tuple[int, int, IntArray], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """
+    What the sorties of a route take of their station.
+
+    Parameters
+    ----------
+    wait_s
+        That each of its drones waits for a charger, on its pad.
+    drones
+        How they take drones.
+    scarce
+        How they take what else may run out, in the order of the counts.
+    """
+
+    wait_s: int
+    drones: Use
+    scarce: tuple[Use, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packing:
     """
@@ -46,13 +68,11 @@ class Packing:
     Parameters
     ----------
     clash
-        By pair of positions, see `planner.rhythm.clash_mask`.
-    drones
-        How each route takes drones.
-    pads
-        How each route takes pads; empty where every drone has one of its own.
-    pad_count
-        What there is.
+        By pair of positions, see `planner.clashing.clash_mask`.
+    demands
+        Of each route: without waiting for a charger, then with more and more of it.
+    counts
+        What there is of what may run out: pads, chargers, charged batteries.
     length_s
         Of arrays over the day, from before the horizon until all are ready.
     rush_s
@@ -63,9 +83,8 @@ class Packing:
 
     rhythms: tuple[Rhythm, ...]
     clash: Mapping[tuple[int, int], BoolArray]
-    drones: tuple[Use, ...]
-    pads: tuple[Use, ...]
-    pad_count: int
+    demands: tuple[tuple[Demand, ...], ...]
+    counts: tuple[int, ...]
     length_s: int
     rush_s: WholeSpan
     roomy: int
@@ -77,43 +96,103 @@ def packing(
     rhythms: Sequence[Rhythm],
     forbidden: Mapping[tuple[str, str], Sequence[Span]],
     busiest: Span,
+    *,
+    waits_s: Sequence[int] = (0,),
 ) -> Packing | None:
-    """Return the packing task, or None if a route cannot fly at any time."""
+    """
+    Return the packing task, or None if a route cannot fly at any time.
+
+    Parameters
+    ----------
+    waits_s
+        That the drones of a route may wait for a charger, in order.
+    """
     rules = scenario.rules
     if not all(r.allowed.any() and r.flown for r in rhythms):
         return None
     lead_s = math.ceil(rules.pad_before_takeoff_s)
     rush_s = (math.ceil(busiest[0]), math.ceil(busiest[1]))
     margin_s = lead_s + math.ceil(rules.launch_spacing_s)
-    rhythms, rush_s = _without_repetitions(rhythms, rush_s, margin_s)
+    holds = _holds(scenario, station, lead_s)
+    longest_s = max(r.busy_s for r in rhythms)
+    if holds:
+        ends = [hold(r)[-1][1] - lead_s - 1 for r in rhythms for _, hold in holds]
+        longest_s = max(longest_s, *ends) + max(waits_s)
+    apart_s = longest_s + 2 * margin_s
+    rhythms, rush_s = _without_like_days(rhythms, rush_s, apart_s)
+    rhythms, rush_s = _without_repetitions(rhythms, rush_s, apart_s)
     clash = _clash_masks(rhythms, rules.launch_spacing_s, forbidden)
     if clash is None:
         return None
-    length_s = lead_s + max(r.flown[-1][1] + r.busy_s for r in rhythms) + 2
-    drones = tuple(_use(r, [(lead_s, lead_s + r.busy_s)], length_s) for r in rhythms)
-    pads = tuple(
-        # Pads are counted as closed spans: one second more.
-        _use(
-            r,
-            [
-                (0, lead_s + 1),
-                (lead_s + math.floor(r.landings_s[0]), lead_s + r.busy_s + 1),
-            ],
-            length_s,
-        )
-        for r in rhythms
-        if station.pads < station.drones
-    )
+    length_s = lead_s + max(r.flown[-1][1] for r in rhythms) + longest_s + 2
     return Packing(
         rhythms=tuple(rhythms),
         clash=clash,
-        drones=drones,
-        pads=pads,
-        pad_count=station.pads,
+        demands=tuple(
+            tuple(
+                Demand(
+                    wait_s,
+                    _use(r, [(lead_s, lead_s + waiting.busy_s)], length_s),
+                    tuple(_use(r, hold(waiting), length_s) for _, hold in holds),
+                )
+                for wait_s in waits_s
+                for waiting in (_waiting(r, wait_s),)
+            )
+            for r in rhythms
+        ),
+        counts=tuple(there_is for there_is, _ in holds),
         length_s=length_s,
         rush_s=(rush_s[0] + lead_s, rush_s[1] + lead_s),
         roomy=sum(-(-r.busy_s // r.headway_s) for r in rhythms),
     )
+
+
+def _holds(
+    scenario: Scenario, station: Station, lead_s: int
+) -> list[tuple[int, Callable[[Rhythm], list[WholeSpan]]]]:
+    """
+    Return what may run out at a station beside its drones.
+
+    How much of it there is, and when a sortie of a route holds one: seconds from
+    take-off, the day's lead added.
+    """
+
+    def pad(r: Rhythm) -> list[WholeSpan]:
+        # Pads are counted as closed spans: one second more.
+        landed_s = lead_s + math.floor(r.landings_s[0])
+        return [(0, lead_s + 1), (landed_s, lead_s + r.busy_s + 1)]
+
+    def charger(r: Rhythm) -> list[WholeSpan]:
+        return [(lead_s + r.charging[0], lead_s + r.charging[1])]
+
+    def battery(r: Rhythm) -> list[WholeSpan]:
+        # Another is needed from landing on, until the one taken out is charged.
+        return [(lead_s + math.floor(r.landings_s[0]), lead_s + r.charging[1])]
+
+    chargers = station.pads if station.chargers is None else station.chargers
+    holds: list[tuple[int, Callable[[Rhythm], list[WholeSpan]]]] = []
+    if station.pads < station.drones:
+        holds.append((station.pads, pad))
+    if may_wait(scenario, station):
+        holds.append((chargers, charger))
+    elif scenario.model(station.model).swaps and station.batteries is not None:
+        holds += [(chargers, charger), (station.batteries, battery)]
+    return holds
+
+
+def may_wait(scenario: Scenario, station: Station) -> bool:
+    """Return whether drones of a station may have to wait for a charger."""
+    if station.chargers is None or scenario.model(station.model).swaps:
+        return False
+    # A drone charges on its pad.
+    return station.chargers < min(station.pads, station.drones)
+
+
+def _waiting(r: Rhythm, wait_s: int) -> Rhythm:
+    """Return the rhythm of a route whose drones wait for a charger."""
+    begin, end = r.charging
+    charging = (begin + wait_s, end + wait_s)
+    return replace(r, busy_s=r.busy_s + wait_s, charging=charging)
 
 
 def _clash_masks(
@@ -140,8 +219,68 @@ def _clash_masks(
     return masks
 
 
+def _without_like_days(
+    rhythms: Sequence[Rhythm], rush_s: WholeSpan, apart_s: int
+) -> tuple[Sequence[Rhythm], WholeSpan]:
+    """
+    Return the rhythms without days that are as the day before them, and the rush.
+
+    Headways that divide the day make days alike, if the same is flown; so a week has
+    as many as it has kinds of days.
+
+    Parameters
+    ----------
+    apart_s
+        Sorties so far apart have nothing to do with each other.
+    """
+    if any(DAY_S % r.headway_s for r in rhythms):
+        return rhythms, rush_s
+
+    def seen(day: int) -> list[list[WholeSpan]]:
+        """Return what is flown on a day, and so shortly before that it matters."""
+        begin = day * DAY_S
+        low, high = begin - apart_s, begin + DAY_S - 1
+        return [
+            [
+                (max(first, low) - begin, min(last, high) - begin)
+                for first, last in r.flown
+                if first <= high and last >= low
+            ]
+            for r in rhythms
+        ]
+
+    days = range(1, max(r.flown[-1][1] for r in rhythms) // DAY_S)
+    alike = [
+        day
+        for day in days
+        if seen(day) == seen(day - 1)
+        and not any(day * DAY_S < edge < (day + 1) * DAY_S for edge in rush_s)
+    ]
+
+    def moved(t: int) -> int:
+        return t - DAY_S * sum((day + 1) * DAY_S <= t for day in alike)
+
+    def kept(first: int, last: int) -> list[WholeSpan]:
+        """Return what of a span lies on days that are kept, moved."""
+        pieces, low = [], first
+        for day in alike:
+            begin, end = day * DAY_S, (day + 1) * DAY_S
+            if end <= low or last < begin:
+                continue
+            if low < begin:
+                pieces.append((moved(low), moved(begin - 1)))
+            low = end
+        return [*pieces, (moved(low), moved(last))] if low <= last else pieces
+
+    shorter = [
+        replace(r, flown=union(span for f, e in r.flown for span in kept(f, e)))
+        for r in rhythms
+    ]
+    return shorter, (moved(rush_s[0]), moved(rush_s[1]))
+
+
 def _without_repetitions(
-    rhythms: Sequence[Rhythm], rush_s: WholeSpan, margin_s: int
+    rhythms: Sequence[Rhythm], rush_s: WholeSpan, apart_s: int
 ) -> tuple[Sequence[Rhythm], WholeSpan]:
     """
     Return the rhythms on a shorter day that shows the same, and its rush.
@@ -153,7 +292,7 @@ def _without_repetitions(
     cycle_s = math.lcm(*(r.headway_s for r in rhythms))
     if cycle_s > LONGEST_CYCLE_S:
         return rhythms, rush_s
-    keep_s = max(r.busy_s for r in rhythms) + 2 * margin_s + cycle_s
+    keep_s = apart_s + cycle_s
     edges = {
         edge for r in rhythms for first, last in r.flown for edge in (first, last + 1)
     }
@@ -191,117 +330,3 @@ def _use(r: Rhythm, spans: Sequence[WholeSpan], length_s: int) -> Use:
         if taken.any():
             cells.append((begin, end - begin, taken))
     return Use(spans=tuple(spans), cells=tuple(cells))
-
-
-def _by_phase(values: NDArray[np.int64], headway_s: int) -> NDArray[np.int64]:
-    """Return values over the day as rows, a phase a column."""
-    rows = -(-len(values) // headway_s)
-    return np.pad(values, (0, rows * headway_s - len(values))).reshape(rows, headway_s)
-
-
-def least_rush(task: Packing) -> int:
-    """Return a number of drones that the busiest period cannot do without."""
-    taken_s = sum(
-        _least_taken_s(r, use, task.rush_s)
-        for r, use in zip(task.rhythms, task.drones, strict=True)
-    )
-    return -(-taken_s // (task.rush_s[1] - task.rush_s[0]))
-
-
-def _least_taken_s(r: Rhythm, use: Use, span: WholeSpan) -> int:
-    """Return the drone-seconds in a span of the day, at the best phase."""
-    total = np.zeros(r.headway_s, dtype=np.int64)
-    for begin, length, taken in use.cells:
-        start = np.arange(len(taken)) + begin
-        inside = np.minimum(start + length, span[1]) - np.maximum(start, span[0])
-        total += _by_phase(np.maximum(inside, 0) * taken, r.headway_s).sum(axis=0)
-    return int(total[r.allowed].min())
-
-
-def _peaks(r: Rhythm, use: Use, level: IntArray) -> IntArray:
-    """Return for each phase the highest level under the sorties, theirs included."""
-    peaks = np.zeros(r.headway_s, dtype=np.int16)
-    for begin, length, taken in use.cells:
-        high = np.where(taken > 0, _highest(level, begin, length) + taken, 0)
-        np.maximum(peaks, _by_phase(high, r.headway_s).max(axis=0), out=peaks)
-    return peaks
-
-
-def _highest(level: IntArray, begin: int, length: int) -> IntArray:
-    """Return the highest of ``level[t + begin : t + begin + length]`` for each t."""
-    highest = np.zeros_like(level)
-    highest[: max(0, len(level) - begin)] = level[begin:]
-    width = 1
-    while width < length:
-        # Two overlapping windows make one of up to twice the width.
-        step = min(width, length - width)
-        highest[:-step] = np.maximum(highest[:-step], highest[step:])
-        width += step
-    return highest
-
-
-def add(r: Rhythm, use: Use, phase: int, level: IntArray) -> None:
-    """Add the sorties at a phase to the level."""
-    for first, last in r.flown:
-        for t in range(first + (phase - first) % r.headway_s, last + 1, r.headway_s):
-            for low, high in use.spans:
-                level[max(t + low, 0) : t + high] += 1
-
-
-def _orders(task: Packing, start: Sequence[int] | None) -> Iterator[list[int]]:
-    """Yield the orders in which first fit places the routes."""
-    every = range(len(task.rhythms))
-    rhythms = task.rhythms
-    freedom = [int(r.allowed.sum()) for r in rhythms]
-    yield sorted(every, key=lambda i: (rhythms[i].headway_s, -rhythms[i].busy_s, i))
-    yield sorted(every, key=lambda i: (freedom[i], -rhythms[i].busy_s, i))
-    yield sorted(every, key=lambda i: (-rhythms[i].busy_s, i))
-    yield sorted(every, key=lambda i: (rhythms[i].headway_s, rhythms[i].busy_s, i))
-
-
-def first_fit(
-    task: Packing, drones: int, rush_drones: int, start: Sequence[int] | None
-) -> list[int] | None:
-    """Return phases within limits, each as early (or as late) as it fits."""
-    for order in _orders(task, start):
-        for late in (False, True):
-            phases = _fit(task, order, drones, rush_drones, start, late=late)
-            if phases is not None:
-                return phases
-    return None
-
-
-def _fit(
-    task: Packing,
-    order: Sequence[int],
-    drones: int,
-    rush_drones: int,
-    start: Sequence[int] | None,
-    *,
-    late: bool,
-) -> list[int] | None:
-    """Return phases within limits, placing routes one by one, or None."""
-    level = np.zeros(task.length_s, dtype=np.int16)
-    level[: task.rush_s[1] + 1] = drones - rush_drones
-    pads = np.zeros(task.length_s if task.pads else 0, dtype=np.int16)
-    phases: dict[int, int] = {}
-    for i in order:
-        r = task.rhythms[i]
-        fits = r.allowed & (_peaks(r, task.drones[i], level) <= drones)
-        if task.pads:
-            fits &= _peaks(r, task.pads[i], pads) <= task.pad_count
-        for j, phase in phases.items():
-            h = task.rhythms[j].headway_s
-            low = h - 1 - phase
-            fits &= ~task.clash[j, i][low : low + r.headway_s]
-        found = np.flatnonzero(fits)
-        if not len(found):
-            return None
-        phase = int(found[-1] if late else found[0])
-        if start is not None and start[i] >= 0 and fits[start[i]]:
-            phase = start[i]
-        phases[i] = phase
-        add(r, task.drones[i], phase, level)
-        if task.pads:
-            add(r, task.pads[i], phase, pads)
-    return [phases[i] for i in range(len(task.rhythms))]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from planner.colours import fewest_colours
-from planner.flown import FlownRoute, flown_routes, over_horizon_of
+from planner.flown import FlownRoute, flown_routes, over_horizon_of, over_the_seam
 from planner.geometry import FloatArray
 from planner.meetings import Meetings, column_stays, find_meetings
 from planner.plan import Plan
@@ -48,13 +48,14 @@ def compute_partings(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         its column taken [s]. None where there is no such pair.
     """
     scenario = over_horizon_of(scenario, plan)
-    return measured_partings(scenario, flown_routes(scenario, plan))
+    routes = over_the_seam(scenario.horizon, flown_routes(scenario, plan))
+    return measured_partings(scenario, routes)
 
 
 def measured_partings(
     scenario: Scenario, routes: Sequence[FlownRoute]
 ) -> dict[str, Any]:
-    """Return the same of flown routes, over the horizon of the plan."""
+    """Return the same of flown routes, those of other rounds among them."""
     meetings = find_meetings(routes, scenario.rules)
     tolerances = [
         ((a, b), tolerance_s(spans, shifts_s(routes[a], routes[b])))

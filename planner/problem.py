@@ -20,11 +20,12 @@ from planner.clock import Span
 from planner.drone import DroneModel
 from planner.freespace import FreeSpace
 from planner.geometry import FloatArray, grown
+from planner.horizon import Horizon
 from planner.network import Legs
 from planner.objectives import OBJECTIVES, Objective
 from planner.obstacles import obstacles_near
 from planner.reach import aloft_s, overhead_s, task_s
-from planner.scenario import Horizon, Rules, Scenario, Station
+from planner.scenario import Rules, Scenario, Station
 from planner.sights import see
 from planner.spells import Due, arrivals, due_together
 from planner.stamina import longest_sortie_s, turnaround_after_s

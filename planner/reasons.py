@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.clock import clock_text
+from planner.clock import clock_text, week_text
 from planner.freespace import free_space
 from planner.messages import say
 from planner.physics import flight_time_s
@@ -77,8 +77,9 @@ def unserved(zone: str, code: str, figures: Mapping[str, Any]) -> Unserved:
 
 
 def _asleep(zone: Zone) -> Unserved:
-    spans = ", ".join(f"{clock_text(a)}-{clock_text(b)}" for a, b in zone.active)
-    return unserved(zone.id, "not_active", {"active": spans or "-"})
+    spans = [f"{clock_text(a)}-{clock_text(b)}" for a, b in zone.active]
+    spans += [f"{week_text(a)}-{clock_text(b)}" for a, b in zone.weekly]
+    return unserved(zone.id, "not_active", {"active": ", ".join(spans) or "-"})
 
 
 def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:

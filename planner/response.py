@@ -183,7 +183,7 @@ def _periods(scenario: Scenario, moments: FloatArray) -> dict[str, NDArray[np.bo
     """Return which moments lie in each stretch of the day, by the clock."""
     found: dict[str, NDArray[np.bool_]] = {}
     for low, high in scenario.stretches():
-        name = clock_period(scenario.horizon.start_clock_s, (low, high))
+        name = clock_period(scenario.horizon, (low, high))
         within = (low <= moments) & (moments < high)
         found[name] = found.get(name, within) | within
     return {name: within for name, within in found.items() if within.any()}

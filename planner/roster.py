@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from planner.draft import DraftRoute
+from planner.phases import TIME_TOLERANCE_S
 from planner.plan import Sortie
-from planner.rhythm import TIME_TOLERANCE_S, sorties
+from planner.rhythm import sorties
 from planner.scenario import Scenario
 from planner.stamina import turnaround_after_s
 
 
 def make_roster(
-    scenario: Scenario, drafts: Sequence[DraftRoute], phases_s: Mapping[str, int]
+    scenario: Scenario,
+    drafts: Sequence[DraftRoute],
+    phases_s: Mapping[str, int],
+    waits_s: Mapping[str, int] | None = None,
 ) -> tuple[Sortie, ...]:
     """
     Return every sortie of the horizon with its drone, by take-off and drone.
 
-    A drone is ready again at landing plus turnaround, and not before. At each
+    A drone is ready again at landing plus turnaround, what it waits for a charger
+    included, and not before. At each
     station as many drones appear as are ever busy at once, and no more: first-free
     assignment in the order of take-offs colours an interval graph with the fewest
     colours. They are named ``STATION-n``, n from 1, whether or not the station
@@ -27,6 +32,8 @@ def make_roster(
     ----------
     phases_s
         First take-off by route id.
+    waits_s
+        For a charger, by route id, where there are any.
     """
     flights = sorted(
         (takeoff_s, draft.id, draft)
@@ -34,7 +41,8 @@ def make_roster(
         for takeoff_s in sorties(scenario, draft, phases_s[draft.id])
     )
     ready_s: dict[str, list[float]] = {draft.depot: [] for draft in drafts}
-    rests_s = {d.id: _turnaround_s(scenario, d) for d in drafts}
+    waits = waits_s or {}
+    rests_s = {d.id: _turnaround_s(scenario, d) + waits.get(d.id, 0) for d in drafts}
     roster = []
     for takeoff_s, _, draft in flights:
         landing_s = takeoff_s + draft.duration_s

@@ -14,11 +14,13 @@ from shapely.geometry.base import BaseGeometry
 from planner.clock import DAY_S, Span, cut_to_horizon
 from planner.drone import DroneModel
 from planner.geometry import LocalProjection
+from planner.horizon import Horizon
 from planner.objectives import ObjectiveName
 from planner.scatter import Scatter
 from planner.wind import Wind
 
 ZoneKind = Literal["watch", "sweep", "line"]
+Leftover = Literal["reserve", "tighten"]
 Restriction = Literal["PROHIBITED", "REQ_AUTHORISATION", "CONDITIONAL"]
 
 ALL_DAY: tuple[Span, ...] = ((0.0, DAY_S),)
@@ -61,6 +63,10 @@ class Rules:
     team_ready
         Charged drones that each response team finds at the stations of its bureau at
         every moment; 0 leaves that open.
+    leftover
+        What drones are for that are left over once all routes have a clock:
+        ``reserve`` keeps them ready, ``tighten`` lets routes to what matters most come
+        more often. A wish for a plan, no rule that it could break.
     """
 
     floor_m: float = 60.0
@@ -78,6 +84,7 @@ class Rules:
     launch_s: float = 60.0
     overhead_s: float = 120.0
     team_ready: int = 0
+    leftover: Leftover = "reserve"
 
     @property
     def layers_m(self) -> tuple[float, ...]:
@@ -90,7 +97,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A depot: where drones take off, land and charge. ``point`` is in metres."""
+    """
+    A depot: where drones take off, land and charge. ``point`` is in metres.
+
+    Parameters
+    ----------
+    chargers
+        What drones, or batteries taken out of them, are charged at; None for one at
+        each pad.
+    batteries
+        Charged ones that lie ready at the start, where drones swap them; None where
+        there is always one.
+    """
 
     id: str
     name: str
@@ -99,6 +117,8 @@ class Station:
     pads: int
     model: str
     district: str = ""
+    chargers: int | None = None
+    batteries: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +140,8 @@ class Zone:
         Longest wanted gap between visits while the zone is active.
     active
         Daily spans, seconds since midnight.
+    weekly
+        Spans on some days of the week alone, seconds since midnight before Monday.
     dwell_s
         Time at each viewpoint; None for the drone type's own.
     dwell_s_per_km2
@@ -133,6 +155,7 @@ class Zone:
     priority: float
     revisit_s: float
     active: tuple[Span, ...] = ALL_DAY
+    weekly: tuple[Span, ...] = ()
     dwell_s: float | None = None
     dwell_s_per_km2: float = 0.0
     district: str = ""
@@ -205,30 +228,6 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Horizon:
-    """
-    The stretch of time a plan covers.
-
-    Parameters
-    ----------
-    start
-        Its first instant, RFC 3339 with the offset of the scenario's time zone.
-    start_clock_s
-        The same as seconds since local midnight.
-    length_s
-        Its length.
-    """
-
-    start: str
-    start_clock_s: float
-    length_s: float
-
-    def windows(self, daily: tuple[Span, ...]) -> tuple[Span, ...]:
-        """Cut daily spans to the horizon; seconds from its start."""
-        return cut_to_horizon(daily, self.start_clock_s, self.length_s)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """
     All inputs of one planning task, validated, in metres of ``projection``.
@@ -294,8 +293,24 @@ class Scenario:
         return {m.model: m for m in self.drone_models}[name]
 
     def windows(self, zone: Zone) -> tuple[Span, ...]:
-        """Return the windows of a zone: when it is active, cut by the horizon."""
-        return self.horizon.windows(zone.active)
+        """
+        Return the windows of a zone: when it is active, cut by the horizon.
+
+        Where that repeats, a window at its end goes on with one at its start: then it
+        ends after the horizon does. Of a zone that is active all the time it is the
+        horizon.
+        """
+        hours = self.hours(zone)
+        if not self.horizon.repeats or len(hours) < 2:
+            return hours
+        (start_s, first_s), *others, (last_s, end_s) = hours
+        if start_s > 0 or end_s < self.horizon.length_s:
+            return hours
+        return (*others, (last_s, end_s + first_s))
+
+    def hours(self, zone: Zone) -> tuple[Span, ...]:
+        """Return when a zone is active within the horizon [s from its start]."""
+        return self.horizon.windows(zone.active, zone.weekly)
 
     def closures(self) -> tuple[Airspace, ...]:
         """
@@ -358,7 +373,7 @@ class Scenario:
         return self._busiest
 
     def _found_busiest(self) -> Span:
-        windows = [span for zone in self.zones for span in self.windows(zone)]
+        windows = [span for zone in self.zones for span in self.hours(zone)]
         best, most = (0.0, self.horizon.length_s), -1
         for low, high in self.stretches():
             active = sum(1 for w in windows if w[0] <= low and high <= w[1])
@@ -369,6 +384,6 @@ class Scenario:
     def stretches(self) -> tuple[Span, ...]:
         """Return the stretches between window borders [s from the horizon's start]."""
         edges = {
-            edge for zone in self.zones for span in self.windows(zone) for edge in span
+            edge for zone in self.zones for span in self.hours(zone) for edge in span
         }
         return tuple(itertools.pairwise(sorted({0.0, self.horizon.length_s} | edges)))

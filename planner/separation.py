@@ -16,9 +16,10 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.clock import Span
+from planner.column import column_spans, times_within
 from planner.draft import DraftRoute
 from planner.geometry import FloatArray
-from planner.rhythm import BoolArray, column_spans, times_within
+from planner.phases import BoolArray
 from planner.scenario import Scenario
 
 MARGIN_M = 0.5

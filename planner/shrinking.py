@@ -1,8 +1,9 @@
 """
 Let routes come more often where a station has drones left.
 
-First all routes of a station together, by one factor, since nested headways pack
-best; then single ones, those that see most for the drones they take first.
+To shorten all gaps, first all routes of a station together, by one factor, since nested
+headways pack best; then single ones, those that see most for the drones they take
+first. Or single ones alone, those that matter most first.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from planner.draft import DraftRoute
+from planner.horizon import Horizon
 from planner.rhythm import Rhythm, rhythm
 from planner.scenario import Scenario, Station
 from planner.stamina import turnaround_after_s
 from planner.stationclock import StationClock, schedule_station
 from planner.timetable import Timetable, make_timetable
 
+Shorten = Callable[[Scenario, Station, Sequence[DraftRoute]], "Shrunk | None"]
 Spread = Callable[[Callable[..., Any], Sequence[tuple[object, ...]]], list[Any]]
 
 SHRINK_SHARE = 0.12
@@ -49,6 +53,7 @@ def shrunk_timetable(
     *,
     hints: Mapping[str, int],
     spread: Spread,
+    shorten: Shorten,
     deterministic_time: float,
 ) -> Timetable:
     """
@@ -63,13 +68,15 @@ def shrunk_timetable(
         First take-offs by route id that fit the headways as they are.
     spread
         Runs tasks; what it has no time for is None, and stays as it is.
+    shorten
+        `shrink` or `hasten`.
     """
     by_station: dict[str, list[DraftRoute]] = {}
     for draft in drafts:
         by_station.setdefault(draft.depot, []).append(draft)
     names = sorted(by_station)
     results = spread(
-        shrink, [(scenario, scenario.station(n), by_station[n]) for n in names]
+        shorten, [(scenario, scenario.station(n), by_station[n]) for n in names]
     )
     found = {n: r for n, r in zip(names, results, strict=True) if r is not None}
     while True:
@@ -107,11 +114,39 @@ def shrink(
     None if none gets shorter. Routes that alternate keep theirs.
     """
     best = _together(scenario, station, drafts)
+    return _singly(scenario, station, drafts, best, partial(_worth, scenario))
+
+
+def hasten(
+    scenario: Scenario, station: Station, drafts: Sequence[DraftRoute]
+) -> Shrunk | None:
+    """
+    Return the routes of a station, those that matter most as often as drones allow.
+
+    None if none comes more often. Routes that alternate do not.
+    """
+
+    def matters(draft: DraftRoute) -> tuple[float, float]:
+        zones = {z for stop in draft.stops for z in stop.zones}
+        highest = max((scenario.zone(z).priority for z in zones), default=0.0)
+        return highest, _worth(scenario, draft)
+
+    return _singly(scenario, station, drafts, None, matters)
+
+
+def _singly(
+    scenario: Scenario,
+    station: Station,
+    drafts: Sequence[DraftRoute],
+    best: Shrunk | None,
+    matters: Callable[[DraftRoute], Any],
+) -> Shrunk | None:
+    """Return routes with shorter headways one by one, what matters most first."""
     routes = list(best.drafts if best else drafts)
-    order = sorted(range(len(routes)), key=lambda i: (-_worth(scenario, routes[i]), i))
+    order = sorted(range(len(routes)), key=lambda i: matters(routes[i]), reverse=True)
     for i in order:
         for factor in _SINGLE if routes[i].turns == 1 else ():
-            shorter = _shortened(routes[i], factor)
+            shorter = _shortened(scenario.horizon, routes[i], factor)
             if shorter.headway_s < _least_headway_s(scenario, routes[i]):
                 continue
             tried = [*routes[:i], shorter, *routes[i + 1 :]]
@@ -135,7 +170,9 @@ def _together(
         factor = (low + high) / 2
         beat_s = min(d.headway_s for d in plain)
         whole = math.ceil(beat_s * factor) / beat_s
-        tried = [d if d.turns > 1 else _shortened(d, whole) for d in drafts]
+        tried = [
+            d if d.turns > 1 else _shortened(scenario.horizon, d, whole) for d in drafts
+        ]
         clock = _clock(scenario, station, tried)
         if clock is None:
             low = factor
@@ -144,14 +181,16 @@ def _together(
     return best
 
 
-def _shortened(draft: DraftRoute, factor: float) -> DraftRoute:
-    """Return a route whose headway, in whole seconds, is a factor of what it was."""
-    headway_s = float(math.floor(draft.headway_s * factor + 1e-6))
+def _shortened(horizon: Horizon, draft: DraftRoute, factor: float) -> DraftRoute:
+    """Return a route whose headway is at most a factor of what it was."""
+    headway_s = horizon.headway_s(max(1.0, draft.headway_s * factor + 1e-6))
     return replace(
         draft,
         headway_s=headway_s,
         idleness_ratio=draft.idleness_ratio * factor,
-        variants=tuple(_shortened(variant, factor) for variant in draft.variants),
+        variants=tuple(
+            _shortened(horizon, variant, factor) for variant in draft.variants
+        ),
     )
 
 

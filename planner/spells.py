@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from planner.clock import Span
+from planner.clock import Span, joined
 
 Windows = tuple[Span, ...]
 Due = frozenset[Windows]
@@ -45,7 +45,7 @@ def due_together(windows: Iterable[Windows]) -> list[Due]:
 
 
 def spells(
-    on_task: Mapping[Windows, Span], length_s: float
+    on_task: Mapping[Windows, Span], length_s: float, *, repeats: bool = False
 ) -> dict[Due, tuple[WholeSpan, ...]]:
     """
     Return the take-offs [s] from which what is due is flown, by what is due.
@@ -58,18 +58,27 @@ def spells(
     on_task
         By windows of the stops: when the first of them is done and when the last is
         begun, seconds from take-off.
+    repeats
+        Whether the horizon does: then windows go on across its end.
     """
+    # The middle one of three rounds sees what comes before and after it.
+    count = 3 if repeats else 1
     runs: list[tuple[Span, Windows, list[int]]] = []
     for windows, (exit_s, enter_s) in on_task.items():
-        for window in windows:
+        rounds = [
+            (s + k * length_s, e + k * length_s)
+            for k in range(count)
+            for s, e in windows
+        ]
+        for window in joined(rounds):
             first = max(0, math.ceil(window[0] - enter_s))
-            last = min(math.ceil(length_s) - 1, math.floor(window[1] - exit_s))
+            last = min(math.ceil(count * length_s) - 1, math.floor(window[1] - exit_s))
             runs.append((window, windows, [first, last]))
     runs.sort()
     for i, (window, _, run) in enumerate(runs):
         before = [last for other, _, (_, last) in runs[:i] if other[1] <= window[0]]
         run[0] = max([run[0], *(last + 1 for last in before)])
-    edges = {0, math.ceil(length_s)}
+    edges = {0, math.ceil(count * length_s)}
     edges |= {edge for *_, (first, last) in runs for edge in (first, last + 1)}
     ordered = sorted(edges)
     found: dict[Due, list[WholeSpan]] = {}
@@ -80,7 +89,18 @@ def spells(
             mine[-1] = (mine[-1][0], high - 1)
         else:
             mine.append((low, high - 1))
-    return {due: tuple(spans) for due, spans in found.items()}
+    if not repeats:
+        return {due: tuple(spans) for due, spans in found.items()}
+    length = math.ceil(length_s)
+    middle = {
+        due: tuple(
+            (max(first - length, 0), min(last - length, length - 1))
+            for first, last in spans
+            if first < 2 * length and last >= length
+        )
+        for due, spans in found.items()
+    }
+    return {due: spans for due, spans in middle.items() if spans}
 
 
 def union(spans: Iterable[WholeSpan]) -> tuple[WholeSpan, ...]:

@@ -39,10 +39,21 @@ def longest_sortie_s(model: DroneModel, ceiling_m: float) -> float:
 
 def turnaround_after_s(model: DroneModel, duration_s: float, ceiling_m: float) -> float:
     """Return the ground time that is planned for after a sortie [s]."""
-    if model.battery is None:
+    if model.battery is None or model.swaps:
         return model.turnaround_s
-    taken_wh = sortie_wh(model, duration_s, ceiling_m)
-    return model.turnaround_s + model.battery.charging_s(taken_wh)
+    return model.turnaround_s + charging_after_s(model, duration_s, ceiling_m)
+
+
+def charging_after_s(model: DroneModel, duration_s: float, ceiling_m: float) -> float:
+    """
+    Return how long a charger is planned for after a sortie [s].
+
+    It charges the drone at the end of its turnaround, or the battery that was swapped
+    for another once that is over.
+    """
+    if model.battery is not None:
+        return model.battery.charging_s(sortie_wh(model, duration_s, ceiling_m))
+    return model.steady_charge_s
 
 
 def longest_within_s(model: DroneModel, cycle_s: float, ceiling_m: float) -> float:
@@ -78,7 +89,7 @@ def least_rest_s(model: DroneModel) -> float:
     A shorter flight is charged for in proportion at least: charging is slowest at its
     end, and handling takes as long after any flight.
     """
-    if model.battery is None:
+    if model.battery is None or model.swaps:
         return model.turnaround_s
     least_wh = model.battery.least_w * longest_flight_s(model) / 3600
     return model.turnaround_s + model.battery.charging_s(least_wh)

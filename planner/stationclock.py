@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.clock import Span
 from planner.draft import DraftRoute
-from planner.packing import Packing, add, first_fit, least_rush, packing
-from planner.rhythm import BoolArray, Rhythm, rhythm
+from planner.packing import Packing, may_wait, packing
+from planner.phases import BoolArray
+from planner.placing import Placed, add, first_fit, least_rush
+from planner.rhythm import Rhythm, rhythm
 from planner.scenario import Scenario, Station
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
+
+_WAIT_STEP_S = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +35,25 @@ class StationClock:
     peak
         Most drones busy at once, take-off until ready again. More than the
         station has on rotation where no clock was found: then the number with
-        which one was, those on top with a pad each.
+        which one was, those on top with a pad and the like each.
     peak_busiest
         The same until the end of the scenario's busiest period: with first-free
         drones, how many different ones that period sees. Over the day if the
         clock was not to be minimised.
     proved
         Whether no clock has a lower ``peak_busiest``; of a station with too few
-        drones, whether no clock has a lower ``peak``.
+        drones, whether no clock has a lower ``peak``. Not where drones may wait for
+        chargers.
+    waits_s
+        That the drones of a route wait for a charger after each sortie, by route id,
+        where they do.
     """
 
     phases_s: Mapping[str, int]
     peak: int
     peak_busiest: int
     proved: bool
+    waits_s: Mapping[str, int] = field(default_factory=dict)
 
 
 def schedule_station(
@@ -62,7 +71,8 @@ def schedule_station(
     Choose phases so that a station can fly its routes, with few drones.
 
     First fit in several orders is tried first; CP-SAT (one worker, no wall clock)
-    decides where it fails.
+    decides where it fails. Where that fails too, drones may wait for chargers, if
+    these are few.
 
     Parameters
     ----------
@@ -100,65 +110,81 @@ def schedule_station(
     limit = station.drones - scenario.rules.reserve_drones
     start = [hint.get(r.id, -1) for r in ours] if hint else None
 
-    phases, proved = _phases_within(task, limit, limit, start, deterministic_time)
-    if phases is None:
+    placed, proved = _placed_within(task, limit, limit, start, deterministic_time)
+    if placed is None and may_wait(scenario, station):
+        waits_s = _waits_s(ours, limit)
+        task = packing(
+            scenario, station, ours, forbidden or {}, busiest, waits_s=waits_s
+        )
+        assert task is not None
+        placed, proved = first_fit(task, limit, limit, start), False
+    if placed is None:
         more = max(limit, 0)
-        while phases is None and more < task.roomy:
-            # Drones that come on top bring their pads.
-            more, task = more + 1, replace(task, pad_count=task.pad_count + 1)
-            phases = first_fit(task, more, more, start)
-        if phases is None:
-            phases, _ = _phases_within(task, more, more, start, deterministic_time)
-        if phases is None:
+        while placed is None and more < task.roomy:
+            # Drones that come on top bring their pads, chargers and batteries.
+            counts = tuple(count + 1 for count in task.counts)
+            more, task = more + 1, replace(task, counts=counts)
+            placed = first_fit(task, more, more, start)
+        if placed is None:
+            placed, _ = _placed_within(task, more, more, start, deterministic_time)
+        if placed is None:
             return None
         return replace(
-            _clock(task, phases, proved=proved and more == limit + 1), peak=more
+            _clock(task, placed, proved=proved and more == limit + 1), peak=more
         )
-    clock = _clock(task, phases, proved=False)
+    clock = _clock(task, placed, proved=False)
     if not minimise:
         return clock
     least = least_rush(task)
     while clock.peak_busiest > least:
-        phases, proved = _phases_within(
+        placed, proved = _placed_within(
             task, limit, clock.peak_busiest - 1, start, deterministic_time
         )
-        if phases is None:
+        if placed is None:
             break
-        clock = _clock(task, phases, proved=False)
+        clock = _clock(task, placed, proved=False)
     else:
         proved = True
     while clock.peak > clock.peak_busiest:
-        phases = first_fit(task, clock.peak - 1, clock.peak_busiest, start)
-        if phases is None:
+        placed = first_fit(task, clock.peak - 1, clock.peak_busiest, start)
+        if placed is None:
             break
-        clock = _clock(task, phases, proved=False)
-    return replace(clock, proved=proved)
+        clock = _clock(task, placed, proved=False)
+    return replace(clock, proved=proved and not may_wait(scenario, station))
 
 
-def _clock(task: Packing, phases: Sequence[int], *, proved: bool) -> StationClock:
+def _waits_s(rhythms: Sequence[Rhythm], drones: int) -> Sequence[int]:
+    """Return how long drones may wait for a charger: while all others charge."""
+    longest_s = max(end - begin for begin, end in (r.charging for r in rhythms))
+    return range(0, longest_s * max(drones - 1, 1) + _WAIT_STEP_S, _WAIT_STEP_S)
+
+
+def _clock(task: Packing, placed: Placed, *, proved: bool) -> StationClock:
     """Return the clock of phases, with its peaks counted."""
     level = np.zeros(task.length_s, dtype=np.int16)
-    for r, use, phase in zip(task.rhythms, task.drones, phases, strict=True):
-        add(r, use, phase, level)
+    at = list(zip(task.rhythms, placed, strict=True))
+    for r, (phase, demand) in at:
+        add(r, demand.drones, phase, level)
     return StationClock(
-        phases_s={r.id: p for r, p in zip(task.rhythms, phases, strict=True)},
+        phases_s={r.id: phase for r, (phase, _) in at},
+        waits_s={r.id: demand.wait_s for r, (_, demand) in at if demand.wait_s},
         peak=int(level.max()),
         peak_busiest=int(level[: task.rush_s[1] + 1].max()),
         proved=proved,
     )
 
 
-def _phases_within(
+def _placed_within(
     task: Packing,
     drones: int,
     rush_drones: int,
     start: Sequence[int] | None,
     deterministic_time: float,
-) -> tuple[list[int] | None, bool]:
+) -> tuple[Placed | None, bool]:
     """Return phases within limits, or None and whether that is proved."""
-    phases = first_fit(task, drones, rush_drones, start)
-    if phases is not None or deterministic_time <= 0:
-        return phases, phases is not None
+    placed = first_fit(task, drones, rush_drones, start)
+    if placed is not None or deterministic_time <= 0:
+        return placed, placed is not None
     return _decide(task, drones, rush_drones, start, deterministic_time)
 
 
@@ -168,8 +194,8 @@ def _decide(
     rush_drones: int,
     start: Sequence[int] | None,
     deterministic_time: float,
-) -> tuple[list[int] | None, bool]:
-    """Do as `_phases_within`, by CP-SAT."""
+) -> tuple[Placed | None, bool]:
+    """Do as `_placed_within`, by CP-SAT; nobody waits for a charger."""
     from ortools.sat.python import cp_model
 
     if rush_drones < 0:
@@ -192,9 +218,11 @@ def _decide(
         for i, r in enumerate(task.rhythms)
         for k, present in _flights(model, r, phases[i])
     ]
-    for uses, limit in ((task.drones, drones), (task.pads, task.pad_count)):
-        if not uses:
-            continue
+    demands = [each[0] for each in task.demands]
+    limits = [([d.drones for d in demands], drones)]
+    for n, there_is in enumerate(task.counts):
+        limits.append(([d.scarce[n] for d in demands], there_is))
+    for uses, limit in limits:
         intervals = [
             model.new_optional_fixed_size_interval_var(
                 phases[i] + (after + low), high - low, present, ""
@@ -202,12 +230,12 @@ def _decide(
             for i, after, present in flights
             for low, high in uses[i].spans
         ]
-        demands = [1] * len(intervals)
-        if uses is task.drones and drones > rush_drones:
+        taken = [1] * len(intervals)
+        if uses is limits[0][0] and drones > rush_drones:
             rush_end_s = task.rush_s[1] + 1
             intervals.append(model.new_fixed_size_interval_var(0, rush_end_s, ""))
-            demands.append(drones - rush_drones)
-        model.add_cumulative(intervals, demands, limit)
+            taken.append(drones - rush_drones)
+        model.add_cumulative(intervals, taken, limit)
     for phase, value in zip(phases, start or (), strict=start is not None):
         if value >= 0:
             model.add_hint(phase, value)
@@ -218,7 +246,8 @@ def _decide(
     solver.parameters.max_deterministic_time = deterministic_time
     status = solver.solve(model)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return [solver.value(phase) for phase in phases], True
+        found = [solver.value(phase) for phase in phases]
+        return list(zip(found, demands, strict=True)), True
     return None, status == cp_model.INFEASIBLE
 
 

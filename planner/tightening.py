@@ -28,6 +28,7 @@ from planner.engines.runner import run_tasks
 from planner.engines.spill import spill
 from planner.engines.waves import mend_in_waves
 from planner.freespace import FreeSpace
+from planner.horizon import Horizon
 from planner.problem import TICKS_PER_S, ChartedProblem, Column, make_column
 from planner.search import Routed, Search
 
@@ -260,25 +261,26 @@ def at_factor(problem: ChartedProblem, factor: int) -> ChartedProblem:
         problem,
         idleness_ratio=factor / GRID,
         targets=tuple(
-            replace(t, revisit_s=shorter(t.revisit_s, beat_s, factor))
+            replace(t, revisit_s=shorter(t.revisit_s, beat_s, factor, problem.horizon))
             for t in problem.targets
         ),
     )
 
 
-def shorter(interval_s: float, beat_s: float, factor: int) -> float:
+def shorter(interval_s: float, beat_s: float, factor: int, horizon: Horizon) -> float:
     """
-    Return an interval times ``factor / 60``, in whole seconds, rounded down.
+    Return an interval times ``factor / 60``, rounded down to a headway.
 
     Examples
     --------
-    >>> shorter(3602, 1801, 57), shorter(2000, 1801, 57)
+    >>> hours = Horizon(start="2026-01-01T06:00", start_clock_s=21600, length_s=7200)
+    >>> shorter(3602, 1801, 57, hours), shorter(2000, 1801, 57, hours)
     (3420.0, 1900.0)
     """
     times = interval_s / beat_s
     if times == int(times):
-        return float(int(times) * (beat_s * factor // GRID))
-    return float(interval_s * factor // GRID)
+        return horizon.headway_s(max(1.0, int(times) * (beat_s * factor // GRID)))
+    return horizon.headway_s(max(1.0, interval_s * factor // GRID))
 
 
 def carried_over(
@@ -324,7 +326,7 @@ def _factors(problem: ChartedProblem, routes: Assessed) -> list[int]:
 
     def keeps_turn(column: Column, factor: int) -> bool:
         # What alternates does so a whole number of times in the horizon.
-        headway_s = shorter(column.headway_s, beat_s, factor)
+        headway_s = shorter(column.headway_s, beat_s, factor, problem.horizon)
         return length_s % (len(column.tails) * headway_s) == 0
 
     return [

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
+from planner.clashing import clash_mask
 from planner.clock import Span
 from planner.draft import DraftRoute
 from planner.geometry import FloatArray
@@ -21,7 +22,7 @@ from planner.layers import assign_layers, standing, too_close
 from planner.overflight import spans_over
 from planner.physics import flight_time_s
 from planner.plan import Route, Sortie, Stop
-from planner.rhythm import Rhythm, clash_mask, flown_phases, rhythm
+from planner.rhythm import Rhythm, flown_phases, rhythm
 from planner.roster import make_roster
 from planner.scenario import Scenario, Station
 from planner.separation import Encounter, Pair, find_encounters
@@ -94,6 +95,7 @@ def make_timetable(
     drafts = sorted((settled(scenario, d) for d in drafts), key=lambda d: d.id)
     rhythms = {draft.id: rhythm(scenario, draft) for draft in drafts}
     phases_s: dict[str, int] = {}
+    waits_s: dict[str, int] = {}
     peaks: dict[str, int] = {}
     overloaded: dict[str, int] = {}
     unflyable: list[str] = []
@@ -119,6 +121,7 @@ def make_timetable(
         else:
             peaks[station.id] = clock.peak
             phases_s |= clock.phases_s
+            waits_s |= clock.waits_s
     clocked = [draft for draft in drafts if draft.id in phases_s]
     owner = {v.id: d for d in clocked for v in d.flown}
     flying = [v for d in clocked for v in d.flown]
@@ -136,6 +139,8 @@ def make_timetable(
             for pair, tolerance_s in plan.tolerances_s.items()
             if tolerance_s < scenario.delay_slack_s
         ]
+        if not plan.unresolved and not late:
+            break
         for a, b in (*plan.unresolved, *late):
             depots = dict.fromkeys((owner[a].depot, owner[b].depot))
             for depot in depots if owner[a] is not owner[b] else ():
@@ -153,6 +158,8 @@ def make_timetable(
                 if clock is not None:
                     peaks[depot] = clock.peak
                     phases_s |= clock.phases_s
+                    waits_s |= dict.fromkeys(clock.phases_s, 0)
+                    waits_s |= clock.waits_s
                     break
         plan = standing(
             scenario,
@@ -166,7 +173,12 @@ def make_timetable(
         routes=tuple(
             _route(scenario, d, phases_s[d.id], plan.layers_m[d.id]) for d in flying
         ),
-        roster=make_roster(scenario, flying, phases_s),
+        roster=make_roster(
+            scenario,
+            flying,
+            phases_s,
+            {v.id: waits_s.get(d.id, 0) for d in clocked for v in d.flown},
+        ),
         peaks=peaks,
         overloaded=overloaded,
         unflyable=tuple(sorted(unflyable)),

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from planner import validation_ground as ground
-from planner.bureaux import bureaux
+from planner import validation_station as station
 from planner.errors import Finding
 from planner.physics import SWATH_HEIGHT_M
 from planner.scenario import Scenario
@@ -78,12 +78,12 @@ def ids(scenario: Scenario) -> Iterator[Finding]:
 
 def references(scenario: Scenario) -> Iterator[Finding]:
     """Whoever is named exists."""
-    stations = [station.id for station in scenario.stations]
+    stations = [each.id for each in scenario.stations]
     models = [model.model for model in scenario.drone_models]
     airspace = {area.id: area for area in scenario.airspace}
-    for station in scenario.stations:
-        if station.model not in models:
-            yield _reference("stations", station.id, "model", station.model, models)
+    for each in scenario.stations:
+        if each.model not in models:
+            yield _reference("stations", each.id, "model", each.model, models)
     for team in scenario.response_teams:
         if team.station_id not in stations:
             yield _reference(
@@ -103,33 +103,6 @@ def references(scenario: Scenario) -> Iterator[Finding]:
                 name=name,
                 restriction=airspace[name].restriction,
             )
-
-
-def fleet(scenario: Scenario) -> Iterator[Finding]:
-    """There are drones, they have pads, and not all are kept back."""
-    reserve = scenario.rules.reserve_drones
-    if not any(station.drones for station in scenario.stations):
-        yield finding("E-NO-DRONES", "stations")
-        return
-    for station in scenario.stations:
-        if station.drones == 0:
-            yield finding("W-STATION-EMPTY", "stations", station.id)
-        elif station.drones <= reserve:
-            yield finding(
-                "W-RESERVE",
-                "stations",
-                station.id,
-                drones=station.drones,
-                reserve=reserve,
-            )
-        if station.drones and station.pads < 1:
-            yield finding("E-NO-PADS", "stations", station.id, drones=station.drones)
-    for bureau in bureaux(scenario):
-        wanted = scenario.rules.team_ready * len(bureau.teams)
-        if bureau.drones < wanted:
-            name = bureau.teams[0].id
-            figures = {"wanted": wanted, "drones": bureau.drones}
-            yield finding("E-TEAM-DRONES", "response_teams", name, **figures)
 
 
 def figures(scenario: Scenario) -> Iterator[Finding]:
@@ -277,7 +250,9 @@ def times(scenario: Scenario) -> Iterator[Finding]:
 CHECKS = (
     ids,
     references,
-    fleet,
+    station.fleet,
+    station.chargers,
+    station.batteries,
     figures,
     wind,
     rules,

@@ -225,7 +225,7 @@ def _distances(scenario: Scenario) -> FloatArray:
 
 
 def _asks_alike(one: Zone, two: Zone) -> bool:
-    return one.kind == two.kind and one.active == two.active
+    return (one.kind, one.active, one.weekly) == (two.kind, two.active, two.weekly)
 
 
 def _size(zone: Zone) -> float:

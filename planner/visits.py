@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.clock import Span
-from planner.flown import FlownRoute
+from planner.flown import FlownRoute, round_again
 from planner.geometry import FloatArray
 from planner.plan import Stop
 from planner.scenario import Scenario
@@ -33,7 +33,8 @@ class LongestGap:
         Completed visits within the window.
     gap_s
         Longest gap; window start to the end of the first visit and the start of
-        the last visit to window end included. With no visit the whole window.
+        the last visit to window end included. With no visit the whole window. Where
+        the horizon repeats, one that is all of it has neither start nor end.
     at_s
         When the gap begins [s from the start of the horizon].
     interval_s
@@ -50,7 +51,13 @@ class LongestGap:
 
 
 def longest_gaps(scenario: Scenario, routes: Sequence[FlownRoute]) -> list[LongestGap]:
-    """Return the longest gap of each target, for each zone it serves, by window."""
+    """
+    Return the longest gap of each target, for each zone it serves, by window.
+
+    Where the horizon repeats, those over its end are among them.
+    """
+    horizon = scenario.horizon
+    routes = round_again(horizon, routes, horizon.length_s)
     zones = {z.id: z for z in scenario.zones}
     windows = {z.id: scenario.windows(z) for z in scenario.zones}
     stops: dict[str, list[tuple[FlownRoute, Stop]]] = defaultdict(list)
@@ -63,7 +70,8 @@ def longest_gaps(scenario: Scenario, routes: Sequence[FlownRoute]) -> list[Longe
         served = {z for _, stop in stops[target] for z in stop.zones}
         for zone in sorted(served & zones.keys()):
             for window in windows[zone]:
-                count, gap_s, at_s = visits.longest_gap(window)
+                goes_round = horizon.repeats and window == (0, horizon.length_s)
+                count, gap_s, at_s = visits.longest_gap(window, goes_round=goes_round)
                 gaps.append(
                     LongestGap(
                         zone=zone,
@@ -87,18 +95,24 @@ class _Visits:
     stop: NDArray[np.int64]
     same_way: NDArray[np.bool_]
 
-    def longest_gap(self, window: Span) -> tuple[int, float, float]:
+    def longest_gap(
+        self, window: Span, *, goes_round: bool = False
+    ) -> tuple[int, float, float]:
         """Return the completed visits, the longest gap [s] and its start [s]."""
         start, end = window
-        inside = (self.enter_s >= start - TIME_TOLERANCE_S) & (
-            self.exit_s <= end + TIME_TOLERANCE_S
-        )
-        enter, leave, stop = (
-            self.enter_s[inside],
-            self.exit_s[inside],
-            self.stop[inside],
-        )
-        if not len(enter):
+        if goes_round:
+            # From each visit to the next; the last is the first of the next round.
+            first, last = np.searchsorted(self.enter_s, [start, end])
+            within = np.arange(first, min(last + 1, len(self.enter_s)))
+        else:
+            first = np.searchsorted(self.enter_s, start - TIME_TOLERANCE_S)
+            last = np.searchsorted(self.enter_s, end + TIME_TOLERANCE_S, "right")
+            within = first + np.flatnonzero(
+                self.exit_s[first:last] <= end + TIME_TOLERANCE_S
+            )
+        enter, leave = self.enter_s[within], self.exit_s[within]
+        stop = self.stop[within]
+        if len(enter) <= int(goes_round):
             return 0, end - start, start
         # Seen the same way, a place waits from entry to entry or from exit to
         # exit; otherwise what was seen first may be seen last the next time.
@@ -108,10 +122,17 @@ class _Visits:
             np.maximum(np.diff(enter), np.diff(leave)),
             leave[1:] - enter[:-1],
         )
-        gaps = np.concatenate([[leave[0] - start], between, [end - enter[-1]]])
+        if goes_round:
+            gaps, begins = between, enter
+        else:
+            gaps = np.concatenate([[leave[0] - start], between, [end - enter[-1]]])
+            begins = np.append(start, enter)
         longest = int(np.argmax(gaps))
-        begins = np.append(start, enter)
-        return len(enter), float(gaps[longest]), float(begins[longest])
+        return (
+            len(enter) - int(goes_round),
+            float(gaps[longest]),
+            float(begins[longest]),
+        )
 
 
 def _visits(stops: Sequence[tuple[FlownRoute, Stop]]) -> _Visits:

@@ -11,16 +11,11 @@ from shapely.geometry import LineString, Point, box
 
 from planner.drone import DroneModel
 from planner.geometry import LocalProjection
+from planner.horizon import Horizon
 from planner.metrics import compute_metrics
 from planner.physics import flight_time_s, wind_vector
 from planner.plan import Plan, Route, Sortie, Stop, Unserved
-from planner.scenario import (
-    Airspace,
-    Horizon,
-    Scenario,
-    Station,
-    Zone,
-)
+from planner.scenario import Airspace, Scenario, Station, Zone
 from planner.wind import Wind
 
 XY = tuple[float, float]

@@ -13,8 +13,8 @@ from planner.engines import beats
 from planner.engines.assess import Assessor, served_targets
 from planner.engines.beats_world import DEEPEST, LISTS
 from planner.engines.selection import whole_drones
+from planner.phases import allowed_phases
 from planner.problem import Column
-from planner.rhythm import allowed_phases
 
 
 def lists_of(**filled: list[int]) -> list[list[int]]:

@@ -16,8 +16,8 @@ from planner.engines.assess import active, served_targets
 from planner.engines.beats_along import folded, take_along
 from planner.engines.beats_world import LISTS
 from planner.formats.plan_geojson import as_written
+from planner.phases import allowed_phases
 from planner.problem import Column
-from planner.rhythm import allowed_phases
 from planner.scenario import Scenario
 
 SCHOOL = ((7 * 3600.0, 8.5 * 3600.0), (16 * 3600.0, 18 * 3600.0))

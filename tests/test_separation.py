@@ -16,10 +16,11 @@ from planner.colouring import colour
 from planner.draft import DraftRoute
 from planner.drone import DroneModel
 from planner.geometry import FloatArray, LocalProjection
+from planner.horizon import Horizon
 from planner.layers import assign_layers
 from planner.plan import Stop
 from planner.rhythm import sorties
-from planner.scenario import Horizon, Rules, Scenario, Station, Zone
+from planner.scenario import Rules, Scenario, Station, Zone
 from planner.separation import MARGIN_M, MARGIN_S, conflict_shifts, find_encounters
 
 LAYERS_M = (60.0, 75.0, 90.0, 105.0, 120.0)

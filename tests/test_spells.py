@@ -15,8 +15,9 @@ from planner import Plan, check
 from planner.draft import DraftRoute
 from planner.drafting import draw
 from planner.formats.plan_geojson import as_written
+from planner.phases import flown_spans
 from planner.problem import ChartedProblem, Column, make_column
-from planner.rhythm import flown_spans, rhythm, sorties
+from planner.rhythm import rhythm, sorties
 from planner.scenario import Scenario, Zone
 from planner.spells import Windows, arrivals, due_together, spells
 from planner.timetable import make_timetable

@@ -9,18 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import problems_of, square, station, whole, world, zone
 
+from planner.budget import Budget
+from planner.checks import check
 from planner.draft import DraftRoute
 from planner.drafting import draw
 from planner.engines.assess import Assessed, Assessor, served_targets
 from planner.engines.greedy import route
 from planner.engines.piece import Effort
 from planner.engines.spill import spill
+from planner.flown import flown_routes
+from planner.formats.digest import scenario_digest
+from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace
+from planner.phases import allowed_phases
+from planner.pipeline import plan_routes
 from planner.problem import Problem, make_column
-from planner.rhythm import allowed_phases
 from planner.scenario import Scenario
-from planner.shrinking import shrink
+from planner.shrinking import hasten, shrink
 from planner.tightening import GRID, Bisection, at_factor, bisection, carried_over
+from planner.visits import longest_gaps
 
 EFFORT = Effort(seconds=0, solutions=0, seed=1)
 
@@ -155,3 +162,30 @@ def test_a_station_without_drones_left_stays_as_it_is() -> None:
     draft = draw(problem, space, make_column(problem, 0, 1800.0, [0]))
     tight = replace(draft, headway_s=float(int(draft.duration_s + 1501)))
     assert shrink(busy, busy.station("A"), [tight]) is None
+    assert hasten(busy, busy.station("A"), [tight]) is None
+
+
+def test_leftover_drones_go_to_what_matters_most() -> None:
+    """What has the highest priority is seen more often; the rest as often as before."""
+    plenty = world(
+        [station("A", 0, 0, 3)],
+        [
+            zone("HIGH", square(8000, 0, 200), priority=3.0, revisit_s=3000.0),
+            zone("LOW", square(-8000, 0, 200), revisit_s=3000.0),
+        ],
+        hours=4.0,
+    )
+    budget = Budget(iterations=1, workers=1)
+    spent = replace(plenty, rules=replace(plenty.rules, leftover="tighten"))
+
+    def gaps_s(scenario: Scenario) -> dict[str, float]:
+        plan = as_written(plan_routes(scenario, budget=budget))
+        assert (plan.unserved, check(scenario, plan)) == ((), [])
+        flown = flown_routes(scenario, plan)
+        return {gap.zone: gap.gap_s for gap in longest_gaps(scenario, flown)}
+
+    kept, hastened = gaps_s(plenty), gaps_s(spent)
+    assert kept["HIGH"] > 2900 and kept["LOW"] > 2900
+    assert hastened["HIGH"] < 0.6 * kept["HIGH"]
+    assert hastened["LOW"] > 2900
+    assert scenario_digest(plenty) == scenario_digest(spent)

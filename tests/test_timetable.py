@@ -13,20 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
+from planner.clashing import clashes
+from planner.column import column_spans
 from planner.draft import DraftRoute
 from planner.drone import DroneModel
 from planner.geometry import LocalProjection
+from planner.horizon import Horizon
+from planner.phases import allowed_phases, phase_mask
 from planner.plan import Stop
-from planner.rhythm import (
-    allowed_phases,
-    clashes,
-    column_spans,
-    phase_mask,
-    rhythm,
-    sorties,
-)
+from planner.rhythm import rhythm, sorties
 from planner.roster import make_roster
-from planner.scenario import Horizon, Rules, Scenario, Station, Zone
+from planner.scenario import Rules, Scenario, Station, Zone
 from planner.stationclock import schedule_station
 from planner.timetable import make_timetable
 

@@ -77,6 +77,12 @@ def model(**changes: Any) -> Change:
     )
 
 
+def swapping(charge_s: float | None = None, **changes: Any) -> Change:
+    """Return a change of the first station, whose drones swap their batteries."""
+    types = model(swaps=True, charge_s=charge_s)
+    return lambda scenario: stations(**changes)(types(scenario))
+
+
 def wind(speed_mps: float) -> Change:
     """Return a change of the wind."""
     return lambda scenario: replace(scenario, wind=Wind(speed_mps=speed_mps))
@@ -151,6 +157,18 @@ CASES: list[tuple[Change, str, str, str]] = [
     (rules(authorised=("A1",)), "W-AUTHORISED", "", "rules.authorised"),
     (stations(drones=0), "W-STATION-EMPTY", "stations", "S1"),
     (stations(pads=0), "E-NO-PADS", "stations", "S1"),
+    (stations(chargers=0), "E-NO-CHARGERS", "stations", "S1"),
+    (stations(chargers=99), "W-CHARGERS-IDLE", "stations", "S1"),
+    (model(charge_s=1501.0), "E-CHARGE-LONG", "", "drones.M4TD.charge_s"),
+    (stations(batteries=2), "W-BATTERIES-IDLE", "stations", "S1"),
+    (swapping(batteries=0), "E-NO-BATTERIES", "stations", "S1"),
+    (swapping(batteries=2), "E-BATTERY-CHARGE", "stations", "S1"),
+    (
+        swapping(batteries=2, chargers=0, charge_s=900.0),
+        "E-NO-CHARGERS",
+        "stations",
+        "S1",
+    ),
     (rules(reserve_drones=2), "W-RESERVE", "stations", "S2"),
     (model(airspeed_mps=54.0), "W-UNIT", "", "drones.M4TD.airspeed_mps"),
     (model(usable_endurance_s=30.0), "W-UNIT", "", "drones.M4TD.usable_endurance_s"),
@@ -217,6 +235,10 @@ FINE: list[Change] = [
     copied(1.0),
     wind(8.0),
     zones(active=EVENING),
+    stations(chargers=1),
+    model(charge_s=1500.0),
+    swapping(batteries=1, charge_s=9000.0),
+    swapping(chargers=0),
 ]
 
 

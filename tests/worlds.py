@@ -13,20 +13,14 @@ from planner.drone import DroneModel
 from planner.engines.piece import Piece
 from planner.freespace import FreeSpace, free_space
 from planner.geometry import LocalProjection
+from planner.horizon import Horizon
 from planner.problem import (
     ChartedProblem,
     Problem,
     formulate,
 )
 from planner.reach import independent_parts
-from planner.scenario import (
-    Airspace,
-    Horizon,
-    Rules,
-    Scenario,
-    Station,
-    Zone,
-)
+from planner.scenario import Airspace, Rules, Scenario, Station, Zone
 from planner.targets import Discretised, discretise
 from planner.wind import Wind
 

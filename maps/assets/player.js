@@ -143,8 +143,10 @@ function wirePlayer() {
   });
   const start = document.getElementById("time-start");
   const end = document.getElementById("time-end");
-  start.textContent = clock(0);
-  end.textContent = windowText([0, data.clock.length_s]).split("–")[1];
   new ResizeObserver(paintProfile).observe(document.getElementById("profile"));
-  Patrol.redrawWords.push(() => setTime(state.t));
+  Patrol.redrawWords.push(() => {
+    start.textContent = clock(0);
+    end.textContent = windowText([0, data.clock.length_s]).split("–")[1];
+    setTime(state.t);
+  });
 }

@@ -62,10 +62,18 @@ function setLanguage(language) {
 
 const two = (number) => String(number).padStart(2, "0");
 
-/** Return HH:MM of seconds from the start of the horizon. */
+/** Return whether the horizon is so long that a time needs its day. */
+function hasDays() {
+  return Patrol.data.clock.length_s > 86400;
+}
+
+/** Return HH:MM of seconds from the start of the horizon, after the day if it has several. */
 function clock(seconds) {
   const s = Math.floor(Patrol.data.clock.start_clock_s + seconds + 1e-6);
-  return two(Math.floor(s / 3600) % 24) + ":" + two(Math.floor(s / 60) % 60);
+  const time = two(Math.floor(s / 3600) % 24) + ":" + two(Math.floor(s / 60) % 60);
+  if (!hasDays()) return time;
+  const day = (Patrol.data.clock.weekday + Math.floor(s / 86400)) % 7;
+  return say("weekdays").split(" ")[day] + " " + time;
 }
 
 /** Return HH:MM:SS of seconds from the start of the horizon. */
@@ -73,9 +81,16 @@ function clockSeconds(seconds) {
   return clock(seconds) + ":" + two(Math.floor(Patrol.data.clock.start_clock_s + seconds) % 60);
 }
 
+/** Return whether two moments lie on one day. */
+function sameDay(start, end) {
+  const day = (t) => Math.floor((Patrol.data.clock.start_clock_s + t + 1e-6) / 86400);
+  return day(start) === day(end);
+}
+
 /** Return a window as HH:MM–HH:MM; its end may be 24:00. */
 function windowText([start, end]) {
   const close = clock(end);
+  if (hasDays()) return clock(start) + "–" + (sameDay(start, end) ? close.split(" ")[1] : close);
   return clock(start) + "–" + (close === "00:00" ? "24:00" : close);
 }
 

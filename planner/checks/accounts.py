@@ -23,7 +23,7 @@ def accounts(case: Case, gauge: Gauge) -> None:
     for route_id, count in Counter(r.id for r in case.plan.routes).items():
         if count > 1:
             gauge.fault("accounts.route", route_id, count, 1)
-    recomputed = measured(case.scenario, case.plan, case.routes, case.gaps)
+    recomputed = measured(case.scenario, case.plan, case.flown, case.gaps)
     _compare("metrics", case.plan.metrics, recomputed, gauge)
     told = case.plan.analysis.get("separation")
     if told is not None:

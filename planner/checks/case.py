@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from planner.clock import clock_text
-from planner.flown import FlownRoute, flown_routes, over_horizon_of
-from planner.plan import Plan
-from planner.scenario import Scenario
+from planner.flown import FlownRoute, flown_routes, over_horizon_of, over_the_seam
+from planner.plan import Plan, Sortie
+from planner.scenario import Scenario, Station
 from planner.visits import LongestGap, longest_gaps
 
 TIME_TOLERANCE_S = 2e-3
@@ -28,8 +28,10 @@ class Case:
         The scenario as it was given.
     scenario
         The same over the horizon of the plan.
-    routes
+    flown
         The routes that can be flown at all; other rules report the rest.
+    routes
+        The same where the horizon repeats with the take-offs just before and after it.
     gaps
         The longest gaps between their visits.
     """
@@ -37,23 +39,58 @@ class Case:
     given: Scenario
     scenario: Scenario
     plan: Plan
+    flown: tuple[FlownRoute, ...]
     routes: tuple[FlownRoute, ...]
     gaps: list[LongestGap]
 
     def clock(self, seconds: float) -> str:
-        """Return the local time ``HH:MM:SS`` of a moment of the horizon."""
-        moment = self.scenario.horizon.start_clock_s + seconds
-        return f"{clock_text(moment)}:{int(moment % 60):02d}"
+        """Return the local time ``HH:MM:SS`` of a moment, after the day if several."""
+        horizon = self.scenario.horizon
+        second = int((horizon.start_clock_s + seconds) % 60)
+        return f"{horizon.moment(seconds)}:{second:02d}"
 
 
 def case_of(scenario: Scenario, plan: Plan) -> Case:
     """Return a plan with its flown paths, ready for the rules."""
     over = over_horizon_of(scenario, plan)
-    routes = flown_routes(scenario, plan)
+    flown = flown_routes(scenario, plan)
     return Case(
         given=scenario,
         scenario=over,
         plan=plan,
-        routes=routes,
-        gaps=longest_gaps(over, routes),
+        flown=flown,
+        routes=over_the_seam(over.horizon, flown),
+        gaps=longest_gaps(over, flown),
     )
+
+
+def next_round(case: Case, station: Station, sorties: Sequence[Sortie]) -> list[Sortie]:
+    """
+    Return the sorties of a station in the round after, by take-off, if there is one.
+
+    The drones of a station are alike, so they may change numbers where the horizon
+    begins anew: which is ready first is needed first.
+    """
+    length_s = case.scenario.horizon.length_s
+    if not case.scenario.horizon.repeats or not sorties:
+        return []
+    ordered = sorted(sorties, key=lambda s: (s.takeoff_s, s.drone))
+    needed = list(dict.fromkeys(s.drone for s in ordered))
+    ready_s = {
+        f"{station.id}-{n + 1}": 0.0
+        for n in range(station.drones - case.scenario.rules.reserve_drones)
+    }
+    for s in ordered:
+        ready_s[s.drone] = max(ready_s.get(s.drone, 0.0), s.ready_s)
+    ready = sorted(ready_s, key=lambda drone: (ready_s[drone], drone))
+    becomes = dict(zip(needed, ready, strict=False))
+    return [
+        replace(
+            s,
+            drone=becomes[s.drone],
+            takeoff_s=s.takeoff_s + length_s,
+            landing_s=s.landing_s + length_s,
+            ready_s=s.ready_s + length_s,
+        )
+        for s in ordered
+    ]

@@ -8,10 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from planner.checks.case import TIME_TOLERANCE_S, Case
+from planner.checks.case import TIME_TOLERANCE_S, Case, next_round
 from planner.checks.verdict import Gauge
-from planner.energies import flown_wh
-from planner.flown import FlownRoute
+from planner.energies import rest_s
 from planner.plan import Route, Sortie
 from planner.scenario import Station
 from planner.standby import team_gaps
@@ -25,7 +24,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 def fleet(case: Case, gauge: Gauge) -> None:
     """Look at every route and every sortie, then at each drone's day."""
     stations = {s.id: s for s in case.scenario.stations}
-    rests_s = {f.route.id: _rest_s(case, f) for f in case.routes}
+    rests_s = {f.route.id: rest_s(case.scenario, f) for f in case.routes}
     models = {m.model for m in case.scenario.drone_models}
     routes = {r.id: r for r in case.plan.routes}
     for route in case.plan.routes:
@@ -59,6 +58,11 @@ def fleet(case: Case, gauge: Gauge) -> None:
                 "s",
                 tolerance=TIME_TOLERANCE_S,
             )
+    own: dict[str, list[Sortie]] = defaultdict(list)
+    for drone, sorties in days.items():
+        own[drone.rpartition("-")[0]] += sorties
+    for station in case.scenario.stations:
+        _measure_seam(case, station, own[station.id], gauge)
     if case.scenario.rules.team_ready:
         _look_at_teams(case, gauge)
 
@@ -77,6 +81,27 @@ def _look_at_teams(case: Case, gauge: Gauge) -> None:
         )
 
 
+def _measure_seam(
+    case: Case, station: Station, own: list[Sortie], gauge: Gauge
+) -> None:
+    """Measure whether drones are ready where the horizon begins anew."""
+    ready_s: dict[str, float] = {}
+    for sortie in own:
+        ready_s[sortie.drone] = max(ready_s.get(sortie.drone, 0.0), sortie.ready_s)
+    for sortie in next_round(case, station, own):
+        before_s = ready_s.pop(sortie.drone, None)
+        if before_s is not None:
+            gauge.measure(
+                "fleet.seam",
+                f"{sortie.drone} {case.clock(sortie.takeoff_s)}",
+                sortie.takeoff_s,
+                before_s,
+                sortie.takeoff_s - before_s,
+                "s",
+                tolerance=TIME_TOLERANCE_S,
+            )
+
+
 def _look_at_route(
     route: Route, stations: dict[str, Station], models: set[str], gauge: Gauge
 ) -> None:
@@ -90,15 +115,6 @@ def _look_at_route(
         gauge.fault("fleet.model", route.id, route.drone_model, "-")
     if not 0 <= route.phase_s < route.headway_s:
         gauge.fault("fleet.phase", route.id, route.phase_s, route.headway_s)
-
-
-def _rest_s(case: Case, flown: FlownRoute) -> float:
-    """Return the ground time that what a sortie took from its battery asks for [s]."""
-    battery = flown.model.battery
-    if battery is None:
-        return flown.model.turnaround_s
-    taken_wh = min(flown_wh(case.scenario, flown, battery), battery.usable_wh)
-    return flown.model.turnaround_s + battery.charging_s(taken_wh)
 
 
 def _look_at_ends(case: Case, gauge: Gauge) -> None:

@@ -1,30 +1,43 @@
-"""Pads: never more drones on pads than there are pads, and moves spaced."""
+"""Pads: never more drones on pads or chargers than there are, and moves spaced."""
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 
 import numpy as np
 
-from planner.checks.case import TIME_TOLERANCE_S, Case
+from planner.checks.case import TIME_TOLERANCE_S, Case, next_round
 from planner.checks.verdict import Gauge
-from planner.flown import merged
+from planner.energies import charging_s, rest_s
+from planner.flown import FlownRoute, merged
 from planner.geometry import FloatArray
 from planner.plan import Sortie
 from planner.scenario import Station
 
 
 def pads(case: Case, gauge: Gauge) -> None:
-    """Measure free pads and the time between moves at each station."""
+    """Measure free pads and chargers, and the time between moves, at each station."""
     depots = {r.id: r.depot for r in case.plan.routes}
     sorties: dict[str, list[Sortie]] = defaultdict(list)
     for sortie in case.plan.roster:
         sorties[depots.get(sortie.route, "")].append(sortie)
+    served = {f.route.id: f for f in case.routes}
     for station in case.scenario.stations:
+        if not sorties[station.id]:
+            continue
         own = sorties[station.id]
-        if own:
-            _measure_pads(case, station, own, gauge)
-            _measure_spacing(case, station, own, gauge)
+        own = [*own, *next_round(case, station, own)]
+        _measure_pads(case, station, own, gauge)
+        _measure_spacing(case, station, own, gauge)
+        flown = [(s, served[s.route]) for s in own if s.route in served]
+        if not flown:
+            continue
+        if not flown[0][1].model.swaps:
+            if station.chargers is not None:
+                _measure_chargers(case, station, flown, gauge)
+        elif station.batteries is not None:
+            _measure_batteries(case, station, flown, gauge)
 
 
 def _measure_pads(
@@ -46,20 +59,102 @@ def _measure_pads(
     taken = taken[taken[:, 1] - taken[:, 0] > TIME_TOLERANCE_S]
     if not len(taken):
         return
-    # Where one span ends and another begins, the pad is passed on.
+    most, at_s = _most_at_once(taken)
+    gauge.measure(
+        "pads.free",
+        f"{station.id} {case.clock(at_s)}",
+        most,
+        station.pads,
+        station.pads - most,
+        "pads",
+    )
+
+
+def _measure_chargers(
+    case: Case,
+    station: Station,
+    flown: list[tuple[Sortie, FlownRoute]],
+    gauge: Gauge,
+) -> None:
+    """
+    Measure the most drones at chargers at once.
+
+    Charging is the last that a drone does before it is ready, so it may have waited
+    for its charger: on its pad, which is taken all the while.
+    """
+    assert station.chargers is not None
+    lasts_s = {f.route.id: charging_s(case.scenario, f) for _, f in flown}
+    taken = np.array([(s.ready_s - lasts_s[s.route], s.ready_s) for s, _ in flown])
+    most, at_s = _most_at_once(taken)
+    gauge.measure(
+        "pads.chargers",
+        f"{station.id} {case.clock(at_s)}",
+        most,
+        station.chargers,
+        station.chargers - most,
+        "chargers",
+    )
+
+
+def _measure_batteries(
+    case: Case,
+    station: Station,
+    flown: list[tuple[Sortie, FlownRoute]],
+    gauge: Gauge,
+) -> None:
+    """
+    Measure how long before it is swapped in each battery is charged.
+
+    Those taken out are charged in their order, each at the first charger that is free.
+    """
+    assert station.batteries is not None
+    chargers = station.pads if station.chargers is None else station.chargers
+    rests_s = {f.route.id: rest_s(case.scenario, f) for _, f in flown}
+    lasts_s = {f.route.id: charging_s(case.scenario, f) for _, f in flown}
+    needed = sorted((s.ready_s - rests_s[s.route], s.route) for s, _ in flown)
+    free_s, charged_s = [-np.inf] * max(chargers, 1), []
+    for sortie in sorted((s for s, _ in flown), key=lambda s: (s.ready_s, s.route)):
+        start_s = max(sortie.ready_s, heapq.heappop(free_s))
+        charged_s.append(start_s + lasts_s[sortie.route])
+        heapq.heappush(free_s, charged_s[-1])
+    horizon = case.scenario.horizon
+    if horizon.repeats:
+        asked_s = sum(lasts_s[s.route] for s, _ in flown) / 2
+        there_s = chargers * horizon.length_s
+        gauge.measure(
+            "pads.charging",
+            station.id,
+            asked_s,
+            there_s,
+            there_s - asked_s,
+            "s",
+            tolerance=TIME_TOLERANCE_S,
+            scale=3600.0,
+        )
+    for (needed_s, route), charged in zip(
+        needed[station.batteries :], sorted(charged_s), strict=False
+    ):
+        gauge.measure(
+            "pads.batteries",
+            f"{station.id} {route} {case.clock(needed_s)}",
+            needed_s,
+            charged,
+            needed_s - charged,
+            "s",
+            tolerance=TIME_TOLERANCE_S,
+            scale=60.0,
+        )
+
+
+def _most_at_once(taken: FloatArray) -> tuple[int, float]:
+    """Return the most spans that overlap, shape (n, 2), and since when they do [s]."""
+    # Where one span ends and another begins, the place is passed on.
     times = np.concatenate([taken[:, 0], taken[:, 1] - TIME_TOLERANCE_S])
     change = np.repeat([1, -1], len(taken))
     order = np.lexsort((change, times))
     count = np.cumsum(change[order])
     most = int(np.argmax(count))
-    gauge.measure(
-        "pads.free",
-        f"{station.id} {case.clock(times[order][most])}",
-        int(count[most]),
-        station.pads,
-        station.pads - int(count[most]),
-        "pads",
-    )
+    return int(count[most]), float(times[order][most])
 
 
 def _measure_spacing(

@@ -65,6 +65,8 @@ def _look_at_copies(case: Case, gauge: Gauge) -> None:
             "name": s.name,
             "drones": s.drones,
             "pads": s.pads,
+            "chargers": s.chargers,
+            "batteries": s.batteries,
             "model": s.model,
             "lon": float(lon),
             "lat": float(lat),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from planner.clock import Span
 from planner.engines.beats_world import DEEPEST
 from planner.engines.piece import Piece
+from planner.phases import visit_phases
 from planner.problem import TICKS_PER_S, Problem
-from planner.rhythm import visit_phases
 from planner.stamina import longest_sortie_s, longest_within_s
 
 _MARGIN_S = 60.0

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from planner.clock import Span, parse_spans
 from planner.formats.settings import guess
 from planner.formats.table import Fault, is_hidden
 
@@ -27,6 +26,9 @@ FIELDS: dict[str, dict[str, str]] = {
         "num_drones uavs",
         "pads": "机位 机位数 停机位 停机坪 停机坪数 机库 机库数 机巢 机巢数 n_pads "
         "pad_count docks",
+        "chargers": "充电位 充电位数 充电器 充电器数 充电桩 充电桩数 n_chargers "
+        "charger_count",
+        "batteries": "备用电池 备用电池数 电池数 电池组数 n_batteries spare_batteries",
         "model": "型号 机型 无人机型号 drone_model",
         "district": "辖区 分局 所属分局 bureau",
     },
@@ -255,11 +257,9 @@ def choice(field: str, value: Any) -> str:
     raise Fault("E-VALUE-CHOICE", field=field, found=str(value), guess=near)
 
 
-def spans(field: str, value: Any) -> tuple[Span, ...]:
-    """Return daily spans of "HH:MM-HH:MM,...", or raise a Fault."""
-    text = unicodedata.normalize("NFKC", str(value)).replace("、", ",")
-    text = text.replace("；", ",").replace(";", ",").replace("–", "-")
-    try:
-        return tuple(sorted(parse_spans(text)))
-    except ValueError as error:
-        raise Fault("E-VALUE-SPANS", field=field, found=str(value)) from error
+def listed(value: Any) -> str:
+    """Return a list of hours as it is read: one width and case, commas between."""
+    text = unicodedata.normalize("NFKC", str(value)).strip().casefold()
+    for mark in "、；;":
+        text = text.replace(mark, ",")
+    return text.replace("–", "-")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,17 @@ _LEFT_OUT = (
     "digest",
     "delay_slack_s",
 )
-_IF_ANY = ("buildings", "demand")
+_ASKED = ("leftover",)
+"""A rule that says what is asked of a plan, as the objective does."""
+_IF_ANY = (
+    "buildings",
+    "demand",
+    "chargers",
+    "batteries",
+    "swaps",
+    "charge_s",
+    "weekly",
+)
 """Fields that came later: where they are empty, the digest is what it was."""
 _IF_SET = ("launch_s", "overhead_s", "team_ready")
 """Rules that came later: where they have their default, the digest is what it was."""
@@ -44,12 +54,22 @@ def scenario_digest(scenario: Scenario) -> str:
         for field in fields(scenario)
         if field.init
         and field.name not in _LEFT_OUT
-        and (field.name not in _IF_ANY or getattr(scenario, field.name))
+        and _counts(field, getattr(scenario, field.name))
     }
     text = json.dumps(
         content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _counts(field: Field[Any], value: Any) -> bool:
+    if field.name in _ASKED:
+        return False
+    if field.name in _IF_SET:
+        return bool(value != field.default)
+    return field.name not in _IF_ANY or not (
+        value is None or value is False or value == ()
+    )
 
 
 def _plain(value: Any, projection: LocalProjection) -> Any:
@@ -64,7 +84,7 @@ def _plain(value: Any, projection: LocalProjection) -> Any:
         return {
             field.name: _plain(getattr(value, field.name), projection)
             for field in fields(value)
-            if field.name not in _IF_SET or getattr(value, field.name) != field.default
+            if _counts(field, getattr(value, field.name))
         }
     if isinstance(value, tuple):
         return [_plain(item, projection) for item in value]

@@ -62,7 +62,9 @@ def drone_models(
     fastest_wind_mps = max(blow.speed_mps for blow in wind.blows)
     for index, table in enumerate(settings.drones):
         where = f"drones[{index}]"
-        own = table.model_dump(exclude_none=True, exclude={"model", "energy"})
+        own = table.model_dump(
+            exclude_none=True, exclude={"model", "energy", "service"}
+        )
         figures = catalogue().get(table.model.casefold(), {}) | own
         figures = {key: float(value) for key, value in figures.items()}
         missing = _missing(table, own, figures)
@@ -109,9 +111,10 @@ def _model(
         If figures of its battery contradict each other.
     """
     motion: dict[str, Any] = {key: figures[key] for key in _MOTION if key in figures}
-    limits: dict[str, Any] = {key: figures.get(key) for key in _LIMITS}
+    motion |= {key: figures.get(key) for key in _LIMITS}
+    motion["swaps"] = table.service == "swap"
     if table.energy == "endurance":
-        return DroneModel(model=table.model, **motion, **limits)
+        return DroneModel(model=table.model, charge_s=table.charge_s, **motion)
     battery = Battery(
         still_air_s=60 * figures["still_air_min"],
         payload_kg=figures.get("payload_kg", 0.0),
@@ -124,7 +127,7 @@ def _model(
     if "airspeed_mps" not in own:
         fastest_mps = figures["fastest_mps"]
         motion["airspeed_mps"] = battery.farthest_airspeed_mps(fastest_mps, wind_mps)
-    return DroneModel(model=table.model, battery=battery, **motion, **limits)
+    return DroneModel(model=table.model, battery=battery, **motion)
 
 
 def _note_camera(model: str, where: str, figures: Figures, notes: Notes) -> None:

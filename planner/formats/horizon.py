@@ -7,9 +7,9 @@ import re
 import zoneinfo
 from collections.abc import Sequence
 
-from planner.clock import parse_spans
+from planner.clock import WEEK_S, parse_spans
 from planner.formats.table import Fault
-from planner.scenario import Horizon
+from planner.horizon import Horizon
 
 LONGEST_H = 168
 
@@ -18,15 +18,15 @@ def parse_horizon(
     text: str | Sequence[str], timezone: str, date: str, remarks: list[Fault]
 ) -> Horizon:
     """
-    Return the horizon of ``"24h"``, ``"06:00-22:00"`` or ``["06:00", "22:00"]``.
+    Return the horizon of ``"24h"``, ``"week"`` or ``"06:00-22:00"``.
 
     Parameters
     ----------
     timezone
         IANA name of the time zone in which all clock times are meant.
     date
-        First day, ``YYYY-MM-DD``; a plan repeats every day, so it only fixes
-        the offset from UTC.
+        First day, ``YYYY-MM-DD``: it fixes the offset from UTC and which days of the
+        week are meant. A week begins with the Monday before it, or with itself.
     remarks
         Where a warning about clocks that change goes.
 
@@ -44,6 +44,8 @@ def parse_horizon(
         day = datetime.date.fromisoformat(date)
     except ValueError as error:
         raise Fault("E-DATE", date=date) from error
+    if _is_week(text):
+        day -= datetime.timedelta(days=day.weekday())
     local = datetime.datetime.combine(day, datetime.time(), zone)
     start = local + datetime.timedelta(seconds=start_clock_s)  # on the wall clock
     there_and_back = start.astimezone(datetime.UTC).astimezone(zone)
@@ -63,8 +65,14 @@ def parse_horizon(
     )
 
 
+def _is_week(text: str | Sequence[str]) -> bool:
+    return isinstance(text, str) and text.strip().casefold() in ("week", "一周")
+
+
 def _clock(text: str | Sequence[str]) -> tuple[float, float]:
     """Return start, in seconds since midnight, and length [s]."""
+    if _is_week(text):
+        return 0.0, float(WEEK_S)
     if isinstance(text, str):
         hours = re.fullmatch(r"(\d{1,3})h", text.strip())
         if hours and 1 <= int(hours[1]) <= LONGEST_H:

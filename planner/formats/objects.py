@@ -12,17 +12,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from planner.formats.banks import both_banks
-from planner.formats.columns import (
-    choice,
-    count,
-    identifier,
-    is_absent,
-    number,
-    spans,
-)
+from planner.formats.columns import choice, count, identifier, is_absent, number
 from planner.formats.records import Record
 from planner.formats.schedule import schedule
 from planner.formats.times import Days
+from planner.formats.weekdays import Hours, active_hours
 from planner.geometry import LocalProjection
 from planner.scenario import (
     ALL_DAY,
@@ -111,10 +105,11 @@ def stations_of(
 ) -> tuple[Station, ...]:
     """Return the stations; pads are as many as drones where none are given."""
     found: list[Station] = []
+    from_none = partial(count, low=0, high=MOST_DRONES)
     for record, point in zip(records, shapes_of(records, projection), strict=True):
         drones = record.wanted(
             "drones",
-            partial(count, low=0, high=MOST_DRONES),
+            from_none,
             otherwise=1,
             default=record.source.defaults.get("drones"),
         )
@@ -129,6 +124,8 @@ def stations_of(
                 ),
                 model=record.text("model", default_model),
                 district=record.text("district"),
+                chargers=record.value("chargers", from_none, None),
+                batteries=record.value("batteries", from_none, None),
             )
         )
     return tuple(found)
@@ -169,6 +166,8 @@ def zones_of(
             otherwise=60.0,
             default=record.source.defaults.get("revisit_min", {}).get(kind),
         )
+        always: Hours = (ALL_DAY, ())
+        daily, weekly = record.value("active", active_hours, always)
         found.append(
             Zone(
                 id=record.id,
@@ -177,7 +176,8 @@ def zones_of(
                 geometry=shape,
                 priority=record.assumed("priority", _priority, 1.0),
                 revisit_s=minutes * 60.0,
-                active=record.value("active", spans, ALL_DAY),
+                active=daily,
+                weekly=weekly,
                 dwell_s=record.value("dwell_s", _dwell, None),
                 dwell_s_per_km2=record.value("dwell_s_per_km2", _dwell, 0.0),
                 district=record.text("district"),

@@ -30,8 +30,9 @@ from planner.formats.shapes import in_wgs84
 from planner.formats.table import Fault, Notes
 from planner.formats.units import factors_of
 from planner.geometry import LocalProjection
+from planner.horizon import Horizon
 from planner.scatter import Scatter
-from planner.scenario import Horizon, Scenario
+from planner.scenario import Scenario
 from planner.validation import validate
 from planner.wind import Wind
 

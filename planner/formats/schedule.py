@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 import zoneinfo
 from typing import Any
 
 from planner.clock import Span, parse_clock
+from planner.formats.columns import listed
 from planner.formats.table import Fault
 from planner.formats.times import Days, Edge, Times, held
+from planner.formats.weekdays import days_before
 
 _DATES = re.compile(r"(\d{4}-\d{2}-\d{2})(?:/(\d{4}-\d{2}-\d{2}))?\s*")
-_WEEKDAY = "mon|tue|wed|thu|fri|sat|sun(?!r|s)|周[一二三四五六日天]"
-_WEEKDAYS = re.compile(rf"((?:{_WEEKDAY})(?:[-/](?:{_WEEKDAY}))*)\s*")
 _EDGES = {
     "日出": "sunrise",
     "日落": "sunset",
@@ -47,7 +46,7 @@ def schedule(
     Return the daily spans in which airspace holds on any of some days.
 
     Written as spans ``HH:MM-HH:MM``, the hours of the sun among the ends, each after
-    a date or two with a slash between, or weekdays (``MON-FRI``, ``SAT/SUN``), if it
+    a date or two with a slash between, or days of the week (``MON-FRI``), if it
     holds on those days alone; days without hours hold all day. None of them on these
     days gives no span. Formats that have times of their own give a tuple of `Times`.
 
@@ -58,10 +57,9 @@ def schedule(
     """
     if isinstance(value, tuple):
         return held(value, days, lonlat)
-    text = unicodedata.normalize("NFKC", str(value)).strip().casefold()
-    text = re.sub("[、；;]", ",", text).replace("–", "-")
+    parts = [part.strip() for part in listed(value).split(",")]
     try:
-        return held([_times(part.strip()) for part in text.split(",")], days, lonlat)
+        return held([_times(part) for part in parts], days, lonlat)
     except ValueError as error:
         raise Fault("E-VALUE-SCHEDULE", field=field, found=str(value)) from error
 
@@ -76,10 +74,7 @@ def _times(part: str) -> Times:
         if last < first:
             raise ValueError(f"{part!r} ends before it begins.")
         dates, part = (first, last), part[on.end() :]
-    weekdays: frozenset[int] = frozenset()
-    on = _WEEKDAYS.match(part)
-    if on:
-        weekdays, part = _weekdays(on[1]), part[on.end() :]
+    weekdays, part = days_before(part)
     if not part and (dates or weekdays):
         return Times(dates=dates, weekdays=weekdays)
     low, high = (_edge(end.strip()) for end in part.split("-"))
@@ -90,21 +85,3 @@ def _times(part: str) -> Times:
 
 def _edge(text: str) -> Edge:
     return _EDGES.get(text) or float(parse_clock(text))
-
-
-def _weekdays(text: str) -> frozenset[int]:
-    """Return the weekdays of ``mon-fri/sun``; Monday is 0."""
-    found: set[int] = set()
-    for part in text.split("/"):
-        ends = [_number(day) for day in part.split("-")]
-        if len(ends) > 2:
-            raise ValueError(f"{part!r} is no range of weekdays.")
-        length = (ends[-1] - ends[0]) % 7
-        found |= {(ends[0] + k) % 7 for k in range(length + 1)}
-    return frozenset(found)
-
-
-def _number(day: str) -> int:
-    if day.startswith("周"):
-        return "一二三四五六日".index(day[1].replace("天", "日"))
-    return ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].index(day)

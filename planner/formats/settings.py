@@ -15,7 +15,7 @@ from planner.clock import parse_spans
 from planner.formats.table import Notes
 from planner.objectives import ObjectiveName
 from planner.scatter import Scatter
-from planner.scenario import Rules
+from planner.scenario import Leftover, Rules
 from planner.wind import Spell, Wind
 
 FILE = "scenario.toml"
@@ -66,10 +66,12 @@ class DroneTable(_Table):
 
     model: Annotated[str, Field(min_length=1, max_length=60)]
     energy: Literal["endurance", "battery"] = "endurance"
+    service: Literal["charge", "swap"] = "charge"
     airspeed_mps: Positive | None = None
     fastest_mps: Positive | None = None
     usable_endurance_s: Positive | None = None
     turnaround_s: NotNegative | None = None
+    charge_s: NotNegative | None = None
     climb_mps: Positive | None = None
     descent_mps: Positive | None = None
     turn_s: NotNegative | None = None
@@ -130,6 +132,7 @@ class RulesTable(_Table):
     column_radius_m: Positive = _RULES.column_radius_m
     authorised: list[str] = []
     station_waivers: list[str] = []
+    leftover: Leftover = _RULES.leftover
     launch_s: NotNegative = _RULES.launch_s
     overhead_s: NotNegative = _RULES.overhead_s
     team_ready: Annotated[int, Field(ge=0)] = _RULES.team_ready

@@ -18,10 +18,11 @@ from shapely.geometry import Point
 
 from planner.drone import DroneModel
 from planner.engines.piece import Piece
+from planner.horizon import Horizon
 from planner.objectives import Objective
 from planner.power import Battery
 from planner.problem import Column, Problem, Tables
-from planner.scenario import Horizon, Rules, Station
+from planner.scenario import Rules, Station
 from planner.targets import Target, Way
 
 _TIMES = ("travel", "out", "back", "task")

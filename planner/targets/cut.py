@@ -117,17 +117,21 @@ def planned_interval_s(scenario: Scenario, zone: Zone) -> float:
     slack: headways that do not nest drift through each other all day.
     """
     shortest_s = scenario.shortest_revisit_s
-    beat_s = max(1, math.floor(shortest_s - scenario.rules.revisit_slack_s))
+    horizon, slack_s = scenario.horizon, scenario.rules.revisit_slack_s
+    beat_s = horizon.headway_s(max(1, shortest_s - slack_s))
     times = zone.revisit_s / shortest_s
     if times == int(times):
-        return float(int(times) * beat_s)
-    return float(math.floor(zone.revisit_s - scenario.rules.revisit_slack_s))
+        beats = (count * beat_s for count in range(int(times), 0, -1))
+        return next(beat for beat in beats if horizon.headway_s(beat) == beat)
+    return horizon.headway_s(zone.revisit_s - slack_s)
 
 
 def _windows(scenario: Scenario, zones: Iterable[Zone]) -> tuple[Span, ...]:
-    """Return the union of the zones' windows."""
+    """Return the union of the zones' hours."""
+    mine = tuple(zones)
     return scenario.horizon.windows(
-        tuple(sorted({span for zone in zones for span in zone.active}))
+        tuple(sorted({span for zone in mine for span in zone.active})),
+        tuple(sorted({span for zone in mine for span in zone.weekly})),
     )
 
 
