@@ -8,10 +8,12 @@ from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
 from itertools import count
+from typing import Any
 
 import numpy as np
 
 from planner import __version__
+from planner.aloft import ground_m
 from planner.budget import Budget
 from planner.draft import DraftRoute
 from planner.engines.beats import unfolded
@@ -27,6 +29,7 @@ from planner.scenario import Scenario
 from planner.search import Routed
 from planner.shrinking import SHRINK_SHARE, shrunk_timetable
 from planner.targets import Discretised
+from planner.terrain import Terrain
 from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
@@ -202,6 +205,11 @@ def _to_give_up(
     return sorted(given_up)
 
 
+def _terrain(terrain: Terrain) -> dict[str, Any]:
+    """Return what a plan over terrain counts heights from."""
+    return {"file": terrain.file, "reference_m": terrain.reference_m}
+
+
 def _plan(
     scenario: Scenario,
     table: Timetable,
@@ -228,6 +236,7 @@ def _plan(
                 "pads": s.pads,
                 "model": s.model,
                 "district": s.district,
+                **({"ground_m": ground_m(scenario, s)} if scenario.terrain else {}),
             }
             for s, (lon, lat) in zip(scenario.stations, lonlat, strict=True)
         ),
@@ -247,6 +256,7 @@ def _plan(
             "objective": scenario.objective,
             "engine": budget.engine,
             "seed": budget.seed,
+            **({"terrain": _terrain(scenario.terrain)} if scenario.terrain else {}),
             "budget": {"iterations": budget.iterations, "seconds": budget.seconds}
             if budget.iterations is None
             else {"iterations": budget.iterations},

@@ -198,6 +198,7 @@ def _formulate_parts(
         zones=(),
         airspace=(),
         buildings=(),
+        terrain=None,
         districts=(),
         water=(),
         boundary=(),

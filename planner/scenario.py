@@ -15,6 +15,7 @@ from planner.clock import DAY_S, Span, cut_to_horizon
 from planner.drone import DroneModel
 from planner.geometry import LocalProjection
 from planner.objectives import ObjectiveName
+from planner.terrain import Terrain
 from planner.wind import Wind
 
 ZoneKind = Literal["watch", "sweep", "line"]
@@ -217,7 +218,8 @@ class Scenario:
     Everything is sorted by id, so that no order of rows in a file changes a
     plan. ``digest`` is the SHA-256 of the normalised content without the horizon
     and the objective, which say what is asked for, not what is.
-    ``attribution`` is what the map must say of where its data come from.
+    ``attribution`` is what the map must say of where its data come from. Heights and
+    limits are above ground; without ``terrain`` that is flat (see `planner.aloft`).
     """
 
     name: str
@@ -233,6 +235,7 @@ class Scenario:
     boundary: tuple[BaseGeometry, ...] = ()
     response_teams: tuple[ResponseTeam, ...] = ()
     buildings: tuple[Building, ...] = ()
+    terrain: Terrain | None = None
     wind: Wind = field(default_factory=Wind)
     rules: Rules = field(default_factory=Rules)
     objective: ObjectiveName = "guarantee"

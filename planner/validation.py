@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from planner import validation_ground as ground
+from planner import validation_terrain as terrain
 from planner.errors import Finding
 from planner.physics import SWATH_HEIGHT_M
 from planner.scenario import Scenario
@@ -283,6 +284,9 @@ CHECKS = (
     ground.idle_airspace,
     ground.closed_stations,
     ground.closed_zones,
+    terrain.coverage,
+    terrain.steps,
+    terrain.relief,
 )
 """Every check, in the order in which findings are listed."""
 

@@ -12,15 +12,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
     "ground": "clock errors geometry messages overflight physics power skyline spells "
-    "sun",
-    "nouns": "budget draft drone objectives plan routing routing_bytes scenario "
+    "sun terrain",
+    "nouns": "aloft budget draft drone objectives plan routing routing_bytes scenario "
     "stamina trace wind winds",
-    "files": "benchmarks formats validation validation_ground",
+    "files": "benchmarks formats validation validation_ground validation_terrain",
     "judges": "bounds checks corners energies flown footprints metrics visits",
-    "middle": "colouring compiled detours dice drafting engines flight freespace "
-    "layers network obstacles packing pieces prices problem reach reasons rhythm "
-    "roster roundabout runners search separation shrinking sightlines sights "
-    "spreading stationclock targets tightening timetable",
+    "middle": "colouring compiled decks detours dice drafting engines flight freespace "
+    "layers links network obstacles overground packing pieces prices problem reach "
+    "reasons rhythm roster roundabout runners search separation shrinking sightlines "
+    "sights spreading stationclock targets tightening timetable",
     "verbs": "bench bench_patrols compiling explain finishing pacing pipeline survey",
     "maps": "maps",
     "command": "__main__ cli progress",
@@ -46,6 +46,7 @@ LIBRARIES = {
     "numba": "judges middle",
     "pyvrp": "middle",
     "vroom": "middle",
+    "rasterio": "files",
     "folium": "maps",
     "branca": "maps",
     "click": "command",

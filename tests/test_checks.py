@@ -235,7 +235,7 @@ def test_the_checker_knows_nothing_of_the_solver() -> None:
     """It imports the nouns and the ground floor, numpy and shapely, nothing else."""
     words = "clock errors geometry messages overflight physics power plan scenario"
     words += " stamina wind winds bounds checks corners energies flown footprints"
-    words += " drone metrics skyline visits"
+    words += " aloft drone metrics skyline terrain visits"
     allowed = set(words.split())
     folder = Path(planner.checks.__file__).parent
     alone = ("corners", "energies", "flown", "footprints", "metrics", "visits")

@@ -14,9 +14,10 @@ from shapely.geometry.base import BaseGeometry
 from planner.formats.shapes import DECIMALS
 from planner.geometry import LocalProjection
 from planner.scenario import Scenario
+from planner.terrain import Terrain
 
 _LEFT_OUT = ("name", "horizon", "projection", "objective", "attribution", "digest")
-_IF_ANY = ("buildings",)
+_IF_ANY = ("buildings", "terrain")
 """Fields that came later: where they are empty, the digest is what it was."""
 
 
@@ -48,6 +49,8 @@ def _plain(value: Any, projection: LocalProjection) -> Any:
         return shapely.to_wkt(
             shapely.normalize(rounded), rounding_precision=DECIMALS, trim=True
         )
+    if isinstance(value, Terrain):
+        return value.sha256
     if is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: _plain(getattr(value, field.name), projection)

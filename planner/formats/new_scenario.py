@@ -226,6 +226,7 @@ objective = "guarantee"            # fewest drones; "tighten": with all drones t
 [layers]                           # .geojson .gpkg .shp .zip .kml .kmz .csv
 {layers}
 # districts, water, boundary, response_teams, buildings can be added
+# terrain = "dem.tif"              # heights of the ground in metres; flat without
 {columns}
 [[drones]]                         # the first type is that of stations without one
 model = {model}                    # from the catalogue; any figure can be set here

@@ -26,8 +26,10 @@ from planner.formats.settings import (
     wind_of,
 )
 from planner.formats.table import Fault, Notes
+from planner.formats.terrain import read_terrain
 from planner.geometry import LocalProjection
 from planner.scenario import Horizon, Scenario
+from planner.terrain import Terrain
 from planner.validation import validate
 from planner.wind import Wind
 
@@ -76,7 +78,7 @@ def inspect_scenario(
     hours = _horizon(settings, horizon, notes)
     layers = {
         name: _layer(folder, name, files, settings, notes)
-        for name, files in settings.layers.model_dump(exclude_none=True).items()
+        for name, files in _vector_layers(settings).items()
     }
     _note_strange_mappings(settings, notes)
     if not (layers["stations"] or layers["zones"]):
@@ -96,6 +98,7 @@ def inspect_scenario(
     scenario = _assemble(
         folder, settings, models, wind, hours or ALL_OF_A_DAY, projection, layers
     )
+    scenario = replace(scenario, terrain=_terrain(folder, scenario, settings, notes))
     objects.note_assumptions(record for found in layers.values() for record in found)
     if notes.has_errors:
         return None, notes.listed()
@@ -134,6 +137,29 @@ def _horizon(settings: Settings, given: str | None, notes: Notes) -> Horizon | N
             notes.add_fault(remark, FILE, "horizon")
 
 
+def _vector_layers(settings: Settings) -> dict[str, list[str]]:
+    """Return the files of all layers that have features."""
+    return settings.layers.model_dump(exclude_none=True, exclude={"terrain"})
+
+
+def _terrain(
+    folder: Path, scenario: Scenario, settings: Settings, notes: Notes
+) -> Terrain | None:
+    """Return the ground, None where none is given or after noting what is wrong."""
+    (name,) = settings.layers.terrain or [""]
+    stations = [station.point for station in scenario.stations]
+    zones = [zone.geometry for zone in scenario.zones]
+    if not name or not stations or not zones:
+        return None
+    try:
+        return read_terrain(
+            folder, name, scenario.projection, scenario.rules, stations, zones
+        )
+    except Fault as fault:
+        notes.add_fault(fault, name)
+        return None
+
+
 def _layer(
     folder: Path, name: str, files: list[str], settings: Settings, notes: Notes
 ) -> list[Record]:
@@ -163,7 +189,7 @@ def _file_of(
 
 def _note_strange_mappings(settings: Settings, notes: Notes) -> None:
     """Note column mappings of layers that there are not."""
-    given = settings.layers.model_dump(exclude_none=True)
+    given = _vector_layers(settings)
     for name in settings.columns:
         if name not in given:
             known = ", ".join(given)

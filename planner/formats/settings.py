@@ -53,6 +53,7 @@ class LayersTable(_Table):
     boundary: Files | None = None
     response_teams: Files | None = None
     buildings: Files | None = None
+    terrain: Annotated[Files, Field(max_length=1)] | None = None
 
 
 class DroneTable(_Table):

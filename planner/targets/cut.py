@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.aloft import layers_m, open_between
 from planner.clock import Span
 from planner.freespace import TARGET_MARGIN_M, FreeSpace, Surroundings, open_layers
 from planner.geometry import area_within_km2
@@ -178,7 +179,7 @@ def _watch_targets(
         for some in together
         for shape in [shapely.union_all([a.geometry for a in some])]
     ]
-    layers = scenario.rules.layers_m
+    layers = layers_m(scenario)
     targets: list[Target] = []
     counts: dict[str, int] = {}
     for viewpoints in mapper(_place, jobs):
@@ -195,7 +196,7 @@ def _watch_targets(
                     windows=_windows(scenario, mine),
                     shortest_window_s=_shortest_window_s(scenario, mine),
                     ways=(Way(xy=np.array([[v.x, v.y]]), wait_s=np.array([dwell])),),
-                    layers_m=layers,
+                    layers_m=round_about.open_over(layers, shapely.Point(v.x, v.y)),
                 )
             )
     return targets
@@ -247,14 +248,15 @@ def _sweep_targets(
 ) -> list[Target]:
     """Return the tiles of a sweep; none if too little of it can be seen."""
     models = flying_models(scenario)
-    camera = sweep_camera(models, scenario.rules)
+    ceiling_m = scenario.rules.ceiling_m
+    usual_m, highest_m = _heights_m(scenario, zone)
+    camera = sweep_camera(models, scenario.rules, usual_m)
     # What is private up to above all fit layers cannot be crossed.
     walls = [
         private.geometry.buffer(TARGET_MARGIN_M, quad_segs=2)
         for private in space.privacy
-        if private.upper_m > camera.layers_m[-1]
+        if private.upper_m > highest_m + camera.layers_m[-1]
     ]
-    ceiling_m = scenario.rules.ceiling_m
     longest_s = min(longest_sortie_s(m, ceiling_m) for m in models)
     sweeper = Sweeper(
         camera=camera,
@@ -311,6 +313,32 @@ def _line_targets(
     return targets
 
 
+def _heights_m(scenario: Scenario, zone: Zone) -> tuple[float, float]:
+    """
+    Return from how high a sweep sees all of a zone, and its highest ground [m].
+
+    From 100 m, or as high as the highest layer that is open over the whole zone is over
+    its highest ground: less where the ground is steep, and no less than the floor.
+    """
+    if scenario.terrain is None:
+        return 100.0, 0.0
+    layers, highest_m = open_between(scenario, scenario.terrain, zone.geometry)
+    over_m = max((h - highest_m for h in layers), default=0.0)
+    return min(100.0, max(over_m, scenario.rules.floor_m)), highest_m
+
+
+def _fit_over_ground(
+    scenario: Scenario, path: BaseGeometry, heights_m: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Return the layers from which a path is at one of some heights, or higher."""
+    if scenario.terrain is None or not heights_m:
+        return heights_m
+    widest_m = max(m.swath_m for m in flying_models(scenario))
+    seen = path.buffer(swath_at(widest_m, scenario.rules.ceiling_m) / 2)
+    _, highest_m = scenario.terrain.near(seen)
+    return tuple(h for h in layers_m(scenario) if h >= highest_m + min(heights_m))
+
+
 def _pace(scenario: Scenario) -> float:
     """Return the share of the airspeed that is left, with the wind and against it."""
     airspeed = min(m.airspeed_mps for m in flying_models(scenario))
@@ -326,9 +354,17 @@ def _target(
     ways: tuple[Way, ...],
     layers: tuple[float, ...],
 ) -> Target:
-    """Return a target of one zone, with the layers its path leaves open."""
+    """
+    Return a target of one zone, with the layers its path leaves open.
+
+    Parameters
+    ----------
+    layers
+        Heights above the ground that is seen from which all of it is seen.
+    """
     path = shapely.LineString(ways[0].xy)
     open_to_path = open_layers(scenario, space, path)
+    fit = _fit_over_ground(scenario, path, layers)
     return Target(
         id=name,
         kind=zone.kind,
@@ -337,5 +373,5 @@ def _target(
         windows=_windows(scenario, [zone]),
         shortest_window_s=_shortest_window_s(scenario, [zone]),
         ways=ways,
-        layers_m=tuple(h for h in layers if h in open_to_path),
+        layers_m=tuple(h for h in fit if h in open_to_path),
     )
