@@ -67,7 +67,8 @@ def reasons(
             told.append(_closed(zone, discretised.closed[zone.id]))
         else:
             told.append(
-                _barred(scenario, zone, targets, alone_s)
+                _over_ground(scenario, zone, targets, home)
+                or _barred(scenario, zone, targets, alone_s)
                 or _far(scenario, zone, targets, alone_s)
                 or _short(scenario, zone, targets, alone_s)
                 or _without_layer(scenario, zone, targets)
@@ -145,6 +146,40 @@ def _alone_s(
             alone_s = float(around_s[k])
             times.append((alone_s - longest_s, alone_s, station.id))
     return min(times)
+
+
+def _over_ground(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    home: Mapping[str, Problem],
+) -> Unserved | None:
+    """Return the reason if no layer leads to a target over ground that is not flat."""
+    rules = scenario.rules
+    if scenario.terrain is None:
+        return None
+    longest_s = [
+        longest_sortie_s(scenario.model(station.model), rules.ceiling_m)
+        for station in scenario.stations
+    ]
+    for target in targets:
+        problem = home.get(target.id)
+        if problem is not None and _is_led_to(problem, target):
+            continue
+        if np.any(straight_s(scenario, target) <= longest_s):
+            figures = {"floor_m": rules.floor_m, "ceiling_m": rules.ceiling_m}
+            return unserved(zone.id, "no_layer_over_ground", figures)
+    return None
+
+
+def _is_led_to(problem: Problem, target: Target) -> bool:
+    """Whether some station has a way to a target and back."""
+    nodes = problem.nodes_of(problem.index(target.id))
+    return any(
+        bool((table.out[s, nodes] + table.back[nodes, s] < FAR).any())
+        for s in range(len(problem.stations))
+        for table in [problem.table(s)]
+    )
 
 
 def _barred(

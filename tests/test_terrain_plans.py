@@ -226,10 +226,12 @@ def test_a_hill_that_closes_low_layers_is_no_obstacle(
 
 
 def test_a_ridge_higher_than_all_layers_is_told(tmp_path: Path) -> None:
-    """What no layer leads over is left out for want of a way, and that is a proof."""
+    """What no layer leads to is left out, with what would help, in both languages."""
     _, ridge = behind_a_ridge(90.0, tmp_path)
     (left_out,) = plan_routes(ridge, budget=QUICK).unserved
-    assert (left_out.zone, left_out.code) == ("W", "no_way")
+    assert (left_out.zone, left_out.code) == ("W", "no_layer_over_ground")
+    assert "one height" in left_out.texts("en")[0]
+    assert "同一高度" in left_out.texts("zh")[0]
 
 
 @pytest.mark.parametrize("level_m", [0.0, -12.0, 731.0])
