@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.aloft import layers_m, open_between
+from planner.aloft import layers_m
 from planner.clock import Span
 from planner.freespace import TARGET_MARGIN_M, FreeSpace, Surroundings, open_layers
 from planner.geometry import area_within_km2
@@ -20,6 +20,7 @@ from planner.stamina import longest_sortie_s
 from planner.targets.camera import Sweeper, sweep_camera
 from planner.targets.clusters import clusters
 from planner.targets.edge import edge_ways
+from planner.targets.height import fit_over_ground, sweep_heights_m
 from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
 from planner.targets.sight import (
@@ -249,7 +250,7 @@ def _sweep_targets(
     """Return the tiles of a sweep; none if too little of it can be seen."""
     models = flying_models(scenario)
     ceiling_m = scenario.rules.ceiling_m
-    usual_m, highest_m = _heights_m(scenario, zone)
+    usual_m, highest_m = sweep_heights_m(scenario, zone)
     camera = sweep_camera(models, scenario.rules, usual_m)
     # What is private up to above all fit layers cannot be crossed.
     walls = [
@@ -313,32 +314,6 @@ def _line_targets(
     return targets
 
 
-def _heights_m(scenario: Scenario, zone: Zone) -> tuple[float, float]:
-    """
-    Return from how high a sweep sees all of a zone, and its highest ground [m].
-
-    From 100 m, or as high as the highest layer that is open over the whole zone is over
-    its highest ground: less where the ground is steep, and no less than the floor.
-    """
-    if scenario.terrain is None:
-        return 100.0, 0.0
-    layers, highest_m = open_between(scenario, scenario.terrain, zone.geometry)
-    over_m = max((h - highest_m for h in layers), default=0.0)
-    return min(100.0, max(over_m, scenario.rules.floor_m)), highest_m
-
-
-def _fit_over_ground(
-    scenario: Scenario, path: BaseGeometry, heights_m: tuple[float, ...]
-) -> tuple[float, ...]:
-    """Return the layers from which a path is at one of some heights, or higher."""
-    if scenario.terrain is None or not heights_m:
-        return heights_m
-    widest_m = max(m.swath_m for m in flying_models(scenario))
-    seen = path.buffer(swath_at(widest_m, scenario.rules.ceiling_m) / 2)
-    _, highest_m = scenario.terrain.near(seen)
-    return tuple(h for h in layers_m(scenario) if h >= highest_m + min(heights_m))
-
-
 def _pace(scenario: Scenario) -> float:
     """Return the share of the airspeed that is left, with the wind and against it."""
     airspeed = min(m.airspeed_mps for m in flying_models(scenario))
@@ -364,7 +339,7 @@ def _target(
     """
     path = shapely.LineString(ways[0].xy)
     open_to_path = open_layers(scenario, space, path)
-    fit = _fit_over_ground(scenario, path, layers)
+    fit = fit_over_ground(scenario, path, layers)
     return Target(
         id=name,
         kind=zone.kind,
