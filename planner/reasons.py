@@ -1,8 +1,9 @@
 """
 Say why a zone is left out, with the figures behind it.
 
-All reasons but one are proofs: they follow from the scenario alone. Everything
-else is called not found.
+Reasons are proofs, since they follow from the scenario alone, but for two: what
+buildings hide and where ground leaves no layer is as the planner looks for it.
+Everything else is called not found.
 """
 
 from __future__ import annotations
