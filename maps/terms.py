@@ -53,10 +53,23 @@ def terms_table(scenario: Scenario) -> Markup:
 
 def _ground(scenario: Scenario) -> Markup:
     """Return what the ground is taken to be."""
-    count = len(scenario.buildings)
+    count, terrain = len(scenario.buildings), scenario.terrain
+    if terrain is None:
+        if not count:
+            return both("report.ground_open")
+        return both("report.ground_buildings", n=count)
+    low_m, high_m = terrain.relief_m
+    told = both(
+        "report.ground_terrain",
+        file=terrain.file,
+        square=f"{terrain.square_m:.0f}",
+        lowest=f"{terrain.reference_m + low_m:.0f}",
+        highest=f"{terrain.reference_m + high_m:.0f}",
+        reference=f"{terrain.reference_m:g}",
+    )
     if not count:
-        return both("report.ground_open")
-    return both("report.ground_buildings", n=count)
+        return told
+    return _lines([told, both("report.ground_terrain_buildings", n=count)])
 
 
 def _flying(scenario: Scenario) -> list[DroneModel]:

@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 import shapely
 
+from planner.aloft import layers_m
 from planner.clock import Span
 from planner.draft import DraftRoute
 from planner.flight import leg_s, take_off, task_s
@@ -150,7 +151,7 @@ def _draw_chain(
     station = problem.stations[column.station]
     flight = take_off(problem, column.station)
     stops: list[Stop] = []
-    layers = scenario.rules.layers_m
+    layers = layers_m(scenario)
     before: int | None = None
     for node in nodes:
         index = int(problem.node_target[node])

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from planner import __version__
+from planner.aloft import ground_m
 from planner.budget import Budget
 from planner.draft import DraftRoute
 from planner.drone import DroneModel
@@ -29,6 +30,7 @@ from planner.scenario import Scenario
 from planner.search import Routed
 from planner.shrinking import SHRINK_SHARE, hasten, shrink, shrunk_timetable
 from planner.targets import Discretised
+from planner.terrain import Terrain
 from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
@@ -223,6 +225,11 @@ def _named(**figures: Any) -> dict[str, Any]:
     return {name: figure for name, figure in figures.items() if figure is not None}
 
 
+def _terrain(terrain: Terrain) -> dict[str, Any]:
+    """Return what a plan over terrain counts heights from."""
+    return {"file": terrain.file, "reference_m": terrain.reference_m}
+
+
 def _plan(
     scenario: Scenario,
     table: Timetable,
@@ -249,7 +256,11 @@ def _plan(
                 "pads": s.pads,
                 "model": s.model,
                 "district": s.district,
-                **_named(chargers=s.chargers, batteries=s.batteries),
+                **_named(
+                    chargers=s.chargers,
+                    batteries=s.batteries,
+                    ground_m=ground_m(scenario, s) if scenario.terrain else None,
+                ),
             }
             for s, (lon, lat) in zip(scenario.stations, lonlat, strict=True)
         ),
@@ -269,6 +280,7 @@ def _plan(
             "objective": scenario.objective,
             "engine": budget.engine,
             "seed": budget.seed,
+            **({"terrain": _terrain(scenario.terrain)} if scenario.terrain else {}),
             "budget": {"iterations": budget.iterations, "seconds": budget.seconds}
             if budget.iterations is None
             else {"iterations": budget.iterations},

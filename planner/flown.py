@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.aloft import ground_m
 from planner.clock import DAY_S
 from planner.drone import DroneModel
 from planner.geometry import FloatArray
@@ -20,6 +21,7 @@ from planner.horizon import Horizon
 from planner.physics import swath_at
 from planner.plan import Plan, Route, Stop
 from planner.scenario import Scenario, Station
+from planner.terrain import Terrain
 
 REST_M = 0.5
 """A drone that stays within this distance of a place rests there [m]."""
@@ -37,10 +39,14 @@ class FlownRoute:
     Parameters
     ----------
     xy, z, t
-        Position [m], height above ground [m] and time from take-off [s] of each
-        vertex; shapes (n, 2), (n,) and (n,).
+        Position [m], height above the reference level [m] and time from take-off [s]
+        of each vertex; shapes (n, 2), (n,) and (n,).
     takeoffs
         Take-offs in the roster, sorted [s from the start of the horizon].
+    ground_m
+        Height at which its drones stand [m].
+    terrain
+        The ground, where it is not flat.
     """
 
     route: Route
@@ -50,6 +56,8 @@ class FlownRoute:
     z: FloatArray
     t: FloatArray
     takeoffs: FloatArray
+    ground_m: float = 0.0
+    terrain: Terrain | None = None
 
     def at(self, times_s: FloatArray) -> FloatArray:
         """Return the positions, shape (k, 2), at times from take-off."""
@@ -65,7 +73,10 @@ class FlownRoute:
         """Return the radius of the footprint [m] at the lowest height on task."""
         if stop.kind == "watch":
             return self.model.view_radius_m
-        return swath_at(self.model.swath_m, max(self.height_m(stop), 0.0)) / 2
+        return self._reach_from_m(self.height_m(stop) - _highest_seen_m(self, stop))
+
+    def _reach_from_m(self, height_m: float) -> float:
+        return swath_at(self.model.swath_m, max(height_m, 0.0)) / 2
 
     def height_m(self, stop: Stop) -> float:
         """Return the lowest height on task [m]."""
@@ -86,6 +97,24 @@ def _path_on_task(flown: FlownRoute, stop: Stop) -> tuple[FloatArray, FloatArray
     for array in (xy, times):
         array.setflags(write=False)
     return xy, times
+
+
+@lru_cache(maxsize=8192)
+def _highest_seen_m(flown: FlownRoute, stop: Stop) -> float:
+    """
+    Return the highest ground that may be in the picture on task [m].
+
+    As far to the side as is seen from the path over its lowest ground.
+    """
+    if flown.terrain is None:
+        return 0.0
+    xy, _ = _path_on_task(flown, stop)
+    path = shapely.LineString(xy)
+    lowest_m, highest_m = flown.terrain.near(path)
+    widest_m = flown._reach_from_m(flown.height_m(stop) - lowest_m)
+    if math.isnan(widest_m):
+        return math.inf  # over unknown ground nothing is sure to be seen
+    return max(highest_m, flown.terrain.near(path.buffer(widest_m))[1])
 
 
 def flown_routes(scenario: Scenario, plan: Plan) -> tuple[FlownRoute, ...]:
@@ -119,6 +148,8 @@ def flown_routes(scenario: Scenario, plan: Plan) -> tuple[FlownRoute, ...]:
             z=vertices[end - len(r.path) : end, 2],
             t=np.array(r.t_s, dtype=float),
             takeoffs=np.array(sorted(takeoffs[r.id]), dtype=float),
+            ground_m=ground_m(scenario, stations[r.depot]),
+            terrain=scenario.terrain,
         )
         for r, end in zip(usable, ends, strict=True)
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from planner.aloft import closures_aloft, privacy_aloft
 from planner.geometry import grown
+from planner.overground import closed_by_layer
 from planner.scenario import Airspace, Scenario
 from planner.winds import calm_layers_m
 
@@ -41,6 +44,9 @@ class FreeSpace:
         Privacy zones: routed round, crossed only on task and high enough.
     upper
         Closures above the lowest layer: (geometry, lowest closed height, highest).
+    by_layer
+        Where there is terrain, all that is closed at each layer: ground differs, so
+        ``closed`` is what no layer is open over, and ``upper`` all the rest.
     """
 
     closed: BaseGeometry
@@ -50,6 +56,13 @@ class FreeSpace:
     privacy: tuple[Airspace, ...]
     privacy_area: BaseGeometry
     upper: tuple[tuple[BaseGeometry, float, float], ...]
+    by_layer: Mapping[float, BaseGeometry] = field(default_factory=dict)
+
+    def at(self, layers_m: Sequence[float]) -> FreeSpace:
+        """Return the free space of who keeps to any of some layers, over terrain."""
+        return replace(
+            self, closed=shapely.union_all([self.by_layer[h] for h in layers_m])
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +118,15 @@ class Surroundings:
             upper=tuple(space.upper[i] for i in self._upper.near(box)),
         )
 
+    def open_over(
+        self, layers_m: tuple[float, ...], path: BaseGeometry
+    ) -> tuple[float, ...]:
+        """Return which of some layers the ground leaves open to a path."""
+        by_layer = self._space.by_layer
+        if not by_layer:
+            return layers_m
+        return tuple(h for h in layers_m if not by_layer[h].intersects(path))
+
 
 def free_space(scenario: Scenario) -> FreeSpace:
     """
@@ -113,20 +135,34 @@ def free_space(scenario: Scenario) -> FreeSpace:
     A closure with a schedule is treated as closed at all times: routes are
     fixed and keep one clock all day.
     """
-    rules = scenario.rules
-    low: list[BaseGeometry] = []
-    upper: list[tuple[BaseGeometry, float, float]] = []
-    for closure in scenario.closures():
-        shape = grown(closure.geometry, rules.clearance_m + MARGIN_M, quad_segs=16)
-        if closure.lower_m <= rules.floor_m <= closure.upper_m:
-            low.append(shape)
-        elif closure.lower_m <= rules.ceiling_m and closure.upper_m >= rules.floor_m:
-            upper.append((shape, closure.lower_m, closure.upper_m))
+    rules, terrain = scenario.rules, scenario.terrain
+    bands = [
+        (
+            grown(closure.geometry, rules.clearance_m + MARGIN_M, quad_segs=16),
+            closure.lower_m,
+            closure.upper_m,
+        )
+        for closure in closures_aloft(scenario)
+    ]
+    by_layer: dict[float, BaseGeometry] = {}
+    if terrain is None:
+        low = [shape for shape, *band in bands if band[0] <= rules.floor_m <= band[1]]
+        upper = [
+            (shape, lower_m, upper_m)
+            for shape, lower_m, upper_m in bands
+            if not lower_m <= rules.floor_m <= upper_m
+            and lower_m <= rules.ceiling_m
+            and upper_m >= rules.floor_m
+        ]
+    else:
+        by_layer = closed_by_layer(scenario, terrain, bands, MARGIN_M)
+        low = [reduce(shapely.intersection, by_layer.values())]
+        upper = [(shape, layer_m, layer_m) for layer_m, shape in by_layer.items()]
     columns = tuple(
         grown(s.point, rules.column_radius_m + MARGIN_M, quad_segs=3)
         for s in scenario.stations
     )
-    privacy = scenario.privacy_zones()
+    privacy = privacy_aloft(scenario)
     closed = shapely.union_all(low) if low else shapely.Polygon()
     return FreeSpace(
         closed=closed,
@@ -138,6 +174,7 @@ def free_space(scenario: Scenario) -> FreeSpace:
         if privacy
         else shapely.Polygon(),
         upper=tuple(upper),
+        by_layer=by_layer,
     )
 
 

@@ -214,6 +214,7 @@ def _formulate_parts(
         airspace=(),
         buildings=(),
         demand=(),
+        terrain=None,
         districts=(),
         water=(),
         boundary=(),

@@ -44,7 +44,7 @@ class Route:
     """
     A fixed closed flight path with one take-off clock.
 
-    The path starts at the station on the ground (height 0, ``t_s`` 0), climbs
+    The path starts at the station on its ground (height 0, ``t_s`` 0), climbs
     there to ``layer_m``, flies at that layer, and descends at the station to the
     ground at ``t_s[-1] == duration_s``. Between vertices a drone moves
     straight and evenly; a vertex that is repeated is a wait.
@@ -57,7 +57,8 @@ class Route:
     load
         Drones occupied on average: (duration + turnaround) / headway.
     path
-        (lon, lat, metres above ground) of each vertex.
+        (lon, lat, metres above ground) of each vertex; over terrain, above its
+        reference level, so that a station on a hill is higher than 0.
     t_s
         Seconds from take-off at each vertex.
     camera_off
@@ -99,8 +100,8 @@ class Unserved:
     ----------
     code
         ``out_of_reach``, ``inside_closed_airspace``, ``interval_too_short``,
-        ``no_layer``, ``no_way`` and ``not_active`` are proofs; ``not_found`` and
-        ``hidden_by_buildings`` are not.
+        ``no_layer``, ``no_way`` and ``not_active`` are proofs; ``not_found``,
+        ``hidden_by_buildings`` and ``no_layer_over_ground`` are not.
     reason, remedy
         In English; in other languages made anew from ``code`` and ``figures``
         (catalogue keys ``unserved.CODE`` and ``remedy.CODE``).

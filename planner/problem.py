@@ -13,20 +13,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from planner.clock import Span
+from planner.decks import link_by_decks
 from planner.drone import DroneModel
 from planner.freespace import FreeSpace
-from planner.geometry import FloatArray, grown
+from planner.geometry import FloatArray
 from planner.horizon import Horizon
-from planner.network import Legs
+from planner.links import Network, link
 from planner.objectives import OBJECTIVES, Objective
-from planner.obstacles import obstacles_near
-from planner.reach import aloft_s, overhead_s, task_s
+from planner.reach import overhead_s, task_s
 from planner.scenario import Rules, Scenario, Station
-from planner.sights import see
 from planner.spells import Due, arrivals, due_together
 from planner.stamina import longest_sortie_s, turnaround_after_s
 from planner.targets import Target
@@ -216,7 +214,7 @@ class ChartedProblem(Problem):
     """
 
     scenario: Scenario
-    legs: Mapping[str, Legs]
+    legs: Mapping[str, Network]
     home: IntArray
     entry: IntArray
     leave: IntArray
@@ -314,34 +312,20 @@ def formulate(
     mine = tuple(targets[i] for i in target_ids)
     nodes = [(t, w) for t, target in enumerate(mine) for w in range(len(target.ways))]
     ways = [mine[t].ways[w] for t, w in nodes]
-    depots = np.array([[s.point.x, s.point.y] for s in stations])
-    places, index = np.unique(
-        np.vstack([depots, [w.xy[0] for w in ways], [w.xy[-1] for w in ways]]),
-        axis=0,
-        return_inverse=True,
-    )
-    index = index.ravel()
-    s, n = len(stations), len(nodes)
-    home, entry, leave = index[:s], index[s : s + n], index[s + n :]
-    own = np.full(len(places), -1)
-    own[home] = station_ids
+    if space.by_layer:
+        links = link_by_decks(scenario, space, station_ids, mine)
+    else:
+        links = link(scenario, space, station_ids, ways)
+    home, entry, leave = links.home, links.entry, links.leave
     models = [scenario.model(name) for name in sorted({st.model for st in stations})]
-    # Out and back take no less in any wind than in still air: so no two points of
-    # a sortie are farther apart than half of it.
-    reach_m = max(m.airspeed_mps * aloft_s(scenario, m) / 2 for m in models)
-    area = grown(shapely.MultiPoint(places).convex_hull, reach_m)
-    sights = see(obstacles_near(space, area, station_ids), places, own, reach_m)
     winds = all_winds(scenario)
     tables: dict[str, Tables] = {}
-    legs: dict[str, Legs] = {}
     for model in models:
-        name = model.model
-        leg = Legs(sights, model, winds, aloft_s(scenario, model))
-        legs[name] = leg
-        tables[name] = Tables(
-            travel=_ticks(leg.time_s[np.ix_(leave, entry)]),
-            out=_ticks(leg.time_s[np.ix_(home, entry)]),
-            back=_ticks(leg.time_s[np.ix_(leave, home)]),
+        time_s = links.legs[model.model].time_s
+        tables[model.model] = Tables(
+            travel=_ticks(time_s[np.ix_(leave, entry)]),
+            out=_ticks(time_s[np.ix_(home, entry)]),
+            back=_ticks(time_s[np.ix_(leave, home)]),
             task=_ticks(np.array([task_s(w, model, winds) for w in ways])),
             overhead=int(_ticks(np.array([overhead_s(scenario, model)]))[0]),
         )
@@ -361,7 +345,7 @@ def formulate(
         },
         objective=OBJECTIVES[scenario.objective],
         scenario=scenario,
-        legs=legs,
+        legs=links.legs,
         home=home,
         entry=entry,
         leave=leave,

@@ -1,20 +1,22 @@
 """
 Say why a zone is left out, with the figures behind it.
 
-All reasons but one are proofs: they follow from the scenario alone. Everything
-else is called not found.
+Reasons are proofs, since they follow from the scenario alone, but for two: what
+buildings hide and where ground leaves no layer is as the planner looks for it.
+Everything else is called not found.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from planner.clock import clock_text, week_text
-from planner.freespace import free_space
+from planner.freespace import FreeSpace, free_space
 from planner.messages import say
 from planner.physics import flight_time_s
 from planner.plan import Unserved
@@ -25,6 +27,9 @@ from planner.scenario import Scenario, Zone
 from planner.stamina import longest_sortie_s
 from planner.targets import Discretised, Target
 from planner.winds import all_winds
+
+Alone = tuple[float, float, str]
+"""What a flight exceeds the longest by [s], how long it takes [s], and from where."""
 
 
 def reasons(
@@ -45,6 +50,13 @@ def reasons(
         Ids of the targets on some route.
     """
     home = {t.id: p for p in problems for t in p.targets}
+    space = cache(partial(free_space, scenario))
+
+    @cache
+    def alone_s(target: Target) -> Alone:
+        """Return the least that flying only a target takes."""
+        return _alone_s(scenario, space, target, home.get(target.id))
+
     told = []
     for zone in scenario.zones:
         if zone.id in served:
@@ -56,9 +68,10 @@ def reasons(
             told.append(_closed(zone, discretised.closed[zone.id]))
         else:
             told.append(
-                _barred(scenario, zone, targets, home)
-                or _far(scenario, zone, targets, home)
-                or _short(scenario, zone, targets, home)
+                _over_ground(scenario, zone, targets, home)
+                or _barred(scenario, zone, targets, alone_s)
+                or _far(scenario, zone, targets, alone_s)
+                or _short(scenario, zone, targets, alone_s)
                 or _without_layer(scenario, zone, targets)
                 or _not_found(zone, targets, home, visited)
             )
@@ -96,12 +109,16 @@ def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:
 
 
 def _alone_s(
-    scenario: Scenario, target: Target, problem: Problem | None
-) -> tuple[float, float, str]:
+    scenario: Scenario,
+    space: Callable[[], FreeSpace],
+    target: Target,
+    problem: Problem | None,
+) -> Alone:
     """
     Return the least that flying only a target takes: (excess, s, station).
 
-    Round closed airspace where that is known, as the crow flies elsewhere.
+    Round closed airspace where that is known, as the crow flies elsewhere; and over
+    terrain, where the way at another layer may be shorter than the one known.
     """
     needed = straight_s(scenario, target)
     known = {} if problem is None else {s.id: k for k, s in enumerate(problem.stations)}
@@ -115,15 +132,15 @@ def _alone_s(
             nodes = problem.nodes_of(problem.index(target.id))
             table = problem.table(s)
             ticks = table.out[s, nodes] + table.task[nodes] + table.back[nodes, s]
-            if ticks.min() < FAR:
+            if ticks.min() < FAR and scenario.terrain is None:
                 needed[k] = ticks.min() / TICKS_PER_S + overhead_s(scenario, model)
-            elif needed[k] <= longest_s:
+            elif ticks.min() >= FAR and needed[k] <= longest_s:
                 barred.append(k)
                 continue
         times.append((float(needed[k]) - longest_s, float(needed[k]), station.id))
     if barred and not any(excess_s <= 0 for excess_s, _, _ in times):
         # What no sortie can hold is not in the tables, be it long or barred.
-        around_s = round_about_s(scenario, free_space(scenario), target)
+        around_s = round_about_s(scenario, space(), target)
         for k in barred:
             station = scenario.stations[k]
             model = scenario.model(station.model)
@@ -133,15 +150,49 @@ def _alone_s(
     return min(times)
 
 
-def _barred(
+def _over_ground(
     scenario: Scenario,
     zone: Zone,
     targets: Sequence[Target],
     home: Mapping[str, Problem],
 ) -> Unserved | None:
+    """Return the reason if no layer leads to a target over ground that is not flat."""
+    rules = scenario.rules
+    if scenario.terrain is None:
+        return None
+    longest_s = [
+        longest_sortie_s(scenario.model(station.model), rules.ceiling_m)
+        for station in scenario.stations
+    ]
+    for target in targets:
+        problem = home.get(target.id)
+        if problem is not None and _is_led_to(problem, target):
+            continue
+        if np.any(straight_s(scenario, target) <= longest_s):
+            figures = {"floor_m": rules.floor_m, "ceiling_m": rules.ceiling_m}
+            return unserved(zone.id, "no_layer_over_ground", figures)
+    return None
+
+
+def _is_led_to(problem: Problem, target: Target) -> bool:
+    """Whether some station has a way to a target and back."""
+    nodes = problem.nodes_of(problem.index(target.id))
+    return any(
+        bool((table.out[s, nodes] + table.back[nodes, s] < FAR).any())
+        for s in range(len(problem.stations))
+        for table in [problem.table(s)]
+    )
+
+
+def _barred(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    alone_s: Callable[[Target], Alone],
+) -> Unserved | None:
     """Return the reason if no path leads to a target and back from any station."""
     for target in targets:
-        _, needed, station = _alone_s(scenario, target, home.get(target.id))
+        _, needed, station = alone_s(target)
         if math.isinf(needed):
             wind = max(math.hypot(*blow) for blow in all_winds(scenario))
             return unserved(zone.id, "no_way", {"station": station, "wind_mps": wind})
@@ -152,12 +203,11 @@ def _far(
     scenario: Scenario,
     zone: Zone,
     targets: Sequence[Target],
-    home: Mapping[str, Problem],
+    alone_s: Callable[[Target], Alone],
 ) -> Unserved | None:
     """Return the reason if a target is out of reach of every station."""
-    alone = {t.id: _alone_s(scenario, t, home.get(t.id)) for t in targets}
-    target = max(targets, key=lambda t: (alone[t.id], t.id))
-    excess, needed, station = alone[target.id]
+    target = max(targets, key=lambda t: (alone_s(t), t.id))
+    excess, needed, station = alone_s(target)
     if excess <= 0:
         return None
     model = scenario.model(scenario.station(station).model)
@@ -188,11 +238,11 @@ def _short(
     scenario: Scenario,
     zone: Zone,
     targets: Sequence[Target],
-    home: Mapping[str, Problem],
+    alone_s: Callable[[Target], Alone],
 ) -> Unserved | None:
     """Return the reason if a flight alone takes longer than an interval."""
     for target in targets:
-        _, needed, station = _alone_s(scenario, target, home.get(target.id))
+        _, needed, station = alone_s(target)
         spacing = scenario.rules.launch_spacing_s
         if needed + spacing > zone.revisit_s:
             return unserved(

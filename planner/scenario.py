@@ -17,6 +17,7 @@ from planner.geometry import LocalProjection
 from planner.horizon import Horizon
 from planner.objectives import ObjectiveName
 from planner.scatter import Scatter
+from planner.terrain import Terrain
 from planner.wind import Wind
 
 ZoneKind = Literal["watch", "sweep", "line"]
@@ -239,6 +240,8 @@ class Scenario:
     ``attribution`` is what the map must say of where its data come from.
     ``delay_slack_s`` is how late one of two routes may be that only time parts, as far
     as that can be had; it says what is asked for.
+    Heights and limits are above ground; without ``terrain`` that is flat (see
+    `planner.aloft`).
     """
 
     name: str
@@ -255,6 +258,7 @@ class Scenario:
     response_teams: tuple[ResponseTeam, ...] = ()
     buildings: tuple[Building, ...] = ()
     demand: tuple[Demand, ...] = ()
+    terrain: Terrain | None = None
     wind: Wind = field(default_factory=Wind)
     rules: Rules = field(default_factory=Rules)
     scatter: Scatter = field(default_factory=Scatter)

@@ -26,7 +26,7 @@ _CONVEX = 1 + 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Skyline:
-    """Buildings: outlines in metres, shape (n,), and heights above ground [m], (n,)."""
+    """Buildings: outlines in metres, shape (n,), and heights of roofs [m], (n,)."""
 
     shapes: NDArray[np.object_]
     heights_m: FloatArray
@@ -44,10 +44,17 @@ class Skyline:
         return Skyline.of(self.shapes[close], self.heights_m[close])
 
     def shadow(
-        self, x: float, y: float, height_m: float, reach_m: float
+        self,
+        x: float,
+        y: float,
+        height_m: float,
+        reach_m: float,
+        ground_m: float = 0.0,
     ) -> BaseGeometry:
         """
         Return the ground within reach of a camera that it does not see.
+
+        ``ground_m`` is the lowest ground: shadows are longest there.
 
         What stands on the ground is no ground to be seen: outlines of buildings are
         never part of it. Beyond the reach the shape means nothing.
@@ -59,7 +66,7 @@ class Skyline:
         shapes, heights_m = self.shapes[close], self.heights_m[close]
         over_m = height_m - heights_m
         stretch = np.where(
-            over_m > 0, height_m / np.where(over_m > 0, over_m, 1), np.inf
+            over_m > 0, (height_m - ground_m) / np.where(over_m > 0, over_m, 1), np.inf
         )
         # So far that what follows lies beyond reach.
         away_m = np.maximum(shapely.distance(shapes, eye), _LEAST_M)

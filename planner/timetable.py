@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
+from planner.aloft import ground_m
 from planner.clashing import clash_mask
 from planner.clock import Span
 from planner.draft import DraftRoute
@@ -306,6 +307,7 @@ def _route(
     turnaround_s = turnaround_after_s(
         scenario.model(draft.drone_model), draft.duration_s, scenario.rules.ceiling_m
     )
+    stands_m = ground_m(scenario, scenario.station(draft.depot))
     return Route(
         id=draft.id,
         depot=draft.depot,
@@ -316,9 +318,9 @@ def _route(
         duration_s=draft.duration_s,
         load=(draft.duration_s + turnaround_s) / draft.headway_s,
         path=(
-            (*lonlat[0], 0.0),
+            (*lonlat[0], stands_m),
             *((lon, lat, layer_m) for lon, lat in lonlat),
-            (*lonlat[-1], 0.0),
+            (*lonlat[-1], stands_m),
         ),
         t_s=(0.0, *draft.t_s.tolist(), draft.duration_s),
         stops=draft.stops,

@@ -15,6 +15,7 @@ from typing import Any
 
 from planner import validation_ground as ground
 from planner import validation_station as station
+from planner import validation_terrain as terrain
 from planner.errors import Finding
 from planner.physics import SWATH_HEIGHT_M
 from planner.scenario import Scenario
@@ -265,6 +266,9 @@ CHECKS = (
     ground.idle_airspace,
     ground.closed_stations,
     ground.closed_zones,
+    terrain.coverage,
+    terrain.steps,
+    terrain.relief,
 )
 """Every check, in the order in which findings are listed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planner.aloft import layers_m
 from planner.drone import DroneModel
 from planner.physics import Winds, wind_vector
 from planner.scenario import Scenario
@@ -38,7 +39,7 @@ def calm_layers_m(scenario: Scenario) -> tuple[float, ...]:
     ]
     least = min(limits, default=float("inf"))
     return tuple(
-        h for h in scenario.rules.layers_m if strongest_mps(scenario.wind, h) <= least
+        h for h in layers_m(scenario) if strongest_mps(scenario.wind, h) <= least
     )
 
 

@@ -9,7 +9,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from planner.aloft import closures_aloft, privacy_aloft
 from planner.checks.case import LENGTH_TOLERANCE_M, TIME_TOLERANCE_S, Case
+from planner.checks.ground import measure_over_ground
 from planner.checks.verdict import Gauge
 from planner.clock import Span
 from planner.energies import blows_met
@@ -80,13 +82,19 @@ def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
         lowest = np.where(part, np.minimum(lowest, np.minimum(z0, z1)), lowest)
         highest = np.where(part, np.maximum(highest, np.maximum(z0, z1)), highest)
     everywhere = np.minimum(pieces.za, pieces.zb)
-    for i in np.flatnonzero(lowest < rules.floor_m - LENGTH_TOLERANCE_M):
-        gauge.fault("airspace.floor", _where(case, pieces, i), lowest[i], rules.floor_m)
-    for i in np.flatnonzero(highest > rules.ceiling_m + LENGTH_TOLERANCE_M):
+    if case.scenario.terrain is not None:
+        measure_over_ground(case, case.scenario.terrain, pieces, (low, high), gauge)
+    else:
+        for i in np.flatnonzero(lowest < rules.floor_m - LENGTH_TOLERANCE_M):
+            where = _where(case, pieces, i)
+            gauge.fault("airspace.floor", where, lowest[i], rules.floor_m)
+        for i in np.flatnonzero(highest > rules.ceiling_m + LENGTH_TOLERANCE_M):
+            where = _where(case, pieces, i)
+            gauge.fault("airspace.ceiling", where, highest[i], rules.ceiling_m)
+    ground_m = np.array([f.ground_m for f in case.routes])[pieces.route]
+    for i in np.flatnonzero(everywhere < ground_m - LENGTH_TOLERANCE_M):
         where = _where(case, pieces, i)
-        gauge.fault("airspace.ceiling", where, highest[i], rules.ceiling_m)
-    for i in np.flatnonzero(everywhere < -LENGTH_TOLERANCE_M):
-        gauge.fault("airspace.ground", _where(case, pieces, i), everywhere[i], 0.0)
+        gauge.fault("airspace.ground", where, everywhere[i], ground_m[i])
     layers = np.array([f.route.layer_m for f in case.routes])[pieces.route]
     level = (rise == 0) & (pieces.a != pieces.b).any(axis=1)
     lowest = np.where(level, np.minimum(lowest, pieces.za), lowest)
@@ -101,8 +109,8 @@ def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
 
 def _measure_wind(case: Case, gauge: Gauge) -> None:
     """Compare the wind that is met from the floor up with what a drone may be in."""
-    floor_m = case.scenario.rules.floor_m - LENGTH_TOLERANCE_M
     for flown in case.routes:
+        floor_m = flown.ground_m + case.scenario.rules.floor_m - LENGTH_TOLERANCE_M
         limit_mps = flown.model.wind_limit_mps
         if limit_mps is None:
             continue
@@ -131,7 +139,7 @@ def _measure_closures(
     waived = np.array(
         [f.station.id in rules.station_waivers for f in case.routes], dtype=bool
     )[pieces.route] & (pieces.za != pieces.zb)
-    for closure in case.scenario.closures():
+    for closure in closures_aloft(case.scenario):
         binds = (bottom <= closure.upper_m) & (top >= closure.lower_m) & ~waived
         shape = closure.geometry
         shapely.prepare(shape)
@@ -244,7 +252,7 @@ def _measure_privacy(
     rests = _watch_places(case.routes)
     xs, ys = np.array([(x, y) for _, x, y in rests]).reshape(-1, 2).T
     _measure_cameras(case, gauge)
-    for private in case.scenario.privacy_zones():
+    for private in privacy_aloft(case.scenario):
         inside = private.geometry.buffer(-LENGTH_TOLERANCE_M)
         shapely.prepare(inside)
         crossing = np.sort(tree.query(inside, "intersects"))

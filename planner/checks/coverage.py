@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.aloft import standing_on
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
 from planner.flown import FlownRoute
@@ -38,9 +39,9 @@ def coverage(case: Case, gauge: Gauge) -> None:
             for zone_id in dict.fromkeys(stop.zones):
                 stops[zone_id, stop.kind].append((flown, stop))
     tracked = cache(track_on_task)
-    buildings = case.scenario.buildings
+    buildings, terrain = case.scenario.buildings, case.scenario.terrain
     skyline = Skyline.of(
-        [b.geometry for b in buildings], [b.height_m for b in buildings]
+        [b.geometry for b in buildings], [standing_on(terrain, b) for b in buildings]
     )
 
     @cache
@@ -51,7 +52,10 @@ def coverage(case: Case, gauge: Gauge) -> None:
         ground = footprint(track, reach_m)
         if height_m is None or track.is_empty:
             return ground
-        return ground.difference(skyline.shadow(track.x, track.y, height_m, reach_m))
+        lowest_m = 0.0 if terrain is None else terrain.near(ground)[0]
+        return ground.difference(
+            skyline.shadow(track.x, track.y, height_m, reach_m, lowest_m)
+        )
 
     def height_m(flown: FlownRoute, stop: Stop) -> float | None:
         """Return the height of a viewpoint, where anything could be hidden from it."""

@@ -122,14 +122,14 @@ def _look_at_ends(case: Case, gauge: Gauge) -> None:
     for flown in case.routes:
         home = np.array([flown.station.point.x, flown.station.point.y])
         away_m = np.hypot(*(flown.xy - home).T)
-        grounded = flown.z <= _GROUND_M
+        grounded = flown.z - flown.ground_m <= _GROUND_M
         grounded[[0, -1]] = True
         far = float(away_m[grounded].max())
         if far > _HOME_M:
             gauge.fault("fleet.home", flown.route.id, far, _HOME_M)
         for height in (float(flown.z[0]), float(flown.z[-1])):
-            if abs(height) > _GROUND_M:
-                gauge.fault("fleet.ground", flown.route.id, height, 0.0)
+            if abs(height - flown.ground_m) > _GROUND_M:
+                gauge.fault("fleet.ground", flown.route.id, height, flown.ground_m)
 
 
 def _look_at_drone(

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from planner.formats.shapes import DECIMALS
 from planner.geometry import LocalProjection
 from planner.scenario import Scenario
+from planner.terrain import Terrain
 
 _LEFT_OUT = (
     "name",
@@ -35,6 +36,7 @@ _IF_ANY = (
     "swaps",
     "charge_s",
     "weekly",
+    "terrain",
 )
 """Fields that came later: where they are empty, the digest is what it was."""
 _IF_SET = ("launch_s", "overhead_s", "team_ready")
@@ -80,6 +82,8 @@ def _plain(value: Any, projection: LocalProjection) -> Any:
         return shapely.to_wkt(
             shapely.normalize(rounded), rounding_precision=DECIMALS, trim=True
         )
+    if isinstance(value, Terrain):
+        return value.sha256
     if is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: _plain(getattr(value, field.name), projection)

@@ -143,7 +143,7 @@ _TEMPLATE = """\
 name = {name}
 {datum}
 {crs}timezone = "Asia/Shanghai"
-horizon = ["06:00", "22:00"]       # may cross midnight; "24h" for the whole day
+horizon = ["06:00", "22:00"]       # may cross midnight; "24h", or "week"
 objective = "guarantee"            # fewest drones; "tighten": with all drones the
                                    # shortest gaps; "frugal": fewest flight hours
 # ground_amsl_m = [0, 12]          # lowest and highest ground, for airspace with
@@ -153,6 +153,7 @@ objective = "guarantee"            # fewest drones; "tighten": with all drones t
                                    # .parquet; airspace as ED-269, ED-318, .plan too
 {layers}
 # districts, water, boundary, response_teams, buildings, demand can be added
+# terrain = "dem.tif"              # heights of the ground in metres; flat without
 {tables}
 [[drones]]                         # the first type is that of stations without one
 {model}

@@ -28,11 +28,13 @@ from planner.formats.settings import (
 )
 from planner.formats.shapes import in_wgs84
 from planner.formats.table import Fault, Notes
+from planner.formats.terrain import read_terrain
 from planner.formats.units import factors_of
 from planner.geometry import LocalProjection
 from planner.horizon import Horizon
 from planner.scatter import Scatter
 from planner.scenario import Scenario
+from planner.terrain import Terrain
 from planner.validation import validate
 from planner.wind import Wind
 
@@ -102,7 +104,7 @@ def inspect_scenario(
     hours = _horizon(settings, horizon, notes)
     layers = {
         name: _layer(folder, name, files, settings, notes)
-        for name, files in settings.layers.model_dump(exclude_none=True).items()
+        for name, files in _vector_layers(settings).items()
     }
     _note_strange_mappings(settings, notes)
     if not (layers["stations"] or layers["zones"]):
@@ -122,6 +124,7 @@ def inspect_scenario(
     scenario = _assemble(
         folder, settings, models, wind, hours or ALL_OF_A_DAY, projection, layers
     )
+    scenario = replace(scenario, terrain=_terrain(folder, scenario, settings, notes))
     objects.note_assumptions(record for found in layers.values() for record in found)
     if notes.has_errors:
         return None, notes.listed()
@@ -158,6 +161,29 @@ def _horizon(settings: Settings, given: str | None, notes: Notes) -> Horizon | N
     finally:
         for remark in remarks:
             notes.add_fault(remark, FILE, "horizon")
+
+
+def _vector_layers(settings: Settings) -> dict[str, list[str]]:
+    """Return the files of all layers that have features."""
+    return settings.layers.model_dump(exclude_none=True, exclude={"terrain"})
+
+
+def _terrain(
+    folder: Path, scenario: Scenario, settings: Settings, notes: Notes
+) -> Terrain | None:
+    """Return the ground, None where none is given or after noting what is wrong."""
+    (name,) = settings.layers.terrain or [""]
+    stations = [station.point for station in scenario.stations]
+    zones = [zone.geometry for zone in scenario.zones]
+    if not name or not stations or not zones:
+        return None
+    try:
+        return read_terrain(
+            folder, name, scenario.projection, scenario.rules, stations, zones
+        )
+    except Fault as fault:
+        notes.add_fault(fault, name)
+        return None
 
 
 def _layer(
@@ -200,7 +226,7 @@ def _file_of(
 
 def _note_strange_mappings(settings: Settings, notes: Notes) -> None:
     """Note column mappings and units of layers that there are not."""
-    given = settings.layers.model_dump(exclude_none=True)
+    given = _vector_layers(settings)
     known = ", ".join(given)
     for table, names in (("columns", settings.columns), ("units", settings.units)):
         for name in [name for name in names if name not in given]:

@@ -59,6 +59,7 @@ class LayersTable(_Table):
     response_teams: Files | None = None
     buildings: Files | None = None
     demand: Files | None = None
+    terrain: Annotated[Files, Field(max_length=1)] | None = None
 
 
 class DroneTable(_Table):

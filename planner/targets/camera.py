@@ -22,7 +22,8 @@ class Camera:
     """
     What a sweep needs of the cameras of all drone types together.
 
-    ``reach_m`` is half the swath at each of the fit layers.
+    ``layers_m`` are heights above the ground that is seen, and ``reach_m`` is half the
+    swath at each of them.
     """
 
     lane_spacing_m: float
@@ -36,13 +37,22 @@ class Camera:
         return _REACH_ROOM * self.reach_m[0]
 
 
-def sweep_camera(models: tuple[DroneModel, ...], rules: Rules) -> Camera:
-    """Return lane spacing and fit layers, safe for every drone type."""
+def sweep_camera(
+    models: tuple[DroneModel, ...], rules: Rules, tallest_m: float = 100.0
+) -> Camera:
+    """
+    Return lane spacing and fit layers, safe for every drone type.
+
+    Parameters
+    ----------
+    tallest_m
+        Lanes are no farther apart than what is seen from this height asks for.
+    """
     swath_m = min(m.swath_m for m in models)
     overlap = max(m.overlap for m in models)
     # Without overlap some layer must still be fit.
     spacing_m = min(
-        (1 - overlap) * swath_at(swath_m, min(100.0, rules.ceiling_m)),
+        (1 - overlap) * swath_at(swath_m, min(tallest_m, rules.ceiling_m)),
         swath_at(swath_m, rules.layers_m[-1]) / _SWATH_ROOM,
     )
     layers = tuple(

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.aloft import layers_m
 from planner.clock import Span
 from planner.freespace import TARGET_MARGIN_M, FreeSpace, Surroundings, open_layers
 from planner.geometry import area_within_km2
@@ -19,6 +20,7 @@ from planner.stamina import longest_sortie_s
 from planner.targets.camera import Sweeper, sweep_camera
 from planner.targets.clusters import Mapper, clusters
 from planner.targets.edge import edge_ways
+from planner.targets.height import fit_over_ground, sweep_heights_m
 from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
 from planner.targets.sight import (
@@ -183,7 +185,7 @@ def _watch_targets(
         for some in together
         for shape in [shapely.union_all([a.geometry for a in some])]
     ]
-    layers = scenario.rules.layers_m
+    layers = layers_m(scenario)
     targets: list[Target] = []
     counts: dict[str, int] = {}
     for viewpoints in mapper(_place, jobs):
@@ -200,7 +202,7 @@ def _watch_targets(
                     windows=_windows(scenario, mine),
                     shortest_window_s=_shortest_window_s(scenario, mine),
                     ways=(Way(xy=np.array([[v.x, v.y]]), wait_s=np.array([dwell])),),
-                    layers_m=layers,
+                    layers_m=round_about.open_over(layers, shapely.Point(v.x, v.y)),
                 )
             )
     return targets
@@ -252,14 +254,15 @@ def _sweep_targets(
 ) -> list[Target]:
     """Return the tiles of a sweep; none if too little of it can be seen."""
     models = flying_models(scenario)
-    camera = sweep_camera(models, scenario.rules)
+    ceiling_m = scenario.rules.ceiling_m
+    usual_m, highest_m = sweep_heights_m(scenario, zone)
+    camera = sweep_camera(models, scenario.rules, usual_m)
     # What is private up to above all fit layers cannot be crossed.
     walls = [
         private.geometry.buffer(TARGET_MARGIN_M, quad_segs=2)
         for private in space.privacy
-        if private.upper_m > camera.layers_m[-1]
+        if private.upper_m > highest_m + camera.layers_m[-1]
     ]
-    ceiling_m = scenario.rules.ceiling_m
     longest_s = min(longest_sortie_s(m, ceiling_m) for m in models)
     sweeper = Sweeper(
         camera=camera,
@@ -331,9 +334,17 @@ def _target(
     ways: tuple[Way, ...],
     layers: tuple[float, ...],
 ) -> Target:
-    """Return a target of one zone, with the layers its path leaves open."""
+    """
+    Return a target of one zone, with the layers its path leaves open.
+
+    Parameters
+    ----------
+    layers
+        Heights above the ground that is seen from which all of it is seen.
+    """
     path = shapely.LineString(ways[0].xy)
     open_to_path = open_layers(scenario, space, path)
+    fit = fit_over_ground(scenario, path, layers)
     return Target(
         id=name,
         kind=zone.kind,
@@ -342,5 +353,5 @@ def _target(
         windows=_windows(scenario, [zone]),
         shortest_window_s=_shortest_window_s(scenario, [zone]),
         ways=ways,
-        layers_m=tuple(h for h in layers if h in open_to_path),
+        layers_m=tuple(h for h in fit if h in open_to_path),
     )

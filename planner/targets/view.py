@@ -9,10 +9,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import QUAD_SEGS, FloatArray
+from planner.aloft import standing_on
+from planner.geometry import QUAD_SEGS, FloatArray, disc
 from planner.scenario import Scenario
 from planner.skyline import Skyline
 from planner.targets.sight import view_radius_m
+from planner.terrain import Terrain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,11 +30,14 @@ class View:
         Of the viewpoint above ground; from higher up shadows are shorter.
     skyline
         The buildings there are.
+    terrain
+        The ground, where it is not flat.
     """
 
     radius_m: float
     height_m: float = 0.0
     skyline: Skyline = field(default_factory=lambda: Skyline.of([], []))
+    terrain: Terrain | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -51,12 +56,17 @@ class View:
             shapely.points(centres), self.radius_m, quad_segs=quad_segs
         )
         if self.is_cut:
-            hidden = [
-                self.skyline.shadow(float(x), float(y), self.height_m, self.radius_m)
-                for x, y in centres
-            ]
+            hidden = [self._hidden(float(x), float(y)) for x, y in centres]
             seen = shapely.difference(seen, np.array(hidden, dtype=object))
         return seen
+
+    def _hidden(self, x: float, y: float) -> BaseGeometry:
+        """Return what buildings hide from a place."""
+        height_m, lowest_m = self.height_m, 0.0
+        if self.terrain is not None:
+            height_m += float(self.terrain.at(np.array([[x, y]]))[1][0])
+            lowest_m, _ = self.terrain.near(disc(x, y, self.radius_m))
+        return self.skyline.shadow(x, y, height_m, self.radius_m, lowest_m)
 
     def area(self, centres: FloatArray, shape: BaseGeometry) -> BaseGeometry:
         """Return the union of what is seen from places that reach a shape."""
@@ -86,6 +96,7 @@ def lowest_view(scenario: Scenario) -> View:
         height_m=scenario.rules.floor_m,
         skyline=Skyline.of(
             [b.geometry for b in scenario.buildings],
-            [b.height_m for b in scenario.buildings],
+            [standing_on(scenario.terrain, b) for b in scenario.buildings],
         ),
+        terrain=scenario.terrain,
     )
