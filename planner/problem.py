@@ -338,9 +338,9 @@ def formulate(
         leg = Legs(sights, model, winds, aloft_s(scenario, model))
         legs[name] = leg
         tables[name] = Tables(
-            travel=_ticks(leg.time_s[np.ix_(leave, entry)]),
-            out=_ticks(leg.time_s[np.ix_(home, entry)]),
-            back=_ticks(leg.time_s[np.ix_(leave, home)]),
+            travel=_ticks(leg.times_s(leave, entry)),
+            out=_ticks(leg.times_s(home, entry)),
+            back=_ticks(leg.times_s(leave, home)),
             task=_ticks(np.array([task_s(w, model, winds) for w in ways])),
             overhead=int(_ticks(np.array([overhead_s(scenario, model)]))[0]),
         )

@@ -142,8 +142,8 @@ def lines_between(points: Points, reach_m: float) -> Any:
 
     Those have no end at a corner whose obstacle they would enter, if extended.
     """
-    count = near_lines(points, reach_m, np.empty((0, 2), dtype=np.int64))
-    lines = np.empty((count, 2), dtype=np.int64)
+    count = near_lines(points, reach_m, np.empty((0, 2), dtype=np.int32))
+    lines = np.empty((count, 2), dtype=np.int32)
     near_lines(points, reach_m, lines)
     return lines
 
@@ -274,4 +274,5 @@ def load() -> None:
     here, one = np.zeros((2, 2)), np.full(2, -1)
     some = points(here, here, here, one, one, 1.0)
     lines = lines_between(some, 1.0)
-    look(walls(np.ones((1, 4)), one[:1]), some, lines, one)
+    gates = np.empty(len(lines), dtype=np.int32)
+    look(walls(np.ones((1, 4)), one[:1]), some, lines, gates)
