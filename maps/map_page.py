@@ -21,7 +21,16 @@ from planner.scenario import Scenario
 if TYPE_CHECKING:
     from planner.checks.verdict import Verdict
 
-LAYERS = ("base", "districts", "zones", "airspace", "routes", "stations", "drones")
+LAYERS = (
+    "base",
+    "districts",
+    "zones",
+    "buildings",
+    "airspace",
+    "routes",
+    "stations",
+    "drones",
+)
 """Drawn in this order, the last on top."""
 
 STYLES = ("page.css", "marks.css", "card.css", "map.css")

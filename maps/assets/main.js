@@ -6,6 +6,7 @@ Patrol.groups = {
   base: feature_group_base,
   districts: feature_group_districts,
   zones: feature_group_zones,
+  buildings: feature_group_buildings,
   airspace: feature_group_airspace,
   routes: feature_group_routes,
   stations: feature_group_stations,
@@ -77,6 +78,7 @@ function makeLayers() {
     base: paintBase,
     districts: paintDistricts,
     zones: paintZones,
+    buildings: paintBuildings,
     airspace: paintAirspace,
     routes: paintRoutes,
     drones: paintDrones,
@@ -86,6 +88,7 @@ function makeLayers() {
     Patrol.layers[name] = new CanvasLayer(name, paint);
     Patrol.groups[name].addLayer(Patrol.layers[name]);
   }
+  Patrol.groups.buildings.remove(); // until somebody asks for them
   Patrol.markers = Patrol.data.stations.map((station, index) => {
     const hasTeam = Patrol.data.teams.some((team) => team.station === station.id);
     const marker = L.marker([station.at[1], station.at[0]], {
