@@ -26,6 +26,7 @@ LAYERS = (
     "districts",
     "zones",
     "response",
+    "buildings",
     "airspace",
     "routes",
     "stations",

@@ -70,6 +70,7 @@ def payload(
         ],
         "zones": [_zone(scenario, z) for z in scenario.zones],
         "airspace": [_airspace(scenario, a) for a in scenario.airspace],
+        "buildings": _buildings(scenario),
         "plan": None if plan is None else _plan(scenario, plan, clock),
         "violations": _violations(verdict),
     }
@@ -165,6 +166,26 @@ def _airspace(scenario: Scenario, space: Airspace) -> dict[str, Any]:
         "reason": space.reason,
         "shape": pack_shape(space.geometry, scenario.projection),
     }
+
+
+def _buildings(scenario: Scenario) -> list[dict[str, Any]]:
+    """Return what is flown round, and what may hide ground that is watched."""
+    closing = {c.id for c in scenario.closures() if c.reason == "BUILDING"}
+    shapes = np.array([b.geometry for b in scenario.buildings], dtype=object)
+    watched = np.array(
+        [z.geometry for z in scenario.zones if z.kind == "watch"], dtype=object
+    )
+    reach_m = max(model.view_radius_m for model in scenario.drone_models)
+    _, near = shapely.STRtree(shapes).query(watched, "dwithin", reach_m)
+    hiding = set(near.tolist())
+    return [
+        {
+            "closes": building.id in closing,
+            "shape": pack_shape(building.geometry, scenario.projection),
+        }
+        for i, building in enumerate(scenario.buildings)
+        if building.id in closing or i in hiding
+    ]
 
 
 def _plan(scenario: Scenario, plan: Plan, clock: Clock) -> dict[str, Any]:

@@ -52,7 +52,20 @@ class DeckedLegs:
     parts: Sequence[Network]
     deck: IntArray
     local: IntArray
-    time_s: FloatArray
+
+    def times_s(self, starts: IntArray, ends: IntArray) -> FloatArray:
+        """Return the times between some places, shape (starts, ends) [s]."""
+        alike = (starts[:, None] == ends) & (self.deck[starts] == _STATION)[:, None]
+        table = np.where(alike, 0.0, np.inf)
+        for k, part in enumerate(self.parts):
+            rows = np.flatnonzero(self.local[k, starts] >= 0)
+            columns = np.flatnonzero(self.local[k, ends] >= 0)
+            start, end = starts[rows], ends[columns]
+            block = part.times_s(self.local[k, start], self.local[k, end])
+            inner = (self.deck[start] == k)[:, None] | (self.deck[end] == k)
+            here = np.ix_(rows, columns)
+            table[here] = np.where(inner, block, table[here])
+        return table
 
     def path(self, i: int, j: int) -> FloatArray:
         """Return the vertices of the leg from place i to place j, both included."""
@@ -159,8 +172,8 @@ def _deck(
     for name, legs in links.legs.items():
         model, home = scenario.model(name), links.home[names == name]
         flown_s = (
-            legs.time_s[np.ix_(home, links.entry)]
-            + legs.time_s[np.ix_(links.leave, home)].T
+            legs.times_s(home, links.entry)
+            + legs.times_s(links.leave, home).T
             + [task_s(way, model, winds) for way in ways]
         )
         flown_s[flown_s > aloft_s(scenario, model)] = np.inf
@@ -203,16 +216,8 @@ def _joined(
         local[k, :count] = deck.links.home
         local[k, of == k] = used[k]
     names = sorted({scenario.stations[i].model for i in station_ids})
-    legs: dict[str, Network] = {}
-    for name in names:
-        time_s = np.full((size, size), np.inf)
-        np.fill_diagonal(time_s[:count, :count], 0.0)
-        parts = [deck.links.legs[name] for deck, _ in decks]
-        for k, part in enumerate(parts):
-            here = np.flatnonzero(local[k] >= 0)
-            block = part.time_s[np.ix_(local[k, here], local[k, here])]
-            inner = here >= count
-            time_s[np.ix_(here, here[inner])] = block[:, inner]
-            time_s[np.ix_(here[inner], here)] = block[inner]
-        legs[name] = DeckedLegs(parts, of, local, time_s)
+    legs: dict[str, Network] = {
+        name: DeckedLegs([deck.links.legs[name] for deck, _ in decks], of, local)
+        for name in names
+    }
     return Links(legs=legs, home=np.arange(count), entry=entry, leave=leave)

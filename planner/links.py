@@ -26,7 +26,9 @@ IntArray = NDArray[np.int64]
 class Network(Protocol):
     """Quickest leg times between places, and the paths behind them."""
 
-    time_s: FloatArray
+    def times_s(self, starts: IntArray, ends: IntArray) -> FloatArray:
+        """Return the times between some places, shape (starts, ends) [s]."""
+        ...
 
     def path(self, i: int, j: int) -> FloatArray:
         """Return the vertices of the leg from place i to place j."""

@@ -17,15 +17,25 @@ from numpy.typing import NDArray
 from planner.drone import DroneModel
 from planner.geometry import FloatArray
 from planner.physics import Winds, flight_time_s
-from planner.sights import Sights
+from planner.sights import IntArray, Numbers, Sights
 
 if TYPE_CHECKING:
-    from planner.detours import Lines
+    from planner.detours import Lines, Ways
+
+_ROWS_A_REACH = 4
+_SPAN_RAD = 16.0
+"""More than headings differ by."""
+
+_AT_ONCE = 1 << 14
+"""So many times are computed at once: what that takes stays in the cache."""
 
 
 class Legs:
     """
-    Quickest leg times between places, for one drone type.
+    Quickest legs between places, for one drone type.
+
+    Only those that are of use are kept, place by place: a table of all pairs would
+    grow with the square of the city.
 
     Parameters
     ----------
@@ -37,8 +47,8 @@ class Legs:
 
     Attributes
     ----------
-    time_s
-        Shape (n, n); infinite where there is no path, or none of use.
+    count
+        Legs between different places.
     reached
         Corners that searches came to, all together: what they cost.
     """
@@ -52,100 +62,154 @@ class Legs:
     ) -> None:
         self._sights, self._model, self._winds = sights, model, winds
         n = len(sights.places)
-        self.time_s = np.full((n, n), np.inf)
-        np.fill_diagonal(self.time_s, 0.0)
-        self._straight = np.eye(n, dtype=bool)
-        i, j = sights.free.T
-        there_s, back_s = self._both(sights.places, sights.free, sights.places)
-        use = there_s + back_s <= longest_s
-        for rows, columns, time_s in ((i, j, there_s), (j, i, back_s)):
-            self.time_s[rows[use], columns[use]] = time_s[use]
-            self._straight[rows[use], columns[use]] = True
-        self._seen = self._lines(n, sights.places, sights.seen, sights.seen_gate)
-        self._between = self._lines(
-            len(sights.corners),
-            sights.corners,
-            np.vstack([sights.between, sights.between[:, ::-1]]),
-            np.tile(sights.between_gate, 2),
-        )
-        self.reached = self._go_round(longest_s)
+        self._ways = self._lay_out()
+        lines = np.vstack([sights.free, sights.barred])
+        free = np.arange(len(lines)) < len(sights.free)
+        pairs = np.vstack([lines, lines[:, ::-1]])
+        first, order = by_first(pairs, n, n)
+        pairs, straight = pairs[order], np.tile(free, 2)[order]
+        # Where the way back stands of each leg.
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order), dtype=order.dtype)
+        back = place[order - len(lines)]
+        direct_s = self._direct_s(sights.places, pairs, sights.places)
+        time_s = direct_s.copy()
+        self.reached = self._go_round(first, pairs, ~straight, back, time_s)
+        use = np.isfinite(time_s) & (time_s + direct_s[back] <= longest_s)
+        self._first = np.append(0, np.cumsum(use))[first]
+        self._end, self._time_s = pairs[use, 1], time_s[use]
+        self._straight = straight[use]
+        self.count = len(self._end)
 
-    def _times(self, a: FloatArray, b: FloatArray) -> FloatArray:
-        """Return the times of straight lines, from one end to the other [s]."""
-        delta = b - a
-        return flight_time_s(
-            delta[:, 0], delta[:, 1], self._model.airspeed_mps, self._winds
-        )
+    def _direct_s(
+        self, starts: FloatArray, pairs: Numbers, ends: FloatArray
+    ) -> FloatArray:
+        """Return the times of straight lines between pairs of points [s]."""
+        airspeed_mps, winds = self._model.airspeed_mps, self._winds
+        time_s = np.empty(len(pairs))
+        for k in range(0, len(pairs), _AT_ONCE):
+            start, end = pairs[k : k + _AT_ONCE].T
+            east, north = (ends[end] - starts[start]).T
+            time_s[k : k + _AT_ONCE] = flight_time_s(east, north, airspeed_mps, winds)
+        return time_s
 
-    def _both(
-        self, a: FloatArray, pairs: NDArray[np.int64], b: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return the times of straight lines between pairs, there and back [s]."""
-        start, end = a[pairs[:, 0]], b[pairs[:, 1]]
-        return self._times(start, end), self._times(end, start)
+    def _lay_out(self) -> Ways:
+        """Return the lines that legs round obstacles are made of."""
+        from planner.detours import Ways, headings
+
+        sights = self._sights
+        places, corners, along = sights.places, sights.corners, sights.along
+        seen, gate = sights.seen, sights.seen_gate
+        place, corner = seen.T
+        step = corners[corner] - places[place]
+        arrives, leaves = (headings(along[corner], away) for away in (step, -step))
+        between = np.vstack([sights.between, sights.between[:, ::-1]])
+        step = corners[between[:, 1]] - corners[between[:, 0]]
+        return Ways(
+            out=self._lines(places, corners, seen, gate, arrives, arrives),
+            between=self._lines(
+                corners,
+                corners,
+                between,
+                np.tile(sights.between_gate, 2),
+                headings(along[between[:, 0]], step),
+                headings(along[between[:, 1]], step),
+            ),
+            home=self._lines(corners, places, seen[:, ::-1], gate, leaves, leaves),
+            own=sights.own,
+            places=places,
+            corners=corners,
+            reach_m=np.array([sights.reach_m]),
+        )
 
     def _lines(
         self,
-        count: int,
-        points: FloatArray,
-        pairs: NDArray[np.int64],
-        gate: NDArray[np.int64],
+        starts: FloatArray,
+        ends: FloatArray,
+        pairs: Numbers,
+        gate: Numbers,
+        leaves: FloatArray,
+        arrives: FloatArray,
     ) -> Lines:
-        """Return the lines from so many points to corners, by point."""
+        """Return lines between pairs of points, in order."""
         from planner.detours import Lines
 
-        order = np.lexsort(pairs.T[::-1])
+        # By point and then by heading, in one sort.
+        order = np.argsort(pairs[:, 0] + leaves / _SPAN_RAD, kind="stable")
         pairs = pairs[order]
-        there_s, back_s = self._both(points, pairs, self._sights.corners)
         return Lines(
-            first=np.searchsorted(pairs[:, 0], np.arange(count + 1)),
-            corner=np.ascontiguousarray(pairs[:, 1]),
+            first=np.searchsorted(pairs[:, 0], np.arange(len(starts) + 1)),
+            end=np.ascontiguousarray(pairs[:, 1]),
             gate=gate[order],
-            there_s=there_s,
-            back_s=back_s,
+            there_s=self._direct_s(starts, pairs, ends),
+            back_s=self._direct_s(ends, pairs[:, ::-1], starts),
+            leaves=leaves[order],
+            arrives=arrives[order],
         )
 
-    def _go_round(self, longest_s: float) -> int:
-        """Fill in the legs that are barred; return how many corners that touched."""
+    def _go_round(
+        self,
+        first: Numbers,
+        pairs: Numbers,
+        barred: NDArray[np.bool_],
+        back: Numbers,
+        time_s: FloatArray,
+    ) -> int:
+        """
+        Fill in the times of legs that are barred; return how many corners they cost.
+
+        Parameters
+        ----------
+        first, pairs, back
+            Index of the first leg from each place; the places of each leg, and the
+            index of the way back.
+        """
         from planner.detours import board, times_round
 
-        places, own = self._sights.places, self._sights.own
-        pairs = np.vstack([self._sights.barred, self._sights.barred[:, ::-1]])
-        pairs = pairs[np.lexsort(pairs.T[::-1])]
-        backwards = self._backwards(*pairs.T)
-        notes = board(self._seen, self._between)
+        places = self._sights.places
+        # One search after another near it: what both read is still at hand.
+        row = places[:, 1] // (self._sights.reach_m / _ROWS_A_REACH)
+        turn = np.lexsort((places[:, 0], row))
+        notes = board(self._ways)
+        homeward = self._homeward(*pairs.T)
         reached = 0
-        for back in (False, True):
-            some = pairs[backwards == back]
-            starts, ends = (some[:, ::-1] if back else some).T
-            order = np.lexsort((ends, starts))
-            starts, ends = starts[order], ends[order]
-            time_s = np.empty(len(starts))
-            lines = self._ways(back)
-            reached += times_round(starts, ends, own, *lines, notes, time_s)
-            if back:
-                starts, ends = ends, starts
-            use = time_s + self._times(places[ends], places[starts]) <= longest_s
-            self.time_s[starts[use], ends[use]] = time_s[use]
+        for ways, sought in (
+            (self._ways, barred & ~homeward),
+            (self._ways.reversed(), barred & homeward[back]),
+        ):
+            legs = np.flatnonzero(sought)
+            found_s = np.empty(len(legs))
+            mine = np.searchsorted(legs, first)
+            reached += times_round(turn, mine, pairs[legs, 1], ways, notes, found_s)
+            time_s[legs if ways is self._ways else back[legs]] = found_s
         return reached
 
-    def _backwards(self, start: Any, end: Any) -> Any:
+    def _homeward(self, start: Any, end: Any) -> Any:
         """
-        Whether a leg is sought from its end.
+        Whether a leg is from elsewhere to a station.
 
-        So is one from elsewhere to a station, since a search may pass the column of
-        the station where it begins.
+        Such a leg is sought from its end, since a search may pass the column of the
+        station where it begins.
         """
         own = self._sights.own
         return (own[end] >= 0) & (own[start] < 0)
 
-    def _ways(self, back: bool) -> tuple[Lines, Lines, tuple[FloatArray, ...]]:
-        """Return the lines of a search, and how far it goes."""
-        sights = self._sights
-        apart_m = (sights.places, sights.corners, np.array([sights.reach_m]))
-        if back:
-            return self._seen.reversed(), self._between.reversed(), apart_m
-        return self._seen, self._between, apart_m
+    def times_s(self, starts: IntArray, ends: IntArray) -> FloatArray:
+        """
+        Return the times between some places, shape (len(starts), len(ends)) [s].
+
+        Infinite where there is no path, or none of use.
+        """
+        table = np.full((len(starts), len(ends)), np.inf)
+        row_s = np.full(len(self._sights.places), np.inf)
+        for k, start in enumerate(starts):
+            mine = slice(self._first[start], self._first[start + 1])
+            row_s[self._end[mine]] = self._time_s[mine]
+            row_s[start] = 0.0
+            table[k] = row_s[ends]
+            row_s[self._end[mine]] = np.inf
+            row_s[start] = np.inf
+        return table
 
     def path(self, i: int, j: int) -> FloatArray:
         """
@@ -156,25 +220,51 @@ class Legs:
         ValueError
             If there is no such leg.
         """
-        from planner.detours import arrival, board, spread
+        from planner.detours import board, spread
 
-        places, own = self._sights.places, self._sights.own
-        if self._straight[i, j]:
-            return places[[i, j]]
-        if not np.isfinite(self.time_s[i, j]):
+        places = self._sights.places
+        if i == j:
+            return places[[i, i]]
+        mine = slice(self._first[i], self._first[i + 1])
+        leg = self._first[i] + np.searchsorted(self._end[mine], j)
+        if leg == mine.stop or self._end[leg] != j:
             raise ValueError(f"no leg from place {i} to place {j}")
-        back = bool(self._backwards(i, j))
+        if self._straight[leg]:
+            return places[[i, j]]
+        back = bool(self._homeward(i, j))
         start, end = (j, i) if back else (i, j)
-        seen, between, apart_m = self._ways(back)
-        notes = board(seen, between)
-        spread(start, own[start], seen, between, apart_m, notes)
-        _, corner = arrival(end, own[start], own[end], seen, notes)
+        ways = self._ways.reversed() if back else self._ways
+        notes = board(ways)
+        spread(start, ways, notes)
+        corner = notes.last[end]
         chain = []
         while corner >= 0:
             chain.append(corner)
-            corner = int(notes.before[corner])
+            corner = notes.before[corner]
         bends = self._sights.corners[chain if back else chain[::-1]]
         return np.vstack([places[[i]], bends, places[[j]]])
+
+
+def by_first(pairs: Numbers, firsts: int, seconds: int) -> tuple[Numbers, Numbers]:
+    """
+    Return an order of pairs by the first, then by the second; no two are alike.
+
+    Parameters
+    ----------
+    firsts, seconds
+        How many of each there may be.
+
+    Returns
+    -------
+    first, order
+        Index of the first pair of each, and the end, shape (firsts + 1,); and the
+        pairs in order. As quick as there are pairs: a sort would take longer each.
+    """
+    from scipy.sparse import coo_array
+
+    numbers = np.arange(len(pairs), dtype=np.int32)
+    table = coo_array((numbers, pairs.T), shape=(firsts, seconds)).tocsr()
+    return table.indptr, table.data
 
 
 def path_times(

@@ -321,11 +321,11 @@ def formulate(
     winds = all_winds(scenario)
     tables: dict[str, Tables] = {}
     for model in models:
-        time_s = links.legs[model.model].time_s
+        leg = links.legs[model.model]
         tables[model.model] = Tables(
-            travel=_ticks(time_s[np.ix_(leave, entry)]),
-            out=_ticks(time_s[np.ix_(home, entry)]),
-            back=_ticks(time_s[np.ix_(leave, home)]),
+            travel=_ticks(leg.times_s(leave, entry)),
+            out=_ticks(leg.times_s(home, entry)),
+            back=_ticks(leg.times_s(leave, home)),
             task=_ticks(np.array([task_s(w, model, winds) for w in ways])),
             overhead=int(_ticks(np.array([overhead_s(scenario, model)]))[0]),
         )

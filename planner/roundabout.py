@@ -38,18 +38,20 @@ def round_about_s(scenario: Scenario, space: FreeSpace, target: Target) -> Float
     low_x, low_y, high_x, high_y = everything.bounds
     area = shapely.box(low_x, low_y, high_x, high_y)
     widest_m = math.hypot(high_x - low_x, high_y - low_y)
-    stations = list(range(len(homes)))
-    own = np.array([*stations, *(-1 for _ in ends)])
-    sights = see(obstacles_near(space, area, stations), places, own, widest_m)
+    at_home = np.arange(len(homes))
+    own = np.append(at_home, np.full(len(ends), -1))
+    obstacles = obstacles_near(space, area, range(len(homes)))
+    sights = see(obstacles, places, own, widest_m)
     winds = all_winds(scenario)
     best_s = np.full(len(homes), np.inf)
     for name in sorted({station.model for station in scenario.stations}):
         model = scenario.model(name)
         mine = np.array([station.model == name for station in scenario.stations])
-        legs_s = Legs(sights, model, winds, math.inf).time_s
+        legs = Legs(sights, model, winds, math.inf)
         for k, way in enumerate(target.ways):
-            enter, leave = len(homes) + 2 * k, len(homes) + 2 * k + 1
-            alone_s = legs_s[: len(homes), enter] + legs_s[leave, : len(homes)]
+            enter, leave = len(homes) + 2 * k + np.array([[0], [1]])
+            out_s, back_s = legs.times_s(at_home, enter), legs.times_s(leave, at_home)
+            alone_s = out_s[:, 0] + back_s[0]
             alone_s = alone_s + task_s(way, model, winds) + overhead_s(scenario, model)
             best_s = np.where(mine, np.minimum(best_s, alone_s), best_s)
     return best_s

@@ -26,6 +26,8 @@ _LEVEL_M = 1e-3
 _TOUCH_M = 1e-6
 _EDGES_A_CELL = 0.5
 _ROWS_A_REACH = 4
+_ROOM = 1 << 20
+"""Lines that are found at once."""
 
 
 class Walls(NamedTuple):
@@ -142,18 +144,28 @@ def lines_between(points: Points, reach_m: float) -> Any:
 
     Those have no end at a corner whose obstacle they would enter, if extended.
     """
-    count = near_lines(points, reach_m, np.empty((0, 2), dtype=np.int64))
-    lines = np.empty((count, 2), dtype=np.int64)
-    near_lines(points, reach_m, lines)
-    return lines
+    count = len(points.xy)
+    room = np.empty((max(_ROOM, count), 2), dtype=np.int32)
+    found, i = [room[:0]], 0
+    while i < count:
+        filled, i = near_lines(points, reach_m, i, room)
+        found.append(room[:filled].copy())
+    return np.vstack(found)
 
 
 @kernel
-def near_lines(points: Points, reach_m: float, lines: Any) -> int:
-    """Fill in the lines worth a look while there is room; return how many they are."""
+def near_lines(points: Points, reach_m: float, i: int, lines: Any) -> tuple[int, int]:
+    """
+    Fill in the lines worth a look from a point on, while there is room.
+
+    Returns
+    -------
+    int, int
+        How many they are, and the point to go on from.
+    """
     count = 0
     rows = len(points.first) - 1
-    for i in range(len(points.xy)):
+    while i < len(points.xy) and count + len(points.xy) - i <= len(lines):
         x, y = points.xy[i, 0], points.xy[i, 1]
         low_row = math.floor((y - reach_m - points.low_y) / points.height_m)
         high_row = math.floor((y + reach_m - points.low_y) / points.height_m)
@@ -175,10 +187,10 @@ def near_lines(points: Points, reach_m: float, lines: Any) -> int:
                 if j <= i or away_x * away_x + away_y * away_y > reach_m * reach_m:
                     continue
                 if touches(points, i, j) and touches(points, j, i):
-                    if count < len(lines):
-                        lines[count, 0], lines[count, 1] = i, j
+                    lines[count, 0], lines[count, 1] = i, j
                     count += 1
-    return count
+        i += 1
+    return count, i
 
 
 @kernel
@@ -274,4 +286,5 @@ def load() -> None:
     here, one = np.zeros((2, 2)), np.full(2, -1)
     some = points(here, here, here, one, one, 1.0)
     lines = lines_between(some, 1.0)
-    look(walls(np.ones((1, 4)), one[:1]), some, lines, one)
+    gates = np.empty(len(lines), dtype=np.int32)
+    look(walls(np.ones((1, 4)), one[:1]), some, lines, gates)

@@ -50,10 +50,17 @@ def legs_of(
     scenario: Scenario,
     places: Sequence[tuple[float, float]],
     wind: tuple[float, float] = CALM,
-) -> tuple[FreeSpace, Legs]:
-    """Return the legs between a scenario's stations, first, and other places."""
+) -> tuple[FreeSpace, Legs, FloatArray]:
+    """Return legs between a scenario's stations, first, and other places; times."""
     sights = sights_of(scenario, places)
-    return free_space(scenario), Legs(sights, MODEL, (wind,), math.inf)
+    legs = Legs(sights, MODEL, (wind,), math.inf)
+    return free_space(scenario), legs, times_of(legs, sights)
+
+
+def times_of(legs: Legs, sights: Sights) -> FloatArray:
+    """Return the times of all legs, shape (n, n)."""
+    every = np.arange(len(sights.places))
+    return legs.times_s(every, every)
 
 
 def straight_s(a: FloatArray, b: FloatArray, wind: tuple[float, float] = CALM) -> float:
@@ -121,10 +128,10 @@ def test_nothing_in_the_way_is_flown_straight(wind: tuple[float, float]) -> None
     """Over open ground a leg takes as long as the straight line, wind or not."""
     chance = np.random.default_rng(1)
     places = [tuple(p) for p in chance.uniform(-3000, 3000, (30, 2)).tolist()]
-    _, legs = legs_of(world([station("A", 3900, 3900)]), places, wind)
+    _, legs, time_s = legs_of(world([station("A", 3900, 3900)]), places, wind)
     xy = np.array([(3900.0, 3900.0), *places])
     for i, j in itertools.permutations(range(len(xy)), 2):
-        assert legs.time_s[i, j] == pytest.approx(straight_s(xy[i], xy[j], wind))
+        assert time_s[i, j] == pytest.approx(straight_s(xy[i], xy[j], wind))
         assert np.array_equal(legs.path(i, j), xy[[i, j]])
 
 
@@ -132,12 +139,12 @@ def test_nothing_in_the_way_is_flown_straight(wind: tuple[float, float]) -> None
 def test_no_leg_enters_what_is_closed(seed: int) -> None:
     """Of ten thousand legs none enters a closure, a privacy zone or a column."""
     field = made_field(seed)
-    space, legs = legs_of(field.scenario, field.places)
-    n, stations = len(legs.time_s), len(field.scenario.stations)
+    space, legs, time_s = legs_of(field.scenario, field.places)
+    n, stations = len(time_s), len(field.scenario.stations)
     pairs = [
         (i, j)
         for i, j in itertools.permutations(range(n), 2)
-        if math.isfinite(legs.time_s[i, j])
+        if math.isfinite(time_s[i, j])
     ]
     assert len(pairs) > 1500
     lines = np.array([LineString(legs.path(i, j)) for i, j in pairs])
@@ -154,12 +161,12 @@ def test_no_leg_enters_what_is_closed(seed: int) -> None:
 def test_a_leg_takes_as_long_as_its_path(wind: tuple[float, float]) -> None:
     """The time of a leg is that of the path drawn for it."""
     field = made_field(3)
-    _, legs = legs_of(field.scenario, field.places, wind)
-    for i, j in itertools.permutations(range(0, len(legs.time_s), 2), 2):
-        if math.isfinite(legs.time_s[i, j]):
+    _, legs, time_s = legs_of(field.scenario, field.places, wind)
+    for i, j in itertools.permutations(range(0, len(time_s), 2), 2):
+        if math.isfinite(time_s[i, j]):
             path = legs.path(i, j)
             times = path_times(path, np.zeros(len(path)), MODEL, (wind,))
-            assert times[-1] == pytest.approx(legs.time_s[i, j], abs=1e-6)
+            assert times[-1] == pytest.approx(time_s[i, j], abs=1e-6)
             # Through the air, each line is as long as the airspeed makes it.
             spent_s = np.diff(times)[:, None]
             through_air_m = np.hypot(*(np.diff(path, axis=0) - spent_s * wind).T)
@@ -169,42 +176,42 @@ def test_a_leg_takes_as_long_as_its_path(wind: tuple[float, float]) -> None:
 def test_out_and_back_are_alike_without_wind() -> None:
     """In still air a leg takes as long in either direction."""
     field = made_field(5)
-    _, legs = legs_of(field.scenario, field.places)
-    assert np.allclose(legs.time_s, legs.time_s.T, rtol=1e-9)
-    assert np.array_equal(np.diag(legs.time_s), np.zeros(len(legs.time_s)))
+    _, _, time_s = legs_of(field.scenario, field.places)
+    assert np.allclose(time_s, time_s.T, rtol=1e-9)
+    assert np.array_equal(np.diag(time_s), np.zeros(len(time_s)))
 
 
 def test_wind_helps_one_way_and_hinders_the_other() -> None:
     """Out and back differ as the wind triangle says."""
-    _, legs = legs_of(
+    _, _, time_s = legs_of(
         world([station("A", 3900, 3900)]),
         [(0, 0), (2400, 0), (0, 1200)],
         wind_vector(6.0, 270.0),
     )
-    assert legs.time_s[1, 2] == pytest.approx(2400 / 18)
-    assert legs.time_s[2, 1] == pytest.approx(2400 / 6)
+    assert time_s[1, 2] == pytest.approx(2400 / 18)
+    assert time_s[2, 1] == pytest.approx(2400 / 6)
     across = 1200 / math.sqrt(12**2 - 6**2)
-    assert legs.time_s[[1, 3], [3, 1]] == pytest.approx(across)
+    assert time_s[[1, 3], [3, 1]] == pytest.approx(across)
 
 
 def test_too_strong_a_wind_leaves_no_way_back() -> None:
     """What cannot be flown against the wind is infinite, and what can is not."""
-    _, legs = legs_of(
+    _, _, time_s = legs_of(
         world([station("A", 3900, 3900)], airspace=[closure("X", square(0, 900, 99))]),
         [(0, 0), (2400, 0)],
         wind_vector(13.0, 270.0),
     )
-    assert legs.time_s[1, 2] == pytest.approx(2400 / 25)
-    assert math.isinf(legs.time_s[2, 1])
+    assert time_s[1, 2] == pytest.approx(2400 / 25)
+    assert math.isinf(time_s[2, 1])
 
 
 @pytest.mark.parametrize(("seed", "wind"), [(0, CALM), (2, wind_vector(4.0, 100.0))])
 def test_no_detour_is_quicker(seed: int, wind: tuple[float, float]) -> None:
     """No leg takes longer than two legs by way of a third place."""
     field = made_field(seed)
-    _, legs = legs_of(field.scenario, field.places, wind)
+    _, _, time_s = legs_of(field.scenario, field.places, wind)
     # Only a station's own legs may pass its column.
-    times = legs.time_s[4:, 4:]
+    times = time_s[4:, 4:]
     for middle in range(len(times)):
         by_way = times[:, middle, None] + times[None, middle, :]
         assert np.all(times <= by_way + 1e-6)
@@ -259,13 +266,13 @@ def test_legs_are_the_quickest(seed: int) -> None:
     """Legs agree with a search by hand to 0.1 %, on two hundred at the least."""
     wind = wind_vector(5.0, 36.0 * seed) if seed % 2 else CALM
     field = made_field(seed, count=12)
-    space, legs = legs_of(field.scenario, field.places, wind)
+    space, _, time_s = legs_of(field.scenario, field.places, wind)
     homes = [(s.point.x, s.point.y) for s in field.scenario.stations]
     xy = np.array([*homes, *field.places])
     hand = ByHand(space, xy, wind)
     step = xy[None] - xy[:, None]
     straight = flight_time_s(step[..., 0], step[..., 1], MODEL.airspeed_mps, (wind,))
-    bent = (legs.time_s > straight + 1e-6) & (np.hypot(*step.T) > 1000)
+    bent = (time_s > straight + 1e-6) & (np.hypot(*step.T) > 1000)
     stations = len(homes)
     compared = 0
     for own in (None, *range(stations)):
@@ -275,7 +282,7 @@ def test_legs_are_the_quickest(seed: int) -> None:
         else:
             mine[own, stations:] = mine[stations:, own] = True
         by_hand = hand.times_s(own)[mine & bent]
-        ours = legs.time_s[mine & bent]
+        ours = time_s[mine & bent]
         assert np.array_equal(np.isinf(ours), np.isinf(by_hand))
         flown = np.isfinite(ours)
         assert ours[flown] == pytest.approx(by_hand[flown], rel=1e-3)
@@ -290,12 +297,12 @@ def test_only_what_no_sortie_holds_is_left_out(wind: tuple[float, float]) -> Non
     longest_s = 450.0
     reach_m = MODEL.airspeed_mps * longest_s / 2
     near = sights_of(field.scenario, field.places, reach_m)
-    some = Legs(near, MODEL, (wind,), longest_s).time_s
-    _, everything = legs_of(field.scenario, field.places, wind)
+    some = times_of(Legs(near, MODEL, (wind,), longest_s), near)
+    _, _, everything = legs_of(field.scenario, field.places, wind)
     step = near.places[:, None] - near.places[None]
     back_s = flight_time_s(step[..., 0], step[..., 1], MODEL.airspeed_mps, (wind,))
-    fits = everything.time_s + back_s <= longest_s
-    assert np.allclose(some[fits], everything.time_s[fits], rtol=1e-9)
+    fits = everything + back_s <= longest_s
+    assert np.allclose(some[fits], everything[fits], rtol=1e-9)
     assert np.isinf(some[~fits]).all()
     assert 0.1 < fits.mean() < 0.9
 
@@ -346,18 +353,14 @@ def test_the_order_of_obstacles_changes_nothing() -> None:
         ),
         privacy=space.privacy[::-1],
     )
-    one, other = (
-        Legs(
-            sights_of(field.scenario, field.places, space=each),
-            MODEL,
-            (CALM,),
-            math.inf,
-        )
-        for each in (space, turned)
-    )
-    assert one.time_s.tobytes() == other.time_s.tobytes()
+    seen = [
+        sights_of(field.scenario, field.places, space=each) for each in (space, turned)
+    ]
+    one, other = (Legs(sights, MODEL, (CALM,), math.inf) for sights in seen)
+    time_s = times_of(one, seen[0])
+    assert time_s.tobytes() == times_of(other, seen[1]).tobytes()
     for i, j in itertools.permutations(range(0, 40, 3), 2):
-        if math.isfinite(one.time_s[i, j]):
+        if math.isfinite(time_s[i, j]):
             assert one.path(i, j).tobytes() == other.path(i, j).tobytes()
 
 
@@ -365,7 +368,7 @@ def test_a_leg_that_is_not_there_has_no_path() -> None:
     """Who asks for a path that cannot be flown is told so."""
     ring = square(0, 0, 600).difference(square(0, 0, 300))
     scenario = world([station("A", 2000, 0)], airspace=[closure("X", ring)])
-    _, legs = legs_of(scenario, [(0, 0)])
+    _, legs, _ = legs_of(scenario, [(0, 0)])
     with pytest.raises(ValueError, match="no leg"):
         legs.path(0, 1)
 
@@ -373,7 +376,7 @@ def test_a_leg_that_is_not_there_has_no_path() -> None:
 def test_only_its_own_column_is_open_to_a_station() -> None:
     """A station's legs leave its column straight; those of others go round it."""
     scenario = world([station("A", 0, 0), station("B", 1000, 10)])
-    _, legs = legs_of(scenario, [(-800, 0), (800, 0), (2000, 0)])
+    _, legs, time_s = legs_of(scenario, [(-800, 0), (800, 0), (2000, 0)])
     a, b, west, middle, east = range(5)
     assert len(legs.path(a, west)) == 2
     assert len(legs.path(a, middle)) == 2
@@ -382,18 +385,18 @@ def test_only_its_own_column_is_open_to_a_station() -> None:
     assert len(legs.path(a, east)) > 2
     column = scenario.stations[b].point.buffer(50.0)
     assert not LineString(legs.path(a, east)).intersects(column)
-    assert legs.time_s[a, east] < 1.01 * straight_s(np.zeros(2), np.array([2000.0, 0]))
+    assert time_s[a, east] < 1.01 * straight_s(np.zeros(2), np.array([2000.0, 0]))
 
 
 def test_a_walled_place_is_out_of_reach() -> None:
     """A place inside a ring of closures has infinite legs, and no others have."""
     ring = square(0, 0, 600).difference(square(0, 0, 300))
     scenario = world([station("A", 2000, 0)], airspace=[closure("X", ring)])
-    _, legs = legs_of(scenario, [(0, 0), (-2000, 0), (100, 50)])
-    assert np.isinf(legs.time_s[[0, 2], 1]).all()
-    assert np.isinf(legs.time_s[1, [0, 2]]).all()
-    assert np.isfinite(legs.time_s[0, 2])
-    assert legs.time_s[1, 3] == pytest.approx(math.hypot(100, 50) / 12)
+    _, _, time_s = legs_of(scenario, [(0, 0), (-2000, 0), (100, 50)])
+    assert np.isinf(time_s[[0, 2], 1]).all()
+    assert np.isinf(time_s[1, [0, 2]]).all()
+    assert np.isfinite(time_s[0, 2])
+    assert time_s[1, 3] == pytest.approx(math.hypot(100, 50) / 12)
 
 
 def test_a_ring_can_be_flown_in() -> None:
@@ -402,8 +405,8 @@ def test_a_ring_can_be_flown_in() -> None:
         shapely.union_all([box(-1200, -1200, 1200, -300), box(-1200, -400, -300, 1200)])
     )
     scenario = world([station("A", 3000, 0)], airspace=[closure("X", ring)])
-    space, legs = legs_of(scenario, [(1000, -800), (-800, 1000)])
-    assert math.isfinite(legs.time_s[1, 2])
+    space, legs, time_s = legs_of(scenario, [(1000, -800), (-800, 1000)])
+    assert math.isfinite(time_s[1, 2])
     assert not LineString(legs.path(1, 2)).intersects(space.closed.buffer(-1e-3))
 
 
@@ -418,8 +421,8 @@ def test_a_place_beside_a_closure_is_reached() -> None:
         for share in np.linspace(0, 1, 25)
         for p in [rim.interpolate(share, normalized=True)]
     ]
-    _, legs = legs_of(scenario, places)
-    assert np.isfinite(legs.time_s).all()
+    _, _, time_s = legs_of(scenario, places)
+    assert np.isfinite(time_s).all()
 
 
 @settings(max_examples=8)
@@ -428,11 +431,11 @@ def test_no_leg_beats_the_crow(seed: int, speed_mps: float, from_deg: float) -> 
     """No leg is quicker than the straight line would be."""
     wind = wind_vector(speed_mps, from_deg)
     field = made_field(seed, count=6)
-    _, legs = legs_of(field.scenario, field.places, wind)
+    _, _, time_s = legs_of(field.scenario, field.places, wind)
     homes = [(s.point.x, s.point.y) for s in field.scenario.stations]
     xy = np.array([*homes, *field.places])
     for i, j in itertools.permutations(range(len(xy)), 2):
-        assert legs.time_s[i, j] >= straight_s(xy[i], xy[j], wind) - 1e-6
+        assert time_s[i, j] >= straight_s(xy[i], xy[j], wind) - 1e-6
 
 
 def test_arrival_times_include_waits_before_but_not_at_the_end() -> None:

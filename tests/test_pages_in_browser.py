@@ -6,18 +6,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import Browser, Tab, browser
 from hostile import TEXTS, hostile_plan, hostile_scenario
 from made_plan import in_turn, made_plan
 from made_trace import made_trace
+from shapely.geometry import box
 
 import maps
 import seeds
 from planner.formats.scenario_folder import read_scenario
 from planner.plan import Plan
 from planner.response import response
-from planner.scenario import Scenario
+from planner.scenario import Building, Scenario
 
 pytestmark = pytest.mark.browser
 
@@ -41,12 +43,32 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     told = replace(plan, analysis={"response": response(city, plan)})
     maps.draw_plan(city, told).save(folder / "response.html")
     maps.draw_plan(city).save(folder / "alone.html")
+    maps.draw_plan(built_up(city)).save(folder / "built.html")
     maps.draw_plan(hostile, bad).save(folder / "hostile.html")
     trace = made_trace(plan, bound=80)
     maps.report(city, plan, trace=trace).save(folder / "report.html")
     worse = made_trace(bad, ["".join(TEXTS)], bound=80)
     maps.report(hostile, bad, trace=worse).save(folder / "hostile_report.html")
     return folder
+
+
+def built_up(city: Scenario) -> Scenario:
+    """Return the city with thousands of buildings: high, low, and low far away."""
+    chance = np.random.default_rng(1)
+    watched = [z.geometry.centroid for z in city.zones if z.kind == "watch"]
+    heights_m = (90.0, 20.0)
+    near = [
+        Building(
+            id=f"{{{{ 7 * 191 }}}} {k}",
+            geometry=box(x, y, x + chance.uniform(15, 60), y + 20),
+            height_m=heights_m[k % 2],
+        )
+        for k in range(3000)
+        for at in [watched[k % len(watched)]]
+        for x, y in [chance.normal((at.x, at.y), 100.0)]
+    ]
+    away = Building(id="AWAY", geometry=box(9e5, 9e5, 9e5 + 20, 9e5 + 20), height_m=9)
+    return replace(city, buildings=(*near, away))
 
 
 def _teams_at_home(scenario: Scenario) -> Scenario:
@@ -318,6 +340,26 @@ def test_response_is_drawn_when_it_is_asked_for(chromium: Browser, pages: Path) 
     assert tab.run("responseColour(-1) === LATE && responseColour(901) === LATE")
     assert "overhead within 120 s" in tab.run("document.body.textContent")
     quiet(tab, pages / "response.html")
+
+
+def test_buildings_are_drawn_when_asked_for(chromium: Browser, pages: Path) -> None:
+    """Those that close a layer or may hide ground, off at first, without their ids."""
+    page = pages / "built.html"
+    tab = chromium.open(page)
+    counts = "[true, false].map((c) => data.filter((b) => b.closes === c).length)"
+    assert tab.run(f"((data) => {counts})(Patrol.data.buildings)") == [1500, 1500]
+    switch = "document.querySelector('[data-layers=buildings]')"
+    assert tab.run(f"{switch}.checked") is False
+    assert tab.run("Patrol.map.hasLayer(Patrol.groups.buildings)") is False
+    tab.run(f"{switch}.click()")
+    assert len(pixels(tab, "buildings")) > 3_000
+    assert "7 * 191" not in page.read_text(encoding="utf-8")
+    quiet(tab, page)
+
+
+def test_without_buildings_there_is_no_switch_for_them(tab: Tab) -> None:
+    """The legend names only what there is."""
+    assert tab.run("document.querySelector('[data-layers=buildings]')") is None
 
 
 def test_zones_can_be_coloured_by_the_time_since_their_last_visit(tab: Tab) -> None:

@@ -72,7 +72,7 @@ def test_ticks_are_never_below_the_time(scenario: Scenario) -> None:
         (table.out, problem.home, problem.entry),
         (table.back, problem.leave, problem.home),
     ):
-        spare = ticks - TICKS_PER_S * legs.time_s[np.ix_(rows, columns)]
+        spare = ticks - TICKS_PER_S * legs.times_s(rows, columns)
         assert spare.min() >= -1e-5
         assert spare.max() < 1 + 1e-5
     assert table.overhead >= TICKS_PER_S * overhead_s(scenario, model) - 1e-5

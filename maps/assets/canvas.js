@@ -83,6 +83,11 @@ function visible(box, view) {
 /** Begin a path along flat lines, closed or open. */
 function trace(context, view, lines, closed) {
   context.beginPath();
+  extend(context, view, lines, closed);
+}
+
+/** Go on with a path along flat lines, closed or open. */
+function extend(context, view, lines, closed) {
   for (const line of lines) {
     for (let i = 0; i < line.length; i += 2) {
       const x = line[i] * view.scale - view.x;

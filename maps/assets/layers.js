@@ -127,6 +127,30 @@ function paintDistricts(context, view) {
   }
 }
 
+const BUILDINGS = { closing: "#a3521f", hiding: "#b9aea6" };
+const DOT = 2;
+const EDGED = 14;
+
+/** Draw buildings, all of a kind in one path; one that would hardly show as a dot. */
+function paintBuildings(context, view) {
+  for (const kind of ["hiding", "closing"]) {
+    context.beginPath();
+    for (const { closes, shape } of Patrol.data.buildings) {
+      if (closes !== (kind === "closing") || !visible(shape.box, view)) continue;
+      const [left, top, right, bottom] = shape.box;
+      if (Math.max(right - left, bottom - top) * view.scale < DOT) {
+        context.rect(left * view.scale - view.x, top * view.scale - view.y, DOT, DOT);
+      } else extend(context, view, shape.rings, true);
+    }
+    context.fillStyle = BUILDINGS[kind];
+    context.fill("evenodd");
+    if (view.zoom < EDGED) continue;
+    context.strokeStyle = "rgba(255,255,255,0.85)";
+    context.lineWidth = 0.8;
+    context.stroke();
+  }
+}
+
 /** Draw a zone in its colour; a line wide, a sweep in lanes, a watch filled. */
 function zoneStyle(context, kind, colour, zoom, fill, stroke) {
   context.setLineDash([]);

@@ -7,6 +7,7 @@ Patrol.groups = {
   districts: feature_group_districts,
   zones: feature_group_zones,
   response: feature_group_response,
+  buildings: feature_group_buildings,
   airspace: feature_group_airspace,
   routes: feature_group_routes,
   stations: feature_group_stations,
@@ -79,6 +80,7 @@ function makeLayers() {
     districts: paintDistricts,
     zones: paintZones,
     response: paintResponse,
+    buildings: paintBuildings,
     airspace: paintAirspace,
     routes: paintRoutes,
     drones: paintDrones,
@@ -88,6 +90,7 @@ function makeLayers() {
     Patrol.layers[name] = new CanvasLayer(name, paint);
     Patrol.groups[name].addLayer(Patrol.layers[name]);
   }
+  Patrol.groups.buildings.remove(); // until somebody asks for them
   Patrol.markers = Patrol.data.stations.map((station, index) => {
     const hasTeam = Patrol.data.teams.some((team) => team.station === station.id);
     const marker = L.marker([station.at[1], station.at[0]], {

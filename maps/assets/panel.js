@@ -200,6 +200,12 @@ function zoneColours() {
   });
 }
 
+function buildingRows() {
+  return ["closing", "hiding"]
+    .filter((kind) => Patrol.data.buildings.some((b) => b.closes === (kind === "closing")))
+    .map((kind) => legendRow(colourSample(BUILDINGS[kind]), say("buildings_" + kind)));
+}
+
 function showLegend() {
   const { data } = Patrol;
   const kinds = ["watch", "sweep", "line"].filter((kind) => data.zones.some((z) => z.kind === kind));
@@ -230,6 +236,7 @@ function showLegend() {
     groups.push(legendGroup("layer_response", ["response"], steps));
   }
   if (spaces.length) groups.push(legendGroup("layer_airspace", ["airspace"], spaces));
+  if (data.buildings.length) groups.push(legendGroup("layer_buildings", ["buildings"], buildingRows()));
   groups.push(legendGroup("layer_districts", ["districts"], []));
   groups.push(legendGroup("layer_base", ["base"], []));
   document.getElementById("legend-body").replaceChildren(...groups);

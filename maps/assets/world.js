@@ -107,7 +107,7 @@ function unpackCell([lon, lat, p90_s], spacing_m) {
 function unpackWorld(data) {
   data.boundary = data.boundary.map(unpackShape);
   for (const water of data.water) water.shape = unpackShape(water.shape);
-  for (const list of [data.districts, data.zones, data.airspace]) {
+  for (const list of [data.districts, data.zones, data.airspace, data.buildings]) {
     for (const item of list) item.shape = unpackShape(item.shape);
   }
   for (const list of [data.districts, data.zones, data.stations]) {

@@ -11,19 +11,14 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.aloft import closures_aloft, privacy_aloft
 from planner.checks.case import LENGTH_TOLERANCE_M, TIME_TOLERANCE_S, Case
+from planner.checks.closures import approaches
 from planner.checks.ground import measure_over_ground
 from planner.checks.verdict import Gauge
-from planner.clock import Span
 from planner.energies import blows_met
-from planner.flown import FlownRoute, disc_spans, pieces_of_path
+from planner.flown import FlownRoute, disc_spans
 from planner.footprints import resting_place
-from planner.geometry import FloatArray
 from planner.overflight import spans_over
-from planner.scenario import Airspace
 from planner.segments import Segments, segments_of
-
-_NEAR_M = 2_000.0
-"""Margins are measured this far from a closure with a schedule [m]."""
 
 _REACHES_M = (1_000.0, 30_000.0)
 """The nearest piece is sought this far off first, lest all be measured [m]."""
@@ -134,73 +129,18 @@ def _measure_closures(
 ) -> None:
     """Measure the distance from closures that hold at the height flown."""
     rules = case.scenario.rules
-    bottom = np.minimum(pieces.za, pieces.zb)
-    top = np.maximum(pieces.za, pieces.zb)
-    waived = np.array(
-        [f.station.id in rules.station_waivers for f in case.routes], dtype=bool
-    )[pieces.route] & (pieces.za != pieces.zb)
-    for closure in closures_aloft(case.scenario):
-        binds = (bottom <= closure.upper_m) & (top >= closure.lower_m) & ~waived
-        shape = closure.geometry
-        shapely.prepare(shape)
-        if closure.schedule is None:
-            index = _nearest(tree, shape, binds)
-            distance_m = shapely.distance(shape, pieces.shapes[index])
-            moments = None
-        else:
-            near = np.sort(tree.query(shape, "dwithin", _NEAR_M))
-            index, parts, moments = _parts_flown(
-                case, pieces, near[binds[near]], closure
-            )
-            distance_m = shapely.distance(shape, parts)
-        if not len(index):
-            continue
-        bad = np.flatnonzero(distance_m < rules.clearance_m - LENGTH_TOLERANCE_M)
-        for k in {int(np.argmin(distance_m)), *bad.tolist()}:
-            at = "" if moments is None else f" {case.clock(moments[k])}"
-            gauge.measure(
-                "airspace.clearance",
-                f"{_where(case, pieces, index[k])} {closure.id}{at}",
-                float(distance_m[k]),
-                rules.clearance_m,
-                float(distance_m[k]) - rules.clearance_m,
-                "m",
-                tolerance=LENGTH_TOLERANCE_M,
-            )
-
-
-def _parts_flown(
-    case: Case, pieces: Segments, near: NDArray[np.int64], closure: Airspace
-) -> tuple[NDArray[np.int64], NDArray[np.object_], FloatArray]:
-    """
-    Return what of some pieces is flown while a closure holds.
-
-    Index of the piece, the part flown then, and when the part begins.
-    """
-    windows: tuple[Span, ...] = case.scenario.horizon.windows(closure.schedule or ())
-    found: list[tuple[int, FloatArray, float]] = []
-    for i in near:
-        takeoffs = case.routes[pieces.route[i]].takeoffs
-        ta, tb = pieces.ta[i], pieces.tb[i]
-        span_s = max(tb - ta, 1e-9)
-        for start, end in windows:
-            low = np.maximum(start - takeoffs, ta)
-            high = np.minimum(end - takeoffs, tb)
-            for k in np.flatnonzero(low <= high):
-                shares = (np.array([low[k], high[k]]) - ta) / span_s
-                part = pieces.a[i] + shares[:, None] * (pieces.b[i] - pieces.a[i])
-                found.append((int(i), part, float(takeoffs[k] + low[k])))
-    if not found:
-        none = np.empty(0)
-        return none.astype(np.int64), none.astype(object), none
-    return (
-        np.array([i for i, _, _ in found]),
-        pieces_of_path(
-            np.array([part[0] for _, part, _ in found]),
-            np.array([part[1] for _, part, _ in found]),
-        ),
-        np.array([moment for _, _, moment in found]),
-    )
+    closures = closures_aloft(case.scenario)
+    for c, i, distance_m, moment_s in approaches(case, pieces, closures, tree):
+        at = "" if moment_s is None else f" {case.clock(moment_s)}"
+        gauge.measure(
+            "airspace.clearance",
+            f"{_where(case, pieces, i)} {closures[c].id}{at}",
+            distance_m,
+            rules.clearance_m,
+            distance_m - rules.clearance_m,
+            "m",
+            tolerance=LENGTH_TOLERANCE_M,
+        )
 
 
 def _measure_columns(

@@ -1,5 +1,5 @@
 """
-Time the leg matrix of a random city, of one twice as large, and other libraries' ways.
+Time the leg matrix of a random city, of larger ones, and other libraries' ways.
 
 Run it from the project's folder: ``python tests/bench/world_network.py [--seed 1]``.
 Each measurement is a process of its own. For the comparison:
@@ -52,6 +52,13 @@ BENDS = 50
 APART_M = 200.0
 CALM = (0.0, 0.0)
 QUERIES, VERTICES = 40, 60
+SIZES = (0.1, 0.2, 0.4, 1.0, 2.0, 4.0)
+"""Of the cities whose legs we time; the others' ways up to `LARGEST` of these."""
+
+LARGEST = 1.0
+SAMPLED = 0.4
+"""From this size on pyvisgraph is timed on samples."""
+
 LIBRARIES = ("extremitypathfinder", "pyvisgraph")
 
 
@@ -146,7 +153,7 @@ def legs_of(city: City) -> tuple[Legs, dict[str, Any]]:
         "to_corners": len(sights.seen),
         "between": len(sights.between),
         "reached": legs.reached,
-        "legs": int(np.isfinite(legs.time_s).sum()) - len(legs.time_s),
+        "legs": legs.count,
         "obstacles_s": spent_s[0],
         "sights_s": spent_s[1],
         "legs_s": spent_s[2],
@@ -184,7 +191,7 @@ def run_ours(seed: int, size: float) -> dict[str, Any]:
     legs, told = legs_of(made)
     told["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     i, j = (samples(made, seed) + len(made.scenario.stations)).T
-    told["lengths_m"] = (legs.time_s[i, j] * MODEL.airspeed_mps).tolist()
+    told["lengths_m"] = (legs.times_s(i, j).diagonal() * MODEL.airspeed_mps).tolist()
     since_s = time.perf_counter()
     for start, end in zip(i, j, strict=True):
         legs.path(int(start), int(end))
@@ -218,7 +225,7 @@ def run_pyvisgraph(seed: int, size: float) -> dict[str, Any]:
     """
     Measure its preparation and its queries.
 
-    Of a whole city both are estimated: the preparation from a sample of vertices,
+    Of a large city both are estimated: the preparation from a sample of vertices,
     a query from what is seen at its two ends, without the search that follows.
     """
     import pyvisgraph
@@ -231,7 +238,7 @@ def run_pyvisgraph(seed: int, size: float) -> dict[str, Any]:
         [pyvisgraph.Point(*made.targets[k]) for k in pair]
         for pair in samples(made, seed)
     ]
-    if size < 1:
+    if size < SAMPLED:
         since_s = time.perf_counter()
         graph = pyvisgraph.VisGraph()
         graph.build(outlines, status=False)
@@ -290,13 +297,11 @@ def tell(seed: int, most_s: float) -> None:
     )
     print("  lines to corners  between corners  corners reached       legs", end="")
     print("  obstacles s  sights s  legs s  all s    MB  us a leg")
-    sizes = (0.1, 1.0, 2.0)
     ours = {}
-    for size in sizes:
+    for size in SIZES:
         told = measured("ours", seed, size, most_s)
         if told is None:
-            print(f"{size:4g}  not done in {most_s:g} s")
-            continue
+            raise SystemExit(f"{size:g} cities: not done in {most_s:g} s")
         ours[size] = told
         print(
             f"{size:4g}  {told['stations']:8d}  {told['targets']:7d}  "
@@ -312,22 +317,25 @@ def tell(seed: int, most_s: float) -> None:
         if importlib.util.find_spec(library) is None:
             print(f"{library} is not installed")
             continue
-        for size in sizes[:2]:
-            compare(library, size, ours.get(size), seed, most_s)
+        for size in SIZES:
+            done = size <= LARGEST and compare(library, size, ours[size], seed, most_s)
+            if not done:
+                break
 
 
 def compare(
-    library: str, size: float, ours: dict[str, Any] | None, seed: int, most_s: float
-) -> None:
-    """Print what a library takes for the same city."""
+    library: str, size: float, ours: dict[str, Any], seed: int, most_s: float
+) -> bool:
+    """Print what a library takes for the same city; return whether it was done."""
     told = measured(library, seed, size, most_s)
-    if told is None or ours is None:
-        print(f"{library}, city {size:g}: not done in {most_s:g} s")
-        return
+    where = f"{library} {version(library)}, {ours['obstacles']} obstacles"
+    if told is None:
+        print(f"{where}: not done in {most_s:g} s, larger ones not tried", flush=True)
+        return False
     a_leg_s = ours["all_s"] / ours["legs"]
     line = (
-        f"{library} {version(library)}, city {size:g}: "
-        f"prepares {told['prepared_s']:.1f} s, a query {1e3 * told['query_s']:.2f} ms; "
+        f"{where}: prepares {told['prepared_s']:.1f} s, "
+        f"a query {1e3 * told['query_s']:.2f} ms; "
         f"ours a leg {1e3 * a_leg_s:.5f} ms with all preparation "
         f"({told['query_s'] / a_leg_s:.0f} times), "
         f"a path by itself {1e3 * ours['path_s']:.2f} ms"
@@ -339,6 +347,7 @@ def compare(
     else:
         line += "; estimated from a sample"
     print(line, flush=True)
+    return True
 
 
 def main() -> None:

@@ -1,12 +1,14 @@
 """
-Compare sweeps with those of another planner and with area over lane spacing.
+Compare sweeps with those of other planners and with area over lane spacing.
 
 Run it from the project's folder: ``python tests/bench/world_sweeps.py [COUNT]``, with
 the number of polygons to make. TrajGenPy (boustrophedon cells by CGAL, after Bähnemann
 et al., Revisiting Boustrophedon Coverage Path Planning, 2019) takes part where it is
-installed: ``pip install trajgenpy``.
+installed: ``pip install trajgenpy``; so does Fields2Cover (Mier et al., An Open-Source
+Coverage Path Planning Library for Unmanned Agricultural Vehicles, 2023). Of that only
+cells and swaths are asked for, not its curves: drones stop and turn.
 
-For both, the same is done with what they return: each tile is flown one way or the
+For all, the same is done with what they return: each tile is flown one way or the
 other, nearest first; each change of lane is a turn; what is seen is the union of discs
 along the lanes and changes within tiles.
 """
@@ -21,7 +23,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +45,9 @@ NARROW = Camera(lane_spacing_m=10.45, layers_m=(100.0,), turn_s=6.0, reach_m=(5.
 
 AIRSPEED_MPS = 12.0
 TILE_S = 420.0
+
+SPLITS = 6
+"""Angles at which Fields2Cover may split a field."""
 
 FEW = 8
 """Polygons that all planners sweep: some take seconds for each."""
@@ -86,14 +93,54 @@ def trajgenpy(area: Polygon, camera: Camera) -> Tiles:
     return tiles
 
 
+def fields2cover(area: Polygon, camera: Camera) -> Tiles:
+    """Return the cells of Fields2Cover, split at the best of six angles."""
+    import fields2cover as f2c
+
+    cell = f2c.Cell()
+    for ring in (area.exterior, *area.interiors):
+        line = f2c.LinearRing()
+        for x, y in ring.coords:
+            line.addPoint(f2c.Point(x, y))
+        cell.addRing(line)
+    splitter = f2c.DECOMP_Boustrophedon()
+    found = []
+    for angle in np.linspace(0, np.pi, SPLITS, endpoint=False):
+        splitter.setSplitAngle(float(angle))
+        cells = splitter.decompose(f2c.Cells(cell))
+        fewest = f2c.OBJ_NSwathModified()
+        by_cell = f2c.SG_BruteForce().generateBestSwaths(
+            fewest, camera.lane_spacing_m, cells
+        )
+        tiles = []
+        for k in range(by_cell.size()):
+            swaths = f2c.RP_Boustrophedon().genSortedSwaths(by_cell.at(k))
+            ends = [
+                (point.getX(), point.getY())
+                for n in range(swaths.size())
+                for point in (swaths.at(n).startPoint(), swaths.at(n).endPoint())
+            ]
+            if ends:
+                xy = np.array(ends)
+                tiles.append([xy, xy[::-1]])
+        turns = sum(len(ways[0]) // 2 for ways in tiles)
+        found.append((tour_m(tiles) + turns * camera.turn_s * AIRSPEED_MPS, tiles))
+    return min(found, key=lambda each: each[0])[1]
+
+
 def planners() -> dict[str, Callable[[Polygon, Camera], Tiles]]:
     """Return the planners that are installed."""
-    found: dict[str, Callable[[Polygon, Camera], Tiles]] = {"ours": ours}
+    others = {"fields2cover": fields2cover, "trajgenpy": trajgenpy}
+    there = {name: plan for name, plan in others.items() if find_spec(name)}
+    return {"ours": ours, **there}
+
+
+def version_of(name: str) -> str:
+    """Return the version of a module."""
     try:
-        version("trajgenpy")
+        return version(name)
     except PackageNotFoundError:
-        return found
-    return {**found, "trajgenpy": trajgenpy}
+        return str(import_module(name).__version__)
 
 
 def rows(count: int = 200) -> Iterator[Row]:
@@ -203,7 +250,8 @@ def print_rows(found: Sequence[Row]) -> None:
     """Print a table of rows, with machine, versions and date."""
     print(f"{date.today()}, {platform.platform()}, {platform.processor() or 'cpu'}")
     names = ["shapely", "numpy", *(n for n in planners() if n != "ours")]
-    print(f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in names))
+    versions = [f"{name} {version_of(name)}" for name in names]
+    print(f"Python {platform.python_version()}", *versions)
     head = ("areas", "planner", "path km", "turns", "flight h", "seen %", "compute s")
     print(("{:<16}{:<16}" + "{:>11}" * 5).format(*head))
     for row in found:
