@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from maps.colours import PALETTE
 from maps.facts import Busy, Clock
 from maps.markup import Markup, tag
 from planner.clock import clock_text
 from planner.messages import LANGUAGES, say
+from planner.palette import PALETTE
 from planner.plan import Sortie
 
 WIDTH = 1000.0

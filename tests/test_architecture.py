@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
-    "ground": "clock errors geometry messages overflight physics power skyline spells "
-    "sun",
+    "ground": "clock errors geometry messages overflight palette physics power skyline "
+    "spells sun",
     "nouns": "budget draft drone objectives plan routing routing_bytes scenario "
     "stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground",
