@@ -117,7 +117,7 @@ def test_kmz_is_the_same_document_in_an_archive_without_a_clock() -> None:
 @settings(max_examples=25)
 @given(handover=handovers())
 def test_gpx_has_a_track_a_route_timed_as_its_first_sortie(handover: Handover) -> None:
-    """Places, heights and times are the plan's; a route that nobody flies has no times."""
+    """Places, heights and times are the plan's; a route without a sortie has none."""
     read = gpxpy.parse(gpx.export(handover)["routes.gpx"])
     assert len(read.tracks) == len(handover.routes)
     for track, route in zip(read.tracks, handover.routes, strict=True):

@@ -167,7 +167,7 @@ def test_an_event_says_who_flies_what_where() -> None:
         events = calendar.walk("VEVENT")
         flown = [s for s in TINY.sorties if s.drone.startswith(station["id"])]
         for event, sortie in zip(events, flown, strict=True):
-            assert event["SUMMARY"] == f"{sortie.drone}  {sortie.route}"
+            assert event["SUMMARY"] == f"{sortie.drone}: {sortie.route}"
             assert "Zones 巡区: " in event["DESCRIPTION"]
             assert event.get("GEO").latitude == pytest.approx(station["lat"], abs=1e-6)
             assert event.get("GEO").longitude == pytest.approx(station["lon"], abs=1e-6)

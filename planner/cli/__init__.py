@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -25,6 +26,7 @@ VERBS = (
     "map",
     "report",
     "export",
+    "import",
     "bench",
 )
 """In the order in which a person needs them."""
@@ -56,7 +58,8 @@ class Patrol(click.Group):
         """Load a verb."""
         if cmd_name not in VERBS:
             return None
-        verb = import_module(f"planner.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        verb = import_module(f"planner.cli.{module}").command
         assert isinstance(verb, Verb)
         dress(verb, cmd_name, self.language)
         return verb

@@ -9,12 +9,16 @@ from datetime import datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
 
+from planner.clock import DAY_S
 from planner.errors import Finding, InputError
 from planner.plan import Plan, Route, Sortie
 from planner.scenario import Scenario
 
 PLAN_FILE = "plan.geojson"
 """What findings about a plan call it."""
+
+LATEST_S = 32.0 * DAY_S
+"""Nothing of a plan is later after the start of its horizon [s]."""
 
 LONGEST_STEM = 40
 """Characters of a file name made from an id; four bytes each still fit a disk."""
@@ -45,8 +49,8 @@ class Handover:
     @property
     def stations(self) -> tuple[Mapping[str, Any], ...]:
         """Stations of the routes, in the order of the plan."""
-        used = {route.depot for route in self.routes}
-        return tuple(s for s in self.plan.stations if s.get("id") in used)
+        used = {id(self.station(route)) for route in self.routes}
+        return tuple(s for s in self.plan.stations if id(s) in used)
 
     @property
     def sorties(self) -> tuple[Sortie, ...]:
@@ -55,8 +59,10 @@ class Handover:
         return tuple(s for s in self.plan.roster if s.route in used)
 
     def station(self, route: Route) -> Mapping[str, Any]:
-        """Return the station that a route starts and ends at."""
-        return next(s for s in self.plan.stations if s.get("id") == route.depot)
+        """Return the station that a route starts and ends at, with its place."""
+        return next(
+            s for s in self.plan.stations if s.get("id") == route.depot and has_place(s)
+        )
 
     def model(self, route: Route) -> Mapping[str, Any]:
         """Return the drone type that flies a route."""
@@ -116,7 +122,7 @@ def _faults(handover: Handover, route: Route) -> Iterable[Finding]:
         return Finding(code=code, file=PLAN_FILE, feature=route.id, values=values)
 
     plan = handover.plan
-    if not any(s.get("id") == route.depot and _is_place(s) for s in plan.stations):
+    if not any(s.get("id") == route.depot and has_place(s) for s in plan.stations):
         yield fault("E-EXPORT-PLACE", station=route.depot)
     if not any(
         m.get("model") == route.drone_model and _is_type(m) for m in plan.drone_models
@@ -126,9 +132,16 @@ def _faults(handover: Handover, route: Route) -> Iterable[Finding]:
         if not before <= after:
             yield fault("E-EXPORT-TIME", vertex=i)
             break
+    spans = [(s.takeoff_s, s.ready_s) for s in plan.roster if s.route == route.id]
+    spans += [window for stop in route.stops for window in stop.windows]
+    for found in (*route.t_s, *(end for span in spans for end in span)):
+        if not 0 <= found <= LATEST_S:
+            yield fault("E-EXPORT-SPAN", found=found)
+            break
 
 
-def _is_place(station: Mapping[str, Any]) -> bool:
+def has_place(station: Mapping[str, Any]) -> bool:
+    """Whether a station of a plan's file says where it is."""
     return _is_number(station.get("lon"), -180.0, 180.0) and _is_number(
         station.get("lat"), -90.0, 90.0
     )

@@ -41,13 +41,7 @@ def read_kml(data: bytes) -> Layer:
     Fault
         If it is no KML, or has a document type, which could hold entities.
     """
-    text, remarks = decoded(data)
-    if _DOCTYPE.search(text):  # before any parser sees it
-        raise Fault("E-XML-DTD")
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)  # it is decoded already
-    root = _parsed(text)
-    if _tag(root) != "kml":
-        raise Fault("E-FORMAT", wanted="KML", found=_tag(root))
+    root, remarks = kml_root(data)
     if next(_all(root, "NetworkLink"), None) is not None:
         raise Fault("E-KML-NETWORKLINK")
     features = tuple(
@@ -58,6 +52,25 @@ def read_kml(data: bytes) -> Layer:
     return Layer(
         columns=tuple(columns), features=features, crs="OGC:CRS84", remarks=remarks
     )
+
+
+def kml_root(data: bytes) -> tuple[ElementTree.Element, tuple[Fault, ...]]:
+    """
+    Return the root element of a KML file, and remarks about its encoding.
+
+    Raises
+    ------
+    Fault
+        If it is no KML, or has a document type, which could hold entities.
+    """
+    text, remarks = decoded(data)
+    if _DOCTYPE.search(text):  # before any parser sees it
+        raise Fault("E-XML-DTD")
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)  # it is decoded already
+    root = _parsed(text)
+    if _tag(root) != "kml":
+        raise Fault("E-FORMAT", wanted="KML", found=_tag(root))
+    return root, remarks
 
 
 def _parsed(text: str) -> ElementTree.Element:

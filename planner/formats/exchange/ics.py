@@ -75,7 +75,7 @@ def _calendar(
             f"DTSTART:{takeoff}",
             f"DTEND:{_utc(handover.moment(round(sortie.landing_s)))}",
             *([repeats] if repeats else []),
-            f"SUMMARY:{_escaped(f'{sortie.drone}  {sortie.route}')}",
+            f"SUMMARY:{_escaped(f'{sortie.drone}: {sortie.route}')}",
             f"LOCATION:{_escaped(name)}",
             f"GEO:{geo}",
             f"DESCRIPTION:{_escaped(told)}",

@@ -10,6 +10,7 @@ from planner.errors import Finding, InputError
 from planner.formats.exchange.tables import (
     Cell,
     Table,
+    both,
     routes_table,
     sorties_table,
     stations_table,
@@ -18,7 +19,6 @@ from planner.formats.exchange.tables import (
 )
 from planner.formats.handover import PLAN_FILE, Handover
 from planner.formats.timetable_csv import is_formula
-from planner.messages import LANGUAGES, say
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -90,7 +90,7 @@ def _write(workbook: Workbook, table: Table) -> None:
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
-    sheet.set_footer("&L" + say("map.sensitivity", LANGUAGES[-1]) + "&R&P / &N")
+    sheet.set_footer("&L" + both("map.sensitivity") + "&R&P / &N")
 
 
 def _write_cell(

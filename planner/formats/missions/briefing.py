@@ -1,0 +1,200 @@
+"""Brief a mission of a route: where to fly, how fast, when to look."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from planner.clock import Span
+from planner.errors import Finding, MissionError
+from planner.formats.handover import PLAN_FILE, Handover
+from planner.formats.missions.mission import (
+    SAME_PLACE_M,
+    Action,
+    Mission,
+    Waypoint,
+    leg_lengths_m,
+    on_the_way,
+)
+from planner.plan import Route
+
+STRAIGHT_DOWN_DEG = -90.0
+
+_TICK_S = 0.002
+"""Times of a plan's file are whole milliseconds; nearer ones are the same."""
+
+_SHORTEST_HOLD_S = 0.05
+"""What a plan rounds up is no wait."""
+
+_FIRST = {"stop": 0, "pitch": 1, "record": 2}
+"""What happens at one moment happens in this order."""
+
+Event = tuple[float, Action]
+Place = tuple[float, float, float, float, float]
+"""Longitude, latitude, height [m], arrival and departure [s]."""
+
+
+def brief(handover: Handover, route: Route) -> Mission:
+    """
+    Return the mission of a route: one sortie from take-off to landing.
+
+    The drone climbs at its own rate and waits for what the plan allows above that,
+    so that it leaves its station when the plan says. Each leg has the speed over
+    ground that the plan gives it, wind included. The camera records on task and
+    nowhere else, and never over a privacy zone.
+
+    Raises
+    ------
+    MissionError
+        If the path does not start and end on the ground below its second and its
+        last but one vertex, or a time leaves no way to fly it.
+    """
+    path, times = np.array(route.path, dtype=float), np.array(route.t_s, dtype=float)
+    if not _is_closed(path):
+        raise _refusal("E-MISSION-PATH", route)
+    station, model = handover.station(route), handover.model(route)
+    events = sorted(
+        _events(route, model), key=lambda event: (event[0], _FIRST[event[1].kind])
+    )
+    places = _with_events(_places(path[1:-1], times[1:-1]), [t for t, _ in events])
+    climb_s = path[1, 2] / float(model["climb_mps"])
+    first = places[0]
+    places[0] = (*first[:3], min(times[0] + climb_s, first[3]), first[4])
+    waypoints = tuple(_waypoints(places, events))
+    for i, waypoint in enumerate(waypoints, 1):
+        if waypoint.speed_mps is not None and math.isinf(waypoint.speed_mps):
+            raise _refusal("E-MISSION-TIME", route, waypoint=i)
+    return Mission(
+        name=route.id,
+        home=(float(station["lon"]), float(station["lat"])),
+        waypoints=waypoints,
+    )
+
+
+def _refusal(code: str, route: Route, **values: Any) -> MissionError:
+    return MissionError(
+        [Finding(code=code, file=PLAN_FILE, feature=route.id, values=values)]
+    )
+
+
+def _is_closed(path: np.ndarray[Any, Any]) -> bool:
+    """Whether a path goes up, and down again, where it starts and ends."""
+    if len(path) < 4:
+        return False
+    lengths = leg_lengths_m(path)
+    rises = np.abs(np.diff(path[:, 2]))[[0, -1]]
+    return bool(
+        path[0, 2] == 0 == path[-1, 2]
+        and (rises > 0).all()
+        and np.allclose(lengths[[0, -1]], rises, atol=SAME_PLACE_M)
+    )
+
+
+def _events(route: Route, model: Mapping[str, Any]) -> Iterable[Event]:
+    """Yield when the camera turns, starts and stops, seconds from take-off."""
+    for stop in route.stops:
+        pitch_deg = STRAIGHT_DOWN_DEG
+        if stop.kind == "watch":
+            # Half way to the rim of what is watched.
+            half_m = float(model.get("view_radius_m", 2 * route.layer_m)) / 2
+            pitch_deg = -float(round(math.degrees(math.atan2(route.layer_m, half_m))))
+        yield stop.enter_s, Action(kind="pitch", value=pitch_deg)
+    on_task = [(stop.enter_s, stop.exit_s) for stop in route.stops]
+    for start_s, end_s in _without(_joined(on_task), _joined(route.camera_off)):
+        yield start_s, Action(kind="record")
+        yield end_s, Action(kind="stop")
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in order, those that touch as one."""
+    joined: list[Span] = []
+    for low, high in sorted(spans):
+        if joined and low <= joined[-1][1] + _TICK_S:
+            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
+        else:
+            joined.append((low, high))
+    return joined
+
+
+def _without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
+    """Return what is left of spans outside of others."""
+    left: list[Span] = []
+    for low, high in spans:
+        for start, end in taken:
+            if start < high and end > low:
+                left.append((low, start))
+                low = max(low, end)
+        left.append((low, high))
+    return [(low, high) for low, high in left if high > low + _TICK_S]
+
+
+def _places(path: np.ndarray[Any, Any], times: np.ndarray[Any, Any]) -> list[Place]:
+    """Return the vertices of a path, those where it waits as one."""
+    moves = np.append(True, leg_lengths_m(path) >= SAME_PLACE_M)
+    firsts = np.flatnonzero(moves)
+    lasts = np.append(firsts[1:], len(path)) - 1
+    return [
+        (*path[i].tolist(), float(times[i]), float(times[k]))
+        for i, k in zip(firsts, lasts, strict=True)
+    ]
+
+
+def _with_events(places: Sequence[Place], moments_s: Iterable[float]) -> list[Place]:
+    """Return places with those between them at which something happens."""
+    found = [places[0]]
+    moments = sorted(set(moments_s))
+    for place in places[1:]:
+        before = found[-1]
+        leave_s, reach_s = before[4], place[3]
+        for moment_s in moments:
+            if found[-1][4] + _TICK_S < moment_s < reach_s - _TICK_S:
+                share = (moment_s - leave_s) / (reach_s - leave_s)
+                ((lon, lat, height_m),) = on_the_way(
+                    before[:3], place[:3], np.array([share])
+                )
+                found.append((lon, lat, height_m, moment_s, moment_s))
+        found.append(place)
+    return found
+
+
+def _waypoints(places: Sequence[Place], events: Sequence[Event]) -> Iterable[Waypoint]:
+    """Yield a waypoint for each place, with what happens between it and the next."""
+    lengths_m = leg_lengths_m(np.array([place[:3] for place in places]))
+    pitch_deg: float | None = None
+    upcoming = list(events)
+    for k, (lon, lat, height_m, reach_s, leave_s) in enumerate(places):
+        actions: list[Action] = []
+        now_s = reach_s
+        last = k == len(places) - 1
+        while upcoming and (last or upcoming[0][0] <= leave_s + _TICK_S):
+            moment_s, action = upcoming.pop(0)
+            if moment_s > now_s + _SHORTEST_HOLD_S:
+                actions.append(_hold(moment_s - now_s))
+                now_s = moment_s
+            if action.kind == "pitch":
+                if action.value == pitch_deg:
+                    continue
+                pitch_deg = action.value
+            actions.append(action)
+        if leave_s > now_s + _SHORTEST_HOLD_S:
+            actions.append(_hold(leave_s - now_s))
+        yield Waypoint(
+            lon=lon,
+            lat=lat,
+            height_m=height_m,
+            speed_mps=_speed(lengths_m[k - 1], reach_s - places[k - 1][4])
+            if k
+            else None,
+            actions=tuple(actions),
+        )
+
+
+def _hold(seconds: float) -> Action:
+    return Action(kind="hold", value=round(seconds, 3))
+
+
+def _speed(length_m: float, seconds: float) -> float:
+    return float(length_m) / seconds if seconds > 0 else math.inf
