@@ -59,13 +59,14 @@ def test_what_a_file_that_stands_alone_must_hold_is_asked_for_at_once() -> None:
     first, second = plan.routes[:2]
     back = replace(first, t_s=tuple(reversed(first.t_s)))
     nowhere = replace(second, depot="?", drone_model="?")
+    late = replace(plan.roster[0], route=back.id, landing_s=1e12)
+    plan = replace(plan, routes=(back, nowhere), roster=(late,))
     with pytest.raises(InputError) as error:
-        hand_over(
-            replace(plan, routes=(back, nowhere)), routes=["?", back.id, nowhere.id]
-        )
+        hand_over(plan, routes=["?", back.id, nowhere.id])
     assert {finding.code for finding in error.value.findings} == {
         "E-EXPORT-ROUTE",
         "E-EXPORT-TIME",
+        "E-EXPORT-CLOCK",
         "E-EXPORT-PLACE",
         "E-EXPORT-TYPE",
     }
@@ -77,12 +78,12 @@ def test_times_that_no_calendar_has_are_told() -> None:
     first, *others = plan.roster
     late = replace(plan, roster=(replace(first, takeoff_s=1e12), *others))
     route = plan.routes[0]
-    stop = replace(route.stops[0], windows=((-5.0, 60.0),))
+    stop = replace(route.stops[0], windows=((0.0, 1e12),))
     early = replace(plan, routes=(replace(route, stops=(stop,)), *plan.routes[1:]))
     for edited in (late, early):
         with pytest.raises(InputError) as error:
             hand_over(edited)
-        assert [f.code for f in error.value.findings] == ["E-EXPORT-SPAN"]
+        assert [f.code for f in error.value.findings] == ["E-EXPORT-CLOCK"]
 
 
 def test_a_station_that_is_told_twice_is_where_it_has_a_place() -> None:
@@ -93,6 +94,18 @@ def test_a_station_that_is_told_twice_is_where_it_has_a_place() -> None:
     handover = hand_over(replace(plan, stations=(*noise, *plan.stations, *again)))
     assert handover.stations == plan.stations
     assert handover.station(plan.routes[0]) == plan.stations[0]
+
+
+@pytest.mark.parametrize(
+    "figures", [{"climb_mps": 0}, {"airspeed_mps": "fast"}, {"view_radius_m": None}]
+)
+def test_a_drone_type_without_sound_figures_is_told(figures: dict[str, object]) -> None:
+    """A plan's copy of a type may have been edited by hand."""
+    plan = tiny_plan()
+    models = tuple({**model, **figures} for model in plan.drone_models)
+    with pytest.raises(InputError) as error:
+        hand_over(replace(plan, drone_models=models), routes=["A1"])
+    assert [finding.code for finding in error.value.findings] == ["E-EXPORT-TYPE"]
 
 
 def test_a_sorties_path_has_the_time_of_day_at_each_vertex() -> None:

@@ -140,7 +140,8 @@ def test_only_airspace_that_is_closed_there_and_then_is_fenced_out() -> None:
     above = replace(AIRSPACE[1], geometry=across)  # from 105 m; A1 flies at 60 m
     asleep = replace(AIRSPACE[2], geometry=across)  # a school run
     awake = replace(AIRSPACE[2], geometry=box(1000, 60, 1080, 120))
-    assert fenced(above, asleep)[1] == []
+    beside = replace(AIRSPACE[2], geometry=box(400, 160, 500, 200))  # 10 m off
+    assert fenced(above, asleep, beside)[1] == []
     assert len(fenced(above, asleep, awake)[1]) == 1
 
 

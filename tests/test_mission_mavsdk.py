@@ -56,10 +56,10 @@ def importer() -> Iterator[MissionRaw]:
         with mavsdk.Mavsdk(settings) as library:
             library.add_any_connection(f"udpin://127.0.0.1:{port}")
             since_s = time.monotonic()
-            while not library.get_systems():
+            while not (systems := library.get_systems()):
                 assert time.monotonic() - since_s < LONGEST_WAIT_S, "no vehicle is seen"
                 time.sleep(0.1)
-            yield MissionRaw(library.get_systems()[0])
+            yield MissionRaw(systems[0])
     finally:
         done.set()
         vehicle.join()

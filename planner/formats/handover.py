@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
 
-from planner.clock import DAY_S
 from planner.errors import Finding, InputError
 from planner.plan import Plan, Route, Sortie
 from planner.scenario import Scenario
@@ -17,11 +16,11 @@ from planner.scenario import Scenario
 PLAN_FILE = "plan.geojson"
 """What findings about a plan call it."""
 
-LATEST_S = 32.0 * DAY_S
-"""Nothing of a plan is later after the start of its horizon [s]."""
-
 LONGEST_STEM = 40
 """Characters of a file name made from an id; four bytes each still fit a disk."""
+
+_YEARS = (1970, 9000)
+"""Every format can say a moment of these."""
 
 _RESERVED = {"con", "prn", "aux", "nul"} | {
     f"{port}{i}" for port in ("com", "lpt") for i in range(10)
@@ -132,12 +131,25 @@ def _faults(handover: Handover, route: Route) -> Iterable[Finding]:
         if not before <= after:
             yield fault("E-EXPORT-TIME", vertex=i)
             break
-    spans = [(s.takeoff_s, s.ready_s) for s in plan.roster if s.route == route.id]
-    spans += [window for stop in route.stops for window in stop.windows]
-    for found in (*route.t_s, *(end for span in spans for end in span)):
-        if not 0 <= found <= LATEST_S:
-            yield fault("E-EXPORT-SPAN", found=found)
-            break
+    times = [end for stop in route.stops for window in stop.windows for end in window]
+    for sortie in plan.roster:
+        if sortie.route == route.id:
+            times += _times(sortie)
+            times.append(sortie.takeoff_s + route.t_s[-1])
+    if not all(_is_dated(handover, time) for time in times):
+        yield fault("E-EXPORT-CLOCK")
+
+
+def _times(sortie: Sortie) -> tuple[float, float, float]:
+    return sortie.takeoff_s, sortie.landing_s, sortie.ready_s
+
+
+def _is_dated(handover: Handover, after_s: float) -> bool:
+    """Whether a calendar has the moment so long after the start of the horizon."""
+    try:
+        return _YEARS[0] <= handover.moment(after_s).year <= _YEARS[1]
+    except OverflowError:
+        return False
 
 
 def has_place(station: Mapping[str, Any]) -> bool:
@@ -151,7 +163,7 @@ def _is_type(model: Mapping[str, Any]) -> bool:
     return all(
         _is_number(model.get(name), 0.1, 100.0)
         for name in ("airspeed_mps", "climb_mps", "descent_mps")
-    )
+    ) and _is_number(model.get("view_radius_m", 1.0), 1.0, 100_000.0)
 
 
 def _is_number(value: Any, low: float, high: float) -> bool:

@@ -35,7 +35,7 @@ def fence_of(
 
     A fence of an autopilot has neither clock nor height. So airspace is fenced out
     if it holds at the heights that are flown; if it holds at times only, it is
-    unless the mission crosses it while it is open. A station's waiver holds here
+    unless the mission comes near while it is open. A station's waiver holds here
     too.
     """
     scenario = handover.scenario
@@ -140,7 +140,8 @@ def _closed(
     for area in scenario.closures():
         if area.lower_m > max(heights_m) or area.upper_m < min(heights_m):
             continue
-        if area.schedule is not None and area.geometry.intersects(path):
+        near = area.geometry.distance(path) < scenario.rules.clearance_m
+        if area.schedule is not None and near:
             continue
         if waived and area.geometry.intersects(station):
             continue
