@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hand_edits import edited_by_hand
 from handovers import handovers
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from plans import tiny_plan
 
+from planner.errors import InputError
 from planner.formats.exchange.colours import layer_colours, station_colours
 from planner.formats.exchange.tables import both, places, tables
 from planner.formats.exporting import exported
 from planner.formats.handover import Handover, hand_over
+from planner.formats.plan_geojson import plan_to_bytes, read_plan
 from planner.formats.registry import FORMATS
 
 NAMES = [name for name, module in FORMATS.items() if ".exchange." in module]
 TINY = hand_over(tiny_plan())
+TEXT = plan_to_bytes(TINY.plan).decode()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,6 +46,23 @@ def test_a_route_that_was_not_chosen_is_in_no_file(name: str) -> None:
 @given(handover=handovers())
 def test_no_text_keeps_a_plan_from_being_written(handover: Handover) -> None:
     """Any text that a plan's file can hold can be exported in every format."""
+    for name in NAMES:
+        assert all(exported(handover, name).values())
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_plan_edited_by_hand_is_exported_or_refused_but_never_crashes(
+    data: st.DataObject, tmp_path: Path
+) -> None:
+    """What can be read as a plan is handed over whole, or ends in findings."""
+    path = tmp_path / "plan.geojson"
+    path.write_text(edited_by_hand(data, TEXT), encoding="utf-8")
+    try:
+        handover = hand_over(read_plan(path))
+    except InputError as error:
+        assert error.findings
+        return
     for name in NAMES:
         assert all(exported(handover, name).values())
 
