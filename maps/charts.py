@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from maps.colours import PALETTE
 from maps.facts import Busy, Clock
 from maps.markup import Markup, tag
 from planner.clock import DAY_S, clock_text
 from planner.messages import LANGUAGES, say
+from planner.palette import PALETTE
 from planner.plan import Sortie
 
 WIDTH = 1000.0

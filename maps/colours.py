@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import shapely
 
+from planner.palette import PALETTE
 from planner.plan import Plan
 from planner.scenario import Scenario
-
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""
-Told apart by people with any common colour vision deficiency.
-
-Reference: Okabe and Ito, Color Universal Design, 2008; its yellow and black are
-left out, since one vanishes on a light map and the other is for text.
-"""
 
 NEAR_M = 1500.0
 """Stations whose routes come this close are neighbours."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from maps.charts import LEFT, WIDTH, chart_title, line
-from maps.colours import PALETTE
 from maps.markup import Markup, in_both, tag
 from maps.words import stopwatch, whole
 from planner.messages import LANGUAGES, say
+from planner.palette import PALETTE
 from planner.trace import Trace
 
 Finder = tuple[str, str]

@@ -22,6 +22,7 @@ CASE = Case(
     scenario=SCENARIO,
     plan=Plan(horizon={}, stations=(), drone_models=(), routes=(), roster=()),
     routes=(),
+    flown=(),
     gaps=[],
 )
 HEIGHTS_M = (60.0, 70.0, 75.0, 90.0)
@@ -29,7 +30,7 @@ HEIGHTS_M = (60.0, 70.0, 75.0, 90.0)
 
 def made_case(routes: tuple[FlownRoute, ...]) -> Case:
     """Return what the rules look at, of some routes."""
-    return replace(CASE, routes=routes)
+    return replace(CASE, flown=routes, routes=routes)
 
 
 def made_routes(

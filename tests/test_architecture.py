@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
-    "ground": "clock errors geometry messages overflight physics power skyline spells "
-    "sun terrain",
+    "ground": "clock errors geometry messages overflight palette physics power "
+    "skyline spells sun terrain",
     "nouns": "aloft budget bureaux draft drone horizon objectives plan routing "
     "routing_bytes scatter scenario stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground validation_station "
@@ -52,6 +52,7 @@ LIBRARIES = {
     "pyvrp": "middle",
     "vroom": "middle",
     "openpyxl": "files",
+    "xlsxwriter": "files",
     "pyarrow": "files",
     "rasterio": "files",
     "folium": "maps",

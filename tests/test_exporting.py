@@ -72,6 +72,30 @@ def test_what_a_file_that_stands_alone_must_hold_is_asked_for_at_once() -> None:
     }
 
 
+def test_times_that_no_calendar_has_are_told() -> None:
+    """A roster or a window edited by hand is a finding, not a crash."""
+    plan = tiny_plan()
+    first, *others = plan.roster
+    late = replace(plan, roster=(replace(first, takeoff_s=1e12), *others))
+    route = plan.routes[0]
+    stop = replace(route.stops[0], windows=((0.0, 1e12),))
+    early = replace(plan, routes=(replace(route, stops=(stop,)), *plan.routes[1:]))
+    for edited in (late, early):
+        with pytest.raises(InputError) as error:
+            hand_over(edited)
+        assert [f.code for f in error.value.findings] == ["E-EXPORT-CLOCK"]
+
+
+def test_a_station_that_is_told_twice_is_where_it_has_a_place() -> None:
+    """Other entries of its id, or without a usable one, change nothing."""
+    plan = tiny_plan()
+    noise = ({"id": "A"}, {"id": []}, {})
+    again = tuple(map(dict, plan.stations))
+    handover = hand_over(replace(plan, stations=(*noise, *plan.stations, *again)))
+    assert handover.stations == plan.stations
+    assert handover.station(plan.routes[0]) == plan.stations[0]
+
+
 @pytest.mark.parametrize(
     "figures", [{"climb_mps": 0}, {"airspeed_mps": "fast"}, {"view_radius_m": None}]
 )

@@ -23,7 +23,7 @@ from made_plan import made_plan
 import maps
 import seeds
 from maps import map_page
-from maps.colours import NEAR_M, PALETTE, _neighbours, station_colours
+from maps.colours import NEAR_M, _neighbours, station_colours
 from maps.compact import ALPHABET, pack, pack_path
 from maps.facts import (
     busy_drones,
@@ -34,6 +34,7 @@ from maps.facts import (
 from maps.page import island
 from planner.formats.scenario_folder import read_scenario
 from planner.messages import catalogue
+from planner.palette import PALETTE
 from planner.plan import Plan, Sortie, Unserved
 from planner.scenario import Scenario
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hand_edits import edited_by_hand
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plans import tiny_plan, tiny_scenario
@@ -316,38 +317,14 @@ def test_a_file_that_cannot_be_opened_is_a_finding(name: str, tmp_path: Path) ->
     assert [finding.code for finding in caught.value.findings] == ["E-PLAN-FILE"]
 
 
-junk = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(10**17), 10**17),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=5),
-    st.just([]),
-    st.just({}),
-)
-
-
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_plan_edited_by_hand_is_read_or_refused_but_never_crashes(
     data: st.DataObject, tmp_path: Path
 ) -> None:
     """Any value replaced or dropped anywhere ends in findings or in violations."""
-    document = json.loads(TEXT)
-    holder: Any = document
-    while True:
-        keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
-        key = data.draw(st.sampled_from(keys))
-        deeper = isinstance(holder[key], dict | list) and len(holder[key]) > 0
-        if not deeper or data.draw(st.integers(0, 4)) == 0:
-            break
-        holder = holder[key]
-    if data.draw(st.booleans()):
-        del holder[key]
-    else:
-        holder[key] = data.draw(junk)
     try:
-        plan = read_text(tmp_path, json.dumps(document))
+        plan = read_text(tmp_path, edited_by_hand(data, TEXT))
     except InputError as error:
         assert error.findings
     else:

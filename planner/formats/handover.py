@@ -48,8 +48,8 @@ class Handover:
     @property
     def stations(self) -> tuple[Mapping[str, Any], ...]:
         """Stations of the routes, in the order of the plan."""
-        used = {route.depot for route in self.routes}
-        return tuple(s for s in self.plan.stations if s.get("id") in used)
+        used = {id(self.station(route)) for route in self.routes}
+        return tuple(s for s in self.plan.stations if id(s) in used)
 
     @property
     def sorties(self) -> tuple[Sortie, ...]:
@@ -58,8 +58,10 @@ class Handover:
         return tuple(s for s in self.plan.roster if s.route in used)
 
     def station(self, route: Route) -> Mapping[str, Any]:
-        """Return the station that a route starts and ends at."""
-        return next(s for s in self.plan.stations if s.get("id") == route.depot)
+        """Return the station that a route starts and ends at, with its place."""
+        return next(
+            s for s in self.plan.stations if s.get("id") == route.depot and has_place(s)
+        )
 
     def model(self, route: Route) -> Mapping[str, Any]:
         """Return the drone type that flies a route."""
@@ -129,8 +131,12 @@ def _faults(handover: Handover, route: Route) -> Iterable[Finding]:
         if not before <= after:
             yield fault("E-EXPORT-TIME", vertex=i)
             break
-    flights = [s for s in plan.roster if s.route == route.id]
-    if not all(_is_dated(handover, t) for s in flights for t in _times(s)):
+    times = [end for stop in route.stops for window in stop.windows for end in window]
+    for sortie in plan.roster:
+        if sortie.route == route.id:
+            times += _times(sortie)
+            times.append(sortie.takeoff_s + route.t_s[-1])
+    if not all(_is_dated(handover, time) for time in times):
         yield fault("E-EXPORT-CLOCK")
 
 

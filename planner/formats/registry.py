@@ -20,6 +20,5 @@ FORMATS = {
     "xlsx": f"{_EXCHANGE}.xlsx",
     "ics": f"{_EXCHANGE}.ics",
     "czml": f"{_EXCHANGE}.czml",
-    "gtfs": f"{_EXCHANGE}.gtfs",
 }
 """Format to the module whose ``export(handover)`` returns its files by name."""

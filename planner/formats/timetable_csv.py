@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,16 +42,21 @@ def write_timetable_csv(plan: Plan, path: Path) -> None:
 
 
 def timetable_to_bytes(plan: Plan) -> bytes:
+    """Return one row a sortie, with clock times of the plan's own time zone."""
+    return table_to_bytes(COLUMNS, _rows(plan))
+
+
+def table_to_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """
-    Return one row a sortie, with clock times of the plan's own time zone.
+    Return a table as a spreadsheet opens it.
 
     UTF-8 with a byte order mark, since spreadsheets ask for one. No text of a
     scenario can become a formula: it gets an apostrophe in front.
     """
     table = io.StringIO(newline="")
     writer = csv.writer(table)
-    writer.writerow(COLUMNS)
-    writer.writerows(_rows(plan))
+    writer.writerow(columns)
+    writer.writerows([_inert(cell) for cell in row] for row in rows)
     return table.getvalue().encode("utf-8-sig")
 
 
@@ -64,13 +70,13 @@ def _rows(plan: Plan) -> list[list[Any]]:
         zones = {z for stop in route.stops for z in stop.zones} if route else set()
         rows.append(
             [
-                _inert(sortie.drone),
-                _inert(route.depot if route else ""),
-                _inert(sortie.route),
+                sortie.drone,
+                route.depot if route else "",
+                sortie.route,
                 *(_clock(start, time) for time in times),
                 *(round(time, 3) for time in times),
                 route.layer_m if route else "",
-                _inert(" ".join(sorted(zones))),
+                " ".join(sorted(zones)),
             ]
         )
     return rows
@@ -82,6 +88,11 @@ def _clock(start: datetime, after_s: float) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-def _inert(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+def _inert(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    return f"'{cell}" if isinstance(cell, str) and is_formula(cell) else cell
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula."""
+    return text.startswith(_FORMULA_STARTS)
