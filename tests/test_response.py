@@ -295,7 +295,7 @@ def test_team_ready_is_planned_for() -> None:
     assert {s.drone for s in plan.roster} <= {"A-1", "A-2", "B-1", "B-2"}
     assert [s["drones"] for s in plan.stations] == [3, 3]
     assert plan.metrics["drones"] == 6
-    assert {"response", "covering"} == set(plan.analysis)
+    assert {"response", "covering", "separation"} == set(plan.analysis)
 
 
 def test_more_drones_than_there_are_cannot_be_asked_for(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ _GROUPS = {
 }
 _NAME = f"(?:{'|'.join(sorted(_DAYS, key=len, reverse=True))})(?![a-z])"  # no sunset
 _GROUP = re.compile(rf"({'|'.join(_GROUPS)})\s*(.*)")
-_RANGE = re.compile(rf"({_NAME})\s*[-至到]\s*({_NAME})\s*(.*)")
-_LIST = re.compile(rf"({_NAME}(?:\s*/\s*{_NAME})*)\s*(.*)")
+_RANGE = rf"{_NAME}(?:\s*[-至到]\s*{_NAME})?"
+_LIST = re.compile(rf"({_RANGE}(?:\s*/\s*{_RANGE})*)\s*(.*)")
 
 
 def days_before(text: str) -> tuple[frozenset[int], str]:
@@ -45,16 +45,16 @@ def days_before(text: str) -> tuple[frozenset[int], str]:
     (frozenset({0, 5, 6}), '07:00-09:00')
     """
     if group := _GROUP.fullmatch(text):
-        days, rest = _GROUPS[group[1]], group[2]
-    elif span := _RANGE.fullmatch(text):
-        first, last, rest = _DAYS[span[1]], _DAYS[span[2]], span[3]
-        days = frozenset((first + k) % 7 for k in range((last - first) % 7 + 1))
-    elif names := _LIST.fullmatch(text):
-        days = frozenset(_DAYS[name.strip()] for name in names[1].split("/"))
-        rest = names[2]
-    else:
+        return _GROUPS[group[1]], group[2]
+    named = _LIST.fullmatch(text)
+    if not named:
         return frozenset(), text
-    return days, rest
+    days: set[int] = set()
+    for part in named[1].split("/"):
+        ends = [_DAYS[name] for name in re.findall(_NAME, part)]
+        length = (ends[-1] - ends[0]) % 7 + 1
+        days |= {(ends[0] + k) % 7 for k in range(length)}
+    return frozenset(days), named[2]
 
 
 def active_hours(field: str, value: object) -> Hours:
