@@ -112,12 +112,13 @@ def test_all_of_a_zone_is_swept(shape: BaseGeometry) -> None:
 
 @given(shapes())
 def test_ways_of_a_tile_see_the_same(shape: BaseGeometry) -> None:
-    """However a tile is flown, the same ground is seen, but for the turns."""
+    """However a tile is flown, the same ground is seen, and more on the way at most."""
     for ways in tiles_of(shape):
         assert len(ways) in (2, 4)
         views = [seen([way]) for way in ways]
         both = shapely.intersection_all(views).intersection(shape).area
-        assert both >= 0.99 * shapely.union_all(views).intersection(shape).area
+        least = min(view.intersection(shape).area for view in views)
+        assert both >= 0.99 * least
         ends = {(*way.xy[0].round(3), *way.xy[-1].round(3)) for way in ways}
         assert len(ends) == len(ways) or on_task_s(ways[0]) < 10.0
 
