@@ -14,7 +14,7 @@ _LEAST_SHARE = 0.2
 """What search and proof get of a budget, however long the rest takes."""
 
 _TIMETABLE_SHARE = 0.3
-_CHECK_SHARE, _PAGES_S = 0.45, 1.5
+_CHECK_SHARE, _PAGES_S = 0.7, 2.0
 """
 What timetable and check take, as shares of what preparing took: they grow with a
 city as it does. The pages take little more time for a large city than for a small one.
@@ -25,7 +25,7 @@ _HASTE_S, _CALM_S = 0.02, 0.1
 """Seconds of a budget for each zone at which cutting them gets no care, and all."""
 
 
-_TIGHT_S = 0.042
+_TIGHT_S = 0.07
 """Seconds of a budget for each zone below which a run may take longer than asked."""
 
 

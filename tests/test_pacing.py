@@ -28,5 +28,5 @@ def test_rounds_are_cut_with_all_care() -> None:
 def test_too_few_seconds_are_told() -> None:
     """A city is told that it may take longer, a village is not."""
     assert is_tight(Budget(seconds=5), 283)
-    assert not is_tight(Budget(seconds=12), 283)
+    assert not is_tight(Budget(seconds=20), 283)
     assert not is_tight(Budget(seconds=5), 20)
