@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.aloft import closures_aloft, privacy_aloft
 from planner.geometry import FloatArray, grown
 from planner.physics import Winds, flight_time_s
 from planner.scenario import Scenario, Station
@@ -140,12 +141,12 @@ def airways(scenario: Scenario) -> Airways:
     """
     rules = scenario.rules
     calm = calm_layers_m(scenario) or rules.layers_m
-    private = scenario.privacy_zones()
+    private = privacy_aloft(scenario)
     over_m = max((p.upper_m for p in private), default=0.0)
     layer_m = next((h for h in calm if h >= over_m), calm[-1])
     shut = [
         grown(c.geometry, rules.clearance_m)
-        for c in scenario.closures()
+        for c in closures_aloft(scenario)
         if c.lower_m <= layer_m <= c.upper_m
     ] + [p.geometry for p in private if p.upper_m > layer_m]
     closed = shapely.get_parts(shapely.union_all(shut))
@@ -167,5 +168,5 @@ def _is_grounded(scenario: Scenario, station: Station, layer_m: float) -> bool:
     return station.id not in rules.station_waivers and any(
         c.lower_m <= layer_m
         and shapely.distance(c.geometry, station.point) < rules.clearance_m
-        for c in scenario.closures()
+        for c in closures_aloft(scenario)
     )

@@ -21,7 +21,7 @@ from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
 from planner.margins import as_asked
 from planner.objectives import OBJECTIVES
-from planner.pacing import care_for, paced
+from planner.pacing import care_for, is_tight, paced
 from planner.partings import compute_partings
 from planner.plan import Plan
 from planner.problem import ChartedProblem, formulate
@@ -151,11 +151,10 @@ def plan_routes(
     tell("bound")
     pricing.load()
     plan = as_written(plan)
-    analysis = {
-        "response": response(given, plan),
-        "covering": covering(given, plan),
-        "separation": compute_partings(given, plan),
-    }
+    analysis = {"separation": compute_partings(given, plan)}
+    if not is_tight(budget, len(scenario.zones)):
+        analysis["response"] = response(given, plan)
+        analysis["covering"] = covering(given, plan)
     plan = replace(plan, analysis=analysis)
     plan = certify(given, plan, pace.proof(), threads=budget.processes, stop=ended)
     tell("bound", **_bounded(given, plan))
