@@ -21,7 +21,7 @@ city as it does. The pages take little more time for a large city than for a sma
 """
 
 
-_HASTE_S, _CALM_S = 0.02, 0.1
+_HASTE_S, _CALM_S = 0.04, 0.1
 """Seconds of a budget for each zone at which cutting them gets no care, and all."""
 
 

@@ -10,7 +10,7 @@ from planner.pacing import care_for, is_tight
 
 @pytest.mark.parametrize(
     ("seconds", "zones", "care"),
-    [(60.0, 283, 1.0), (28.3, 283, 1.0), (16.98, 283, 0.5), (5.0, 283, 0.0), (1, 0, 1)],
+    [(60.0, 283, 1.0), (28.3, 283, 1.0), (19.81, 283, 0.5), (5.0, 283, 0.0), (1, 0, 1)],
 )
 def test_few_seconds_for_each_zone_cut_them_with_less_care(
     seconds: float, zones: int, care: float
