@@ -11,7 +11,7 @@ from maps.markup import Markup, both, in_both, join, table, tag
 from planner.messages import LANGUAGES, Language, say
 from planner.plan import Plan
 
-MOST_ROWS = 40
+MOST_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,12 @@ def partings_section(plan: Plan) -> Markup:
     if columns:
         least_first = sorted(columns.items(), key=lambda item: (item[1], item[0]))
         heads: list[object] = [both("partings.station"), both("partings.tolerance")]
-        rows: list[list[object]] = [[k, _seconds(s)] for k, s in least_first]
+        rows: list[list[object]]
+        rows = [[k, _seconds(s)] for k, s in least_first[:MOST_ROWS]]
         made += [tag("p", both("partings.pad")), table(heads, rows, class_="numbers")]
+        if len(columns) > MOST_ROWS:
+            left = len(columns) - MOST_ROWS
+            made.append(tag("p", both("partings.more_stations", n=left)))
     return join(*made)
 
 
