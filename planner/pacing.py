@@ -14,7 +14,7 @@ _LEAST_SHARE = 0.2
 """What search and proof get of a budget, however long the rest takes."""
 
 _TIMETABLE_SHARE = 0.3
-_CHECK_SHARE, _PAGES_S = 0.7, 2.0
+_CHECK_SHARE, _PAGES_S = 0.75, 2.5
 """
 What timetable and check take, as shares of what preparing took: they grow with a
 city as it does. The pages take little more time for a large city than for a small one.
