@@ -191,7 +191,7 @@ def test_a_scenario_can_be_drawn_alone() -> None:
     assert data["language"] == "zh"
 
 
-@pytest.mark.parametrize("name", [n for n in seeds.names() if n != "yancheng"])
+@pytest.mark.parametrize("name", [n for n in seeds.names() if "yancheng" not in n])
 def test_every_seed_can_be_drawn(name: str) -> None:
     """Scenarios without districts, water or airspace have a map and a report."""
     scenario = read_scenario(seeds.path(name))

@@ -108,3 +108,21 @@ def test_every_row_says_where_it_comes_from() -> None:
                 "derived",
                 "synthetic",
             )
+
+
+def test_the_city_by_battery_is_the_same_city() -> None:
+    """Its layers are Yancheng's, byte for byte; only what a drone can do differs."""
+    here = seeds.path("yancheng-energy")
+    for file in here.glob("*.geojson"):
+        assert file.read_bytes() == (YANCHENG / file.name).read_bytes()
+    (city, _), (same, findings) = map(inspect_scenario, (YANCHENG, here))
+    assert city is not None
+    assert same is not None
+    assert (same.zones, same.stations) == (city.zones, city.stations)
+    assert [
+        m.battery is not None for m in (*city.drone_models, *same.drone_models)
+    ] == [
+        False,
+        True,
+    ]
+    assert {f.feature for f in findings if f.code.startswith("W-ZONE")} <= UNSERVABLE

@@ -3,9 +3,10 @@ Plan the whole city by battery in several winds, and print what came out side by
 
 Run it from the project's folder: ``python tests/bench/winds.py [--seconds 60]
 [--seed 1] [--winds 0 6 10] [--from-deg 135]``. Each run is the command itself on a copy
-of ``seeds/yancheng`` whose drones are limited by their batteries: airspeed, energy and
-charging follow from the catalogue and the wind. With ``--airspeeds`` it prints instead
-how much farther sorties would get if each leg had an airspeed of its own.
+of ``seeds/yancheng-energy``, whose drones are limited by their batteries: airspeed,
+energy and charging follow from the catalogue and the wind. With ``--airspeeds`` it
+prints instead how much farther sorties would get if each leg had an airspeed of its
+own.
 """
 
 from __future__ import annotations
@@ -35,9 +36,6 @@ from planner.physics import ground_speed
 from planner.stamina import longest_sortie_s
 from planner.wind import Wind
 
-BY_BATTERY = ("airspeed_mps", "usable_endurance_s", "turnaround_s")
-"""What follows from the battery, and is not said of the drone."""
-
 CEILING_M = 120.0
 TOURS = {
     "square": ((1, 0), (0, 1), (-1, 0), (0, -1)),
@@ -57,20 +55,14 @@ zones = "z.geojson"
 
 
 def copied(folder: Path, wind_mps: float, from_deg: float) -> Path:
-    """Return a copy of the city in a wind, flown by battery."""
-    shutil.copytree(seeds.path("yancheng"), folder)
+    """Return a copy of the city by battery, in a wind."""
+    shutil.copytree(seeds.path("yancheng-energy"), folder)
     file = folder / "scenario.toml"
+    blows = {"speed_mps": wind_mps, "from_deg": from_deg}
     lines = []
     for line in file.read_text(encoding="utf-8").splitlines():
         key = line.partition("=")[0].strip()
-        if key == "speed_mps":
-            line = f"speed_mps = {wind_mps}"
-        elif key == "from_deg":
-            line = f"from_deg = {from_deg}"
-        elif key == "model":
-            line += '\nenergy = "battery"'
-        if key not in BY_BATTERY:
-            lines.append(line)
+        lines.append(f"{key} = {blows[key]}" if key in blows else line)
     file.write_text("\n".join(lines), encoding="utf-8")
     return folder
 
