@@ -7,12 +7,28 @@ from collections.abc import Generator
 
 import browser
 import pytest
+from commands import Run
 from hypothesis import settings
+
+from planner.cli import main
 
 settings.register_profile("patrol", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("patrol")
 
 _skipped_for_browser = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run ``patrol`` in this process: exit code, standard output, standard error."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+    def patrol(*words: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return patrol
 
 
 def pytest_configure(config: pytest.Config) -> None:

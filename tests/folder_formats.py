@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 import zipfile
 from pathlib import Path
@@ -120,3 +121,12 @@ def as_vector(layer: dict[str, Any], target: Path) -> None:
                     if part.suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg"):
                         archive.writestr(f"data/{part.name}", part.read_bytes())
                         part.unlink()
+
+
+def packed(**members: bytes) -> bytes:
+    """Return a zip archive; ``_`` in a name stands for a dot, ``__`` for a slash."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), content)
+    return data.getvalue()

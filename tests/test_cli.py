@@ -12,31 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Run
 
 import planner
 import seeds
 from planner import budget, pipeline
-from planner.cli import main, wanted_language
+from planner.cli import wanted_language
 from planner.cli.output_folder import LOCK
 from planner.cli.terminal import inert
 from planner.errors import InfeasibleError, StoppedError
 
 ROOT = Path(__file__).resolve().parents[1]
 BY_HAND = str(seeds.path("by-hand"))
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run ``patrol`` in this process: exit code, standard output, standard error."""
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-
-    def patrol(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return patrol
 
 
 @pytest.fixture(scope="module")

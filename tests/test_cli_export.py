@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from commands import Run
 from missions import dji_plan
 
 import planner
-from planner.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run ``patrol`` in this process: exit code, standard output, standard error."""
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-
-    def patrol(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return patrol
 
 
 @pytest.fixture

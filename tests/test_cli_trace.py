@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Run
 from hostile import TEXTS
 from made_trace import made_told, made_trace
 
@@ -16,13 +17,11 @@ import planner
 import seeds
 from planner import pipeline
 from planner.budget import Budget, Progress
-from planner.cli import main
 from planner.cli.output_folder import LOCK
 from planner.cli.run_record import RunRecord
 from planner.formats.trace_json import trace_to_bytes
 
 BY_HAND = str(seeds.path("by-hand"))
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +32,8 @@ def good_plan() -> planner.Plan:
 
 
 @pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    good_plan: planner.Plan,
-) -> Run:
+def run(run: Run, monkeypatch: pytest.MonkeyPatch, good_plan: planner.Plan) -> Run:
     """Run ``patrol`` with a search that tells much and takes no time."""
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
     def plan_routes(
         *_: Any, on_progress: Callable[[Progress], None], **__: Any
@@ -49,13 +43,7 @@ def run(
         return good_plan
 
     monkeypatch.setattr(pipeline, "plan_routes", plan_routes)
-
-    def patrol(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return patrol
+    return run
 
 
 def course(page: Path) -> bool:

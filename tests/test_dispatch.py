@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import Run
 from incidents import City
 from plans import PROJECTION, tiny_plan, tiny_scenario
 from tiny_folder import TOML, write
 
 import planner
-from planner.cli import main
 from planner.dispatch import Answer, dispatch
 from planner.flown import flown_routes
 from planner.formats.datum import gcj02_of_wgs84
@@ -22,7 +21,6 @@ from planner.plan import Plan
 from planner.visits import longest_gaps
 
 SCENARIO, PLAN = tiny_scenario(), tiny_plan()
-Run = Callable[..., tuple[int, str, str]]
 
 
 def sent(moment_s: float, drone: str, xy: tuple[float, float] = (1500, 0)) -> Answer:
@@ -109,19 +107,6 @@ def test_others_of_the_station_fly_what_is_left() -> None:
     answer = next(a for a in answers if a.drone == "A-1")
     assert answer.sorties_lost >= 1
     assert "W1" in {visit.zone for visit in answer.lost}
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run ``patrol`` in this process: exit code, standard output, standard error."""
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-
-    def patrol(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return patrol
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from folder_formats import in_format
+from folder_formats import in_format, packed
 from tiny_folder import TOML, example, found, inspected, write
 
 import seeds
@@ -491,15 +489,6 @@ def test_an_xml_in_utf16_hides_no_document_type(tmp_path: Path) -> None:
     write(tmp_path, toml=TOML.replace("zones.geojson", "zones.kml"))
     (tmp_path / "zones.kml").write_text(ENTITIES + "<kml/>", encoding="utf-16")
     found(inspected(tmp_path), "E-XML-DTD")
-
-
-def packed(**members: bytes) -> bytes:
-    """Return a zip archive."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name.replace("__", "/").replace("_", "."), content)
-    return data.getvalue()
 
 
 @pytest.mark.parametrize(

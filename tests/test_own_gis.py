@@ -13,28 +13,14 @@ from typing import Any
 
 import openpyxl
 import pytest
+from commands import Run
 from tiny_folder import example, write
 
-from planner.cli import main
 from planner.errors import InputError, OutputError
 from planner.formats.new_scenario import new_scenario
 from planner.formats.scenario_folder import inspect_scenario, read_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run ``patrol`` in this process: exit code, standard output, standard error."""
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-
-    def patrol(*words: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return patrol
 
 
 def frame_of(name: str) -> Any:

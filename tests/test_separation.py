@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
+from worlds import MODEL
 
 from planner.colouring import colour
 from planner.draft import DraftRoute
-from planner.drone import DroneModel
 from planner.geometry import FloatArray, LocalProjection
 from planner.horizon import Horizon
 from planner.layers import assign_layers
@@ -89,21 +89,7 @@ def make_scenario(stations: dict[str, tuple[float, float]], **rules: float) -> S
                 revisit_s=7200.0,
             ),
         ),
-        drone_models=(
-            DroneModel(
-                model="M",
-                airspeed_mps=12.0,
-                usable_endurance_s=1800.0,
-                turnaround_s=1500.0,
-                climb_mps=5.0,
-                descent_mps=3.0,
-                turn_s=6.0,
-                view_radius_m=300.0,
-                dwell_s=20.0,
-                swath_m=110.0,
-                overlap=0.2,
-            ),
-        ),
+        drone_models=(MODEL,),
         rules=Rules(**rules),  # type: ignore[arg-type]
     )
 

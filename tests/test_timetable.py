@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
+from worlds import MODEL
 
 from planner.clashing import clashes
 from planner.column import column_spans
 from planner.draft import DraftRoute
-from planner.drone import DroneModel
 from planner.geometry import LocalProjection
 from planner.horizon import Horizon
 from planner.phases import allowed_phases, phase_mask
@@ -27,19 +27,6 @@ from planner.scenario import Rules, Scenario, Station, Zone
 from planner.stationclock import schedule_station
 from planner.timetable import make_timetable
 
-MODEL = DroneModel(
-    model="M",
-    airspeed_mps=12.0,
-    usable_endurance_s=1800.0,
-    turnaround_s=1500.0,
-    climb_mps=5.0,
-    descent_mps=3.0,
-    turn_s=6.0,
-    view_radius_m=300.0,
-    dwell_s=20.0,
-    swath_m=110.0,
-    overlap=0.2,
-)
 SIX = 6 * 3600
 ACTIVE = {
     "day": ((SIX, SIX + 57_600),),

@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
+from folder_formats import packed
 from tiny_folder import TOML, example, found, inspected, write
 
 from planner.formats.layers import read_layer
@@ -236,27 +237,18 @@ def test_a_workbook_without_coordinates_says_its_columns(tmp_path: Path) -> None
     assert "地址" in fault.values["guess"]
 
 
-def zipped(**members: bytes) -> bytes:
-    """Return an archive; a double underscore stands for a slash."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name.replace("__", "/").replace("_", "."), content)
-    return data.getvalue()
-
-
 @pytest.mark.parametrize(
     ("data", "code"),
     [
         (b"\xd0\xcf\x11\xe0 an old .xls, or a password", "E-FORMAT-CORRUPT"),
         (b"PK\x03\x04broken", "E-FORMAT-CORRUPT"),
-        (zipped(readme_txt=b"hello"), "E-ZIP-NOGEO"),
-        (zipped(xl__workbook_xml=b"<workbook>"), "E-FORMAT-CORRUPT"),
-        (zipped(**{"..__evil_xml": b"x"}), "E-ZIP-PATH"),
-        (zipped(xl__workbook_xml=b"\0" * 30_000_000), "E-ZIP-RATIO"),
-        (zipped(xl__workbook_xml=b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"), "E-XML-DTD"),
+        (packed(readme_txt=b"hello"), "E-ZIP-NOGEO"),
+        (packed(xl__workbook_xml=b"<workbook>"), "E-FORMAT-CORRUPT"),
+        (packed(**{"..__evil_xml": b"x"}), "E-ZIP-PATH"),
+        (packed(xl__workbook_xml=b"\0" * 30_000_000), "E-ZIP-RATIO"),
+        (packed(xl__workbook_xml=b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"), "E-XML-DTD"),
         (
-            zipped(xl__workbook_xml="<!DOCTYPE a><a/>".encode("utf-16")),
+            packed(xl__workbook_xml="<!DOCTYPE a><a/>".encode("utf-16")),
             "E-XML-DTD",
         ),
     ],

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
+from planner.errors import Finding, InputError
 from planner.formats.files import write_together
-from planner.formats.handover import Handover, hand_over
-from planner.formats.registry import FORMATS
+from planner.formats.handover import PLAN_FILE, Handover, hand_over
+from planner.formats.registry import FLAT, FORMATS
 from planner.plan import Plan
 from planner.scenario import Scenario
 
@@ -53,8 +54,21 @@ def export_plan(
 
 
 def exported(handover: Handover, name: str) -> dict[str, bytes]:
-    """Return the files of a format: name to content, the same each time."""
+    """
+    Return the files of a format: name to content, the same each time.
+
+    Raises
+    ------
+    InputError
+        Of a plan over terrain, whose heights count from one level for the whole
+        city, if those of the format do not.
+    """
     if name not in FORMATS:
         raise ValueError(f"{name!r} is no format; take one of {', '.join(FORMATS)}.")
+    if name in FLAT and "terrain" in handover.plan.provenance:
+        values = {"format": name}
+        raise InputError(
+            [Finding(code="E-EXPORT-TERRAIN", file=PLAN_FILE, values=values)]
+        )
     files: dict[str, bytes] = import_module(FORMATS[name]).export(handover)
     return files

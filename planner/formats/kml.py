@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 from xml.etree import ElementTree
@@ -15,6 +15,7 @@ from planner.formats.columns import match_columns
 from planner.formats.files import decoded, zip_members
 from planner.formats.geojson import Position, line, point, polygon
 from planner.formats.table import Fault, Feature, Layer
+from planner.formats.xml_elements import all_named, tag_of, text_of
 
 _DOCTYPE = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _DEEPEST = 100
@@ -52,9 +53,9 @@ def read_kml(data: bytes, layer: str) -> Layer:
         If it is no KML, or has a document type, which could hold entities.
     """
     root, remarks = kml_root(data)
-    if next(_all(root, "NetworkLink"), None) is not None:
+    if all_named(root, "NetworkLink"):
         raise Fault("E-KML-NETWORKLINK")
-    placemarks = list(_all(root, "Placemark"))
+    placemarks = all_named(root, "Placemark")
     features = tuple(_feature(mark, row) for row, mark in enumerate(placemarks, 1))
     columns = dict.fromkeys(name for feature in features for name in feature.values)
     if layer == "airspace":
@@ -82,8 +83,8 @@ def kml_root(data: bytes) -> tuple[ElementTree.Element, tuple[Fault, ...]]:
         raise Fault("E-XML-DTD")
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)  # it is decoded already
     root = _parsed(text)
-    if _tag(root) != "kml":
-        raise Fault("E-FORMAT", wanted="KML", found=_tag(root))
+    if tag_of(root) != "kml":
+        raise Fault("E-FORMAT", wanted="KML", found=tag_of(root))
     return root, remarks
 
 
@@ -111,29 +112,15 @@ def _parsed(text: str) -> ElementTree.Element:
     return root
 
 
-def _tag(element: ElementTree.Element) -> str:
-    """Return the name of an element without its namespace."""
-    return str(element.tag).rpartition("}")[2]
-
-
-def _all(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
-    return (child for child in element.iter() if _tag(child) == name)
-
-
-def _text(element: ElementTree.Element, name: str) -> str:
-    """Return the text of the first child of a name, or nothing."""
-    return next(((c.text or "").strip() for c in element if _tag(c) == name), "")
-
-
 def _feature(placemark: ElementTree.Element, row: int) -> Feature:
     values: dict[str, str] = {}
     if placemark.get("id"):
         values["id"] = str(placemark.get("id"))
-    if _text(placemark, "name"):
-        values["name"] = _text(placemark, "name")
-    for data in _all(placemark, "Data"):
-        values[data.get("name", "")] = _text(data, "value")
-    for data in _all(placemark, "SimpleData"):
+    if text_of(placemark, "name"):
+        values["name"] = text_of(placemark, "name")
+    for data in all_named(placemark, "Data"):
+        values[data.get("name", "")] = text_of(data, "value")
+    for data in all_named(placemark, "SimpleData"):
         values[data.get("name", "")] = (data.text or "").strip()
     remarks: list[Fault] = []
     geometry: BaseGeometry | Fault
@@ -147,8 +134,8 @@ def _feature(placemark: ElementTree.Element, row: int) -> Feature:
 def _with_height(feature: Feature, placemark: ElementTree.Element) -> Feature:
     """Return airspace with the upper limit that it is drawn with."""
     walls = {
-        (_mode(area), _text(area, "extrude") in ("1", "true"), _highest_m(area))
-        for area in _all(placemark, "Polygon")
+        (_mode(area), text_of(area, "extrude") in ("1", "true"), _highest_m(area))
+        for area in all_named(placemark, "Polygon")
     }
     drawn = {wall for wall in walls if wall[0] != "clampToGround" and wall[2] != 0}
     if not drawn:
@@ -161,14 +148,14 @@ def _with_height(feature: Feature, placemark: ElementTree.Element) -> Feature:
 
 
 def _mode(area: ElementTree.Element) -> str:
-    return _text(area, "altitudeMode") or "clampToGround"
+    return text_of(area, "altitudeMode") or "clampToGround"
 
 
 def _highest_m(area: ElementTree.Element) -> float:
     """Return the greatest height among the corners of an area, 0 if there is none."""
     triples = [
         triple.split(",")
-        for part in _all(area, "coordinates")
+        for part in all_named(area, "coordinates")
         for triple in (part.text or "").split()
     ]
     try:
@@ -181,7 +168,7 @@ def _geometry(element: ElementTree.Element, remarks: list[Fault]) -> BaseGeometr
     """Return the geometry of a placemark; of several, a collection."""
     shapes: list[BaseGeometry] = []
     for child in element:
-        kind = _tag(child)
+        kind = tag_of(child)
         if kind in _SHAPES:
             shapes.append(_SHAPES[kind](child, remarks))
         elif kind == "MultiGeometry":
@@ -201,7 +188,7 @@ def _geometry(element: ElementTree.Element, remarks: list[Fault]) -> BaseGeometr
 def _coordinates(element: ElementTree.Element) -> list[Position]:
     """Return the positions of an element's ``coordinates``; heights are dropped."""
     positions: list[Position] = []
-    for triple in _text(element, "coordinates").split():
+    for triple in text_of(element, "coordinates").split():
         try:
             lon, lat = (float(number) for number in triple.split(",")[:2])
         except ValueError as error:
@@ -224,8 +211,8 @@ def _polygon(element: ElementTree.Element, remarks: list[Fault]) -> BaseGeometry
     borders = [
         _coordinates(ring)
         for side in ("outerBoundaryIs", "innerBoundaryIs")
-        for border in _all(element, side)
-        for ring in _all(border, "LinearRing")
+        for border in all_named(element, side)
+        for ring in all_named(border, "LinearRing")
     ]
     return polygon(borders, remarks)
 

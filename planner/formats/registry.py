@@ -22,3 +22,8 @@ FORMATS = {
     "czml": f"{_EXCHANGE}.czml",
 }
 """Format to the module whose ``export(handover)`` returns its files by name."""
+
+FLAT = frozenset(
+    ("qgc", "wpl", "wpml", "flighthub", "intent", "kml", "kmz", "gpx", "czml")
+)
+"""Formats of heights above the ground or the take-off: a plan over flat ground's."""

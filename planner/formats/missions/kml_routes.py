@@ -9,8 +9,8 @@ from planner.formats.kml import kml_root
 from planner.formats.missions.mission import Mission, Waypoint
 from planner.formats.missions.preflight import MissionFile
 from planner.formats.missions.remarks import Remarks
-from planner.formats.missions.xml_elements import all_named, place_of, text_of
 from planner.formats.table import Fault, shown
+from planner.formats.xml_elements import all_named, place_of, text_of
 
 
 def read_kmz_routes(data: bytes, file: str) -> MissionFile:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from planner.formats.json_document import json_document
-from planner.formats.missions.mavlink import ABOVE_GROUND, Item, mission_of
+from planner.formats.missions.mavlink import Item
 from planner.formats.missions.mission import Fence, Ring
 from planner.formats.missions.preflight import MissionFile
 from planner.formats.missions.remarks import Remarks
@@ -39,12 +39,7 @@ def read_qgc(data: bytes, file: str) -> MissionFile:
     fence = _fence(reader, document.get("geoFence"))
     spare = _landing_places(document.get("rallyPoints"))
     reader.raise_faults()
-    flown, unknown = mission_of(file, items, home, home_m)
-    remarks.not_followed(items, unknown)
-    remarks.check_places(flown)
-    if any(item.frame in ABOVE_GROUND for item in items):
-        remarks.warn("W-MISSION-TERRAIN")
-    remarks.raise_errors()
+    flown = remarks.followed(file, items, home, home_m)
     return MissionFile(
         missions=(flown,),
         fence=fence,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from planner.errors import Finding, InputError
-from planner.formats.missions.mavlink import Item
+from planner.formats.missions.mavlink import ABOVE_GROUND, Item, mission_of
 from planner.formats.missions.mission import Mission
-from planner.formats.missions.xml_elements import HIGHEST_M
 from planner.formats.table import shown
+from planner.formats.xml_elements import HIGHEST_M
 
 _LAST_NAVIGATION, _JUMP = 95, 177
 """Commands up to this one move the drone; so does a jump."""
@@ -40,6 +40,29 @@ class Remarks:
         """Raise an InputError with what was noted and this."""
         self.warn(code, where, **values)
         raise InputError(self.findings)
+
+    def followed(
+        self,
+        name: str,
+        items: Sequence[Item],
+        home: tuple[float, float] | None,
+        home_m: float,
+    ) -> Mission:
+        """
+        Return the mission of MAVLink items, see `mission_of`.
+
+        Raises
+        ------
+        InputError
+            If it cannot be followed, or anything noted before is an error.
+        """
+        mission, unknown = mission_of(name, items, home, home_m)
+        self.not_followed(items, unknown)
+        self.check_places(mission)
+        if any(item.frame in ABOVE_GROUND for item in items):
+            self.warn("W-MISSION-TERRAIN")
+        self.raise_errors()
+        return mission
 
     def not_followed(self, items: Sequence[Item], unknown: Sequence[int]) -> None:
         """Note items that were not understood; those that move a drone are errors."""

@@ -13,11 +13,9 @@ from planner.formats.files import decoded
 from planner.formats.handover import Handover
 from planner.formats.missions.autopilots import autopilot
 from planner.formats.missions.mavlink import (
-    ABOVE_GROUND,
     WAYPOINT,
     Item,
     items_of,
-    mission_of,
 )
 from planner.formats.missions.mission import Mission
 from planner.formats.missions.preflight import MissionFile
@@ -118,12 +116,7 @@ def read_wpl(data: bytes, file: str) -> MissionFile:
         first = items.pop(0)
         lat, lon, home_m = (float(p or 0.0) for p in first.params[4:])
         home = (lon, lat)
-    flown, unknown = mission_of(file, items, home, home_m)
-    remarks.not_followed(items, unknown)
-    remarks.check_places(flown)
-    if any(item.frame in ABOVE_GROUND for item in items):
-        remarks.warn("W-MISSION-TERRAIN")
-    remarks.raise_errors()
+    flown = remarks.followed(file, items, home, home_m)
     return MissionFile(
         missions=(flown,), items=tuple(items), findings=tuple(remarks.findings)
     )

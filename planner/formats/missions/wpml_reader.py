@@ -12,14 +12,14 @@ from planner.formats.kml import kml_root
 from planner.formats.missions.mission import Action, Mission, Waypoint, leg_lengths_m
 from planner.formats.missions.preflight import MissionFile
 from planner.formats.missions.remarks import Remarks
-from planner.formats.missions.xml_elements import (
+from planner.formats.table import Fault
+from planner.formats.xml_elements import (
     all_named,
     number_of,
     place_of,
     tag_of,
     text_of,
 )
-from planner.formats.table import Fault
 
 TEMPLATE, WAYLINES = "wpmz/template.kml", "wpmz/waylines.wpml"
 
