@@ -16,6 +16,7 @@ from shapely.geometry import box
 from tiny_folder import TOML, found, inspected, write
 from worlds import square, station, two_stations, world, zone
 
+from maps.response_section import response_section
 from maps.terms import terms_table
 from planner.budget import Budget
 from planner.checks import check
@@ -27,6 +28,7 @@ from planner.formats.plan_geojson import as_written
 from planner.formats.scenario_folder import read_scenario
 from planner.geometry import FloatArray
 from planner.pipeline import plan_routes
+from planner.plan import Plan
 from planner.scenario import Building, Scenario
 
 UTM, CGCS2000, MERCATOR = "EPSG:32651", "EPSG:4549", "EPSG:3857"
@@ -212,6 +214,16 @@ def test_the_report_names_the_raster(
     assert "no terrain" in terms_table(plain)
     block = Building(id="B", geometry=plain.zones[0].geometry, height_m=20.0)
     assert "kept clear of: 1." in terms_table(replace(scenario, buildings=(block,)))
+
+
+def test_the_report_says_that_response_takes_the_ground_as_flat(
+    folder: Callable[..., Path], plain: Scenario
+) -> None:
+    """Who reads when help comes is told that no hill was counted."""
+    nobody = Plan(horizon={}, stations=(), drone_models=(), routes=(), roster=())
+    told = replace(nobody, analysis={"response": {"places": 1}})
+    assert "Hills are not in" in response_section(read_scenario(folder()), told)
+    assert "Hills are not in" not in response_section(plain, told)
 
 
 def holed(x: FloatArray, y: FloatArray) -> FloatArray:
