@@ -1,13 +1,14 @@
-"""Find which zones drawn routes see, and which of the routes see most of each."""
+"""Find which zones drawn routes see, and who sees what of each."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from planner.checks.coverage import (
@@ -19,8 +20,12 @@ from planner.checks.coverage import (
 )
 from planner.drawn import DrawnRoute
 from planner.footprints import footprint, track_on_task
+from planner.geometry import FloatArray
 from planner.plan import Stop
 from planner.scenario import Scenario, Zone, ZoneKind
+
+_SAMPLES = 200
+"""In about so many places of a zone it is asked who sees them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +37,20 @@ class Lookout:
     ----------
     share
         Seen by all of them together, of what can be seen of the zone.
-    routes
-        Numbers of the routes that see it whole: whoever sees most comes first, then
-        who sees most of the rest. Empty if all together do not.
+    watchers
+        Sets of numbers of routes: for each place of the zone those that see it. One
+        of each set has to come within each interval. Empty if the zone is not seen
+        whole.
     """
 
     zone: Zone
     share: float
-    routes: tuple[int, ...]
+    watchers: tuple[tuple[int, ...], ...]
+
+    @property
+    def routes(self) -> tuple[int, ...]:
+        """Numbers of all routes that see something of a zone that is seen whole."""
+        return tuple(sorted({i for group in self.watchers for i in group}))
 
 
 def lookouts(scenario: Scenario, routes: Sequence[DrawnRoute]) -> tuple[Lookout, ...]:
@@ -59,12 +70,16 @@ def lookouts(scenario: Scenario, routes: Sequence[DrawnRoute]) -> tuple[Lookout,
     found = []
     for zone in scenario.zones:
         part, servable = part_of(zone)
-        near = np.sort(trees[zone.kind].query(part, "intersects")).tolist()
-        seen_by = {i: prints[zone.kind][i] for i in near}
-        share, chosen = _shared_out(zone, part, seen_by)
-        if servable < SERVABLE_SHARE:
-            chosen = ()
-        found.append(Lookout(zone=zone, share=share, routes=chosen))
+        near = np.sort(trees[zone.kind].query(part, "intersects"))
+        seen = np.array([prints[zone.kind][i] for i in near], dtype=object)
+        share, whole = _share(zone, part, seen)
+        groups: tuple[tuple[int, ...], ...] = ()
+        if whole and servable >= SERVABLE_SHARE:
+            places = _places(zone, part)
+            sees = np.array([shapely.contains_xy(shape, places) for shape in seen])
+            kinds = np.unique(sees.T, axis=0)
+            groups = tuple(tuple(near[of].tolist()) for of in kinds if of.any())
+        found.append(Lookout(zone=zone, share=share, watchers=groups))
     return tuple(found)
 
 
@@ -86,21 +101,30 @@ def _footprint(route: DrawnRoute, kind: ZoneKind) -> BaseGeometry:
     )
 
 
-def _shared_out(
-    zone: Zone, part: BaseGeometry, seen_by: Mapping[int, BaseGeometry]
-) -> tuple[float, tuple[int, ...]]:
-    """Return the share of a zone that is seen, and the routes that see it whole."""
+def _share(
+    zone: Zone, part: BaseGeometry, seen: NDArray[np.object_]
+) -> tuple[float, bool]:
+    """Return the share of a zone that is seen, and whether that is all of it."""
     size = shapely.length if zone.kind == "line" else shapely.area
     whole = float(size(part))
+    if not whole or not len(seen):
+        return 0.0, False
+    left = part
+    for shape in seen:
+        left = shapely.difference(left, shape)
+    unseen = float(size(left))
     spare = LINE_SLIVER_M if zone.kind == "line" else (1 - SEEN_SHARE) * whole
-    unseen, left, chosen = part, dict(seen_by), list[int]()
-    while left and size(unseen) > spare:
-        gains = size(shapely.intersection(unseen, np.array([*left.values()])))
-        best = [*left][int(np.argmax(gains))]
-        if gains.max() <= 0:
-            break
-        chosen.append(best)
-        unseen = shapely.difference(unseen, left.pop(best))
-    rest = float(size(unseen))
-    share = 1 - rest / whole if whole else 0.0
-    return share, tuple(sorted(chosen)) if whole and rest <= spare else ()
+    return 1 - unseen / whole, unseen <= spare
+
+
+def _places(zone: Zone, part: BaseGeometry) -> FloatArray:
+    """Return places spread over a zone, shape (n, 2)."""
+    if zone.kind == "line":
+        short = shapely.segmentize(part, part.length / _SAMPLES)
+        return np.asarray(shapely.get_coordinates(short))
+    step_m = float(np.sqrt(part.area / _SAMPLES))
+    x0, y0, x1, y1 = part.bounds
+    xs, ys = np.meshgrid(np.arange(x0, x1, step_m), np.arange(y0, y1, step_m))
+    grid = np.column_stack([xs.ravel(), ys.ravel()]) + step_m / 2
+    inner = shapely.get_coordinates(part.representative_point())
+    return np.vstack([inner, grid[shapely.contains_xy(part, grid)]])

@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
+from planner.cadence import cadence
 from planner.checks.airspace import airspace
 from planner.checks.case import Case
 from planner.checks.coverage import coverage
 from planner.checks.energy import energy
 from planner.checks.motion import asked_dwell_s
 from planner.checks.verdict import Gauge, Violation
+from planner.clock import Span
 from planner.drawn import DrawnRoute
 from planner.flown import FlownRoute, over_the_seam, pieces_of_path
 from planner.lookouts import Lookout, lookouts
@@ -46,13 +49,14 @@ class TodaysRoute:
     Parameters
     ----------
     zones
-        Ids of those that it is flown for: see `planner.lookouts`.
+        Ids of those that it is flown for: it sees something of them, and nobody need
+        come for it.
     headway_s
-        How often it has to be flown for them; None if for none.
+        How often it has to be flown for them when it is flown most; None if never.
     load
-        Drones that it occupies on average.
+        Drones that it occupies then on average.
     sorties
-        In the horizon, the first at its start; none while no zone is active.
+        In the horizon, on average.
     """
 
     id: str
@@ -62,7 +66,7 @@ class TodaysRoute:
     zones: tuple[str, ...]
     headway_s: float | None
     load: float
-    sorties: int
+    sorties: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +86,9 @@ class Today:
         By station, the load of its routes in the busiest stretch of the day, as whole
         drones.
     worst_idleness_ratio
-        How many of its intervals a zone that is seen waits: 1 at the headways of the
-        routes, more where a station has too few drones for them. None if no zone is
-        seen, or one from a station without drones.
+        How many of its intervals a zone that is seen waits: 1 where the stations have
+        drones enough, see `planner.cadence`. None if no zone is seen, or one from
+        stations without drones alone.
     violations
         Where they break the rules of energy and airspace.
     """
@@ -116,7 +120,7 @@ class Today:
             "zones_unseen": {s.zone.id: round(s.share, 4) for s in self.unseen},
             "drones": sum(self.drones.values()),
             "drones_by_station": dict(self.drones),
-            "sorties": sum(r.sorties for r in self.routes),
+            "sorties": round(sum(r.sorties for r in self.routes), 3),
             "flight_hours": round(self.flight_hours, 6),
             "worst_idleness_ratio": ratio and round(ratio, 6),
             "routes": [
@@ -126,9 +130,9 @@ class Today:
                     "depot": r.depot,
                     "duration_s": r.duration_s,
                     "zones": list(r.zones),
-                    "headway_s": r.headway_s,
+                    "headway_s": r.headway_s and round(r.headway_s, 3),
                     "load": round(r.load, 6),
-                    "sorties": r.sorties,
+                    "sorties": round(r.sorties, 3),
                 }
                 for r in self.routes
             ],
@@ -143,85 +147,78 @@ def measure_today(scenario: Scenario, drawn: Sequence[DrawnRoute]) -> Today:
     """
     Return what drawn routes do in a scenario, over its horizon.
 
-    Each is flown as often as the zones that it is flown for ask, by the simplest
-    clock: the first take-off is at the start.
+    Each is flown as often as the zones that it sees ask for, see `planner.cadence`;
+    where closures have hours, by the simplest clock.
     """
     seen = lookouts(scenario, drawn)
-    zones: dict[int, list[Zone]] = defaultdict(list)
+    depots = [route.flown.station for route in drawn]
+    durations_s = np.array([route.flown.route.duration_s for route in drawn])
+    cycles_s = durations_s + [
+        turnaround_after_s(
+            route.flown.model, route.flown.route.duration_s, scenario.rules.ceiling_m
+        )
+        for route in drawn
+    ]
+    stretches = scenario.stretches()
+    cadences = [cadence(scenario, s, seen, depots, cycles_s) for s in stretches]
+    rates = np.array([c.per_hour for c in cadences])
+    hours = np.diff(stretches).ravel() / 3600
+    zones: dict[int, list[str]] = defaultdict(list)
     for lookout in seen:
         for i in lookout.routes:
-            zones[i].append(lookout.zone)
-    flown = [_clocked(scenario, route, zones[i]) for i, route in enumerate(drawn)]
+            zones[i].append(lookout.zone.id)
     figures = tuple(
         TodaysRoute(
             id=route.id,
             file=route.file,
-            depot=f.station.id,
-            duration_s=f.route.duration_s,
-            zones=tuple(zone.id for zone in zones[i]),
-            headway_s=f.route.headway_s if zones[i] else None,
-            load=f.route.load if zones[i] else 0.0,
-            sorties=len(f.takeoffs),
+            depot=depots[i].id,
+            duration_s=float(durations_s[i]),
+            zones=tuple(zones[i]) if most > 0 else (),
+            headway_s=3600 / most if most > 0 else None,
+            load=most * float(cycles_s[i]) / 3600,
+            sorties=float(hours @ rates[:, i]),
         )
-        for i, (route, f) in enumerate(zip(drawn, flown, strict=True))
+        for i, (route, most) in enumerate(
+            zip(drawn, rates.max(axis=0).tolist(), strict=True)
+        )
     )
-    loads = _busiest_loads(scenario, figures)
+    flown = [
+        _clocked(route, figure, stretches, rates[:, i] > 0)
+        for i, (route, figure) in enumerate(zip(drawn, figures, strict=True))
+    ]
+    loads = np.max([c.loads for c in cadences], axis=0)
+    waits = [c.stretched for c in cadences if c.per_hour.any()]
+    told = [wait for wait in waits if wait is not None]
     return Today(
         routes=figures,
         seen=seen,
         in_passing=_in_passing(scenario, drawn, flown, seen),
-        drones={s: math.ceil(load - 1e-9) for s, load in loads.items()},
-        worst_idleness_ratio=_idleness(scenario, loads),
+        drones={
+            station.id: math.ceil(load - 1e-6)
+            for station, load in zip(scenario.stations, loads, strict=True)
+            if station in depots
+        },
+        worst_idleness_ratio=max(told) if told and len(told) == len(waits) else None,
         violations=_violations(scenario, flown),
     )
 
 
 def _clocked(
-    scenario: Scenario, drawn: DrawnRoute, zones: Sequence[Zone]
+    drawn: DrawnRoute,
+    figure: TodaysRoute,
+    stretches: Sequence[Span],
+    flies: NDArray[np.bool_],
 ) -> FlownRoute:
-    """Return a route with the take-offs that its zones ask for."""
-    flown, length_s = drawn.flown, scenario.horizon.length_s
-    shortest_s = min((zone.revisit_s for zone in zones), default=length_s)
-    headway_s = shortest_s - (scenario.rules.revisit_slack_s if zones else 0.0)
-    duration_s = flown.route.duration_s
-    rest_s = turnaround_after_s(flown.model, duration_s, scenario.rules.ceiling_m)
-    takeoffs = np.arange(0.0, length_s, headway_s)
+    """Return a route with take-offs at its headway in the stretches that it flies."""
+    if figure.headway_s is None:
+        return drawn.flown
+    takeoffs = np.arange(0.0, stretches[-1][1], figure.headway_s)
     wanted = np.zeros(len(takeoffs), dtype=bool)
-    for zone in zones:
-        for start_s, end_s in scenario.hours(zone):
-            wanted |= (takeoffs < end_s) & (takeoffs + duration_s > start_s)
-    route = replace(
-        flown.route, headway_s=headway_s, load=(duration_s + rest_s) / headway_s
-    )
-    return replace(flown, route=route, takeoffs=takeoffs[wanted])
-
-
-def _busiest_loads(
-    scenario: Scenario, routes: Sequence[TodaysRoute]
-) -> dict[str, float]:
-    """Return the load of each station in the stretch of the day in which it is most."""
-    hours = {z: scenario.hours(scenario.zone(z)) for r in routes for z in r.zones}
-    loads = dict.fromkeys(sorted({route.depot for route in routes}), 0.0)
-    for low_s, high_s in scenario.stretches():
-        now: dict[str, float] = defaultdict(float)
-        for route in routes:
-            spans = (span for z in route.zones for span in hours[z])
-            if any(start <= low_s and high_s <= end for start, end in spans):
-                now[route.depot] += route.load
-        loads = {s: max(load, now[s]) for s, load in loads.items()}
-    return loads
-
-
-def _idleness(scenario: Scenario, loads: Mapping[str, float]) -> float | None:
-    """Return by how much headways grow where drones are too few; None if for ever."""
-    worst = None
-    for station, load in loads.items():
-        if load > 0:
-            drones = scenario.station(station).drones - scenario.rules.reserve_drones
-            if drones <= 0:
-                return None
-            worst = max(worst or 1.0, load / drones)
-    return worst
+    for (start_s, end_s), here in zip(stretches, flies, strict=True):
+        if here:
+            wanted |= (takeoffs < end_s) & (takeoffs + figure.duration_s > start_s)
+    route = replace(drawn.flown.route, headway_s=figure.headway_s, load=figure.load)
+    return replace(drawn.flown, route=route, takeoffs=takeoffs[wanted])
 
 
 def _violations(

@@ -26,8 +26,8 @@ def show_today(
                 route.depot,
                 f"{route.duration_s / 60:.1f}",
                 str(len(route.zones)),
-                UNKNOWN if route.headway_s is None else whole(route.headway_s / 60),
-                str(route.sorties),
+                UNKNOWN if route.headway_s is None else f"{route.headway_s / 60:.1f}",
+                whole(round(route.sorties, 1)),
             )
             for route in today.routes[:MOST_ROWS]
         ],
@@ -62,7 +62,7 @@ def _show_beside(
             f"{ours['zones_seen']} / {zones}",
             str(len(today.in_passing)),
             str(len(today.routes)),
-            str(ours["sorties"]),
+            whole(round(ours["sorties"], 1)),
             str(ours["drones"]),
             whole(today.flight_hours),
             percent(today.worst_idleness_ratio),
