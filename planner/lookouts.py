@@ -24,7 +24,7 @@ from planner.geometry import FloatArray
 from planner.plan import Stop
 from planner.scenario import Scenario, Zone, ZoneKind
 
-_SAMPLES = 200
+_SAMPLES = 400
 """In about so many places of a zone it is asked who sees them."""
 
 
@@ -77,7 +77,11 @@ def lookouts(scenario: Scenario, routes: Sequence[DrawnRoute]) -> tuple[Lookout,
         if whole and servable >= SERVABLE_SHARE:
             places = _places(zone, part)
             sees = np.array([shapely.contains_xy(shape, places) for shape in seen])
-            kinds = np.unique(sees.T, axis=0)
+            kinds, counts = np.unique(sees.T, axis=0, return_counts=True)
+            # The rarest places may be left out, as far as a zone is seen without.
+            order = np.argsort(counts, kind="stable")
+            left = np.cumsum(counts[order]) > _spare_share(zone) * len(places)
+            kinds = kinds[np.sort(order[left])]
             groups = tuple(tuple(near[of].tolist()) for of in kinds if of.any())
         found.append(Lookout(zone=zone, share=share, watchers=groups))
     return tuple(found)
@@ -113,8 +117,13 @@ def _share(
     for shape in seen:
         left = shapely.difference(left, shape)
     unseen = float(size(left))
-    spare = LINE_SLIVER_M if zone.kind == "line" else (1 - SEEN_SHARE) * whole
+    spare = LINE_SLIVER_M if zone.kind == "line" else _spare_share(zone) * whole
     return 1 - unseen / whole, unseen <= spare
+
+
+def _spare_share(zone: Zone) -> float:
+    """Return the share of a zone that need not be seen."""
+    return 0.0 if zone.kind == "line" else 1 - SEEN_SHARE
 
 
 def _places(zone: Zone, part: BaseGeometry) -> FloatArray:
