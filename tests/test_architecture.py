@@ -25,8 +25,8 @@ PARTS = {
     "placing prices problem reach reasons rhythm roster roundabout runners search "
     "separation shrinking sightlines sights spreading stationclock targets tightening "
     "timetable",
-    "verbs": "bench bench_patrols compiling explain finishing margins pacing pipeline "
-    "robustness survey",
+    "verbs": "bench bench_patrols cadence compiling drawn explain finishing lookouts "
+    "margins pacing pipeline robustness survey today",
     "maps": "maps",
     "command": "__main__ cli progress",
 }

@@ -24,15 +24,15 @@ from planner.skyline import Skyline
 SEEN_SHARE = 0.995
 SERVABLE_SHARE = 0.5
 LINE_ROOM_M = 1.0
+LINE_SLIVER_M = 0.01
 
 _LINE_STEP_M = 1.0
-_LINE_SLIVER_M = 0.01
 
 
 def coverage(case: Case, gauge: Gauge) -> None:
     """Measure how much of each served zone is seen."""
     left_out = {u.zone for u in case.plan.unserved}
-    servable = _servable(case.scenario)
+    servable = servable_part(case.scenario)
     stops: dict[tuple[str, str], list[tuple[FlownRoute, Stop]]] = defaultdict(list)
     for flown in case.routes:
         for stop in flown.route.stops:
@@ -127,14 +127,14 @@ def _measure_line(
         shapely.prepare(track)
         outside = np.minimum(outside, shapely.distance(track, points) - reach_m)
     margin_m = LINE_ROOM_M - float(outside.max())
-    if uncovered.length > _LINE_SLIVER_M:
-        margin_m = min(margin_m, -_LINE_SLIVER_M)  # between two sampled points
+    if uncovered.length > LINE_SLIVER_M:
+        margin_m = min(margin_m, -LINE_SLIVER_M)  # between two sampled points
     gauge.measure(
         "coverage.line", zone.id, LINE_ROOM_M - margin_m, LINE_ROOM_M, margin_m, "m"
     )
 
 
-def _servable(scenario: Scenario) -> Callable[[Zone], tuple[BaseGeometry, float]]:
+def servable_part(scenario: Scenario) -> Callable[[Zone], tuple[BaseGeometry, float]]:
     """
     Return a function that gives the servable part of a zone, and its share.
 

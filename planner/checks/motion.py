@@ -120,7 +120,7 @@ def _measure_dwell(
     if place is None:
         gauge.fault("motion.rest", where, float(np.ptp(xy, axis=0).max()), 0.5)
         return
-    asked = [_dwell_s(flown, zones[z], place) for z in stop.zones if z in zones]
+    asked = [asked_dwell_s(flown, zones[z], place) for z in stop.zones if z in zones]
     dwell_s = max(asked, default=flown.model.dwell_s)
     stay_s = stop.exit_s - stop.enter_s
     gauge.measure(
@@ -134,7 +134,7 @@ def _measure_dwell(
     )
 
 
-def _dwell_s(flown: FlownRoute, zone: Zone, place: FloatArray) -> float:
+def asked_dwell_s(flown: FlownRoute, zone: Zone, place: FloatArray) -> float:
     """Return the time that a zone asks for at a viewpoint [s]."""
     model = flown.model
     least_s = model.dwell_s if zone.dwell_s is None else zone.dwell_s
