@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.words import minutes
-from planner.clock import clock_text
+from planner.clock import clock_text, week_text
+from planner.crews import Crews
 from planner.drone import DroneModel
 from planner.messages import LANGUAGES, say
 from planner.objectives import OBJECTIVES
@@ -29,6 +30,8 @@ def terms_table(scenario: Scenario) -> Markup:
         ],
         [both("report.terms.ground"), _ground(scenario)],
     ]
+    if scenario.crews is not None:
+        rows.append([both("report.terms.crews"), _lines(_crews(scenario.crews))])
     if not OBJECTIVES[scenario.objective].tightens:
         left = both(f"report.terms.leftover_{scenario.rules.leftover}")
         rows.append([both("report.terms.leftover"), left])
@@ -70,6 +73,35 @@ def _ground(scenario: Scenario) -> Markup:
     if not count:
         return told
     return _lines([told, both("report.ground_terrain_buildings", n=count)])
+
+
+def _crews(crews: Crews) -> list[Markup]:
+    """Return how many pilots there are, where, and when they are fewer."""
+    told = [both("report.terms.crew_each", drones=crews.drones_per_pilot)]
+    for district, pilots in crews.districts:
+        told.append(
+            both("report.terms.crew_district", district=district, pilots=pilots)
+        )
+    if crews.pilots is None:
+        told.append(both("report.terms.crew_enough"))
+    else:
+        told.append(both("report.terms.crew_others", pilots=crews.pilots))
+    for rest in crews.breaks:
+        spans = ["–".join(clock_text(t) for t in span) for span in rest.hours]
+        spans += [f"{week_text(a)}–{clock_text(b)}" for a, b in rest.weekly]
+        where = {code: say("report.terms.crew_everywhere", code) for code in LANGUAGES}
+        texts = {
+            code: say(
+                "report.terms.crew_break",
+                code,
+                hours=", ".join(spans),
+                district=rest.district or where[code],
+                pilots=rest.pilots,
+            )
+            for code in LANGUAGES
+        }
+        told.append(in_both(texts))
+    return told
 
 
 def _flying(scenario: Scenario) -> list[DroneModel]:

@@ -28,10 +28,10 @@ def bureaux(scenario: Scenario) -> tuple[Bureau, ...]:
     for team in sorted(scenario.response_teams, key=lambda t: t.id):
         home = known.get(team.station_id)
         if home:
-            teams[_key(home)].append(team)
+            teams[bureau_key(home)].append(team)
     return tuple(
         Bureau(
-            stations=tuple(s for s in scenario.stations if _key(s) == key),
+            stations=tuple(s for s in scenario.stations if bureau_key(s) == key),
             teams=tuple(own),
         )
         for key, own in sorted(teams.items())
@@ -62,6 +62,6 @@ def kept_for_teams(scenario: Scenario) -> Scenario:
     )
 
 
-def _key(station: Station) -> tuple[str, str]:
+def bureau_key(station: Station) -> tuple[str, str]:
     """Return what stations of one bureau share."""
     return (station.district, "" if station.district else station.id)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from planner.clashing import clash_mask, clashes
 from planner.clock import DAY_S, Span
+from planner.crewing import Room
 from planner.phases import BoolArray
 from planner.rhythm import Rhythm
 from planner.scenario import Scenario, Station
@@ -72,7 +73,10 @@ class Packing:
     demands
         Of each route: without waiting for a charger, then with more and more of it.
     counts
-        What there is of what may run out: pads, chargers, charged batteries.
+        What there is of what may run out: pads, chargers, charged batteries, and
+        drones that pilots may have in the air.
+    taken
+        What is taken of each by others, over the day.
     length_s
         Of arrays over the day, from before the horizon until all are ready.
     rush_s
@@ -85,6 +89,7 @@ class Packing:
     clash: Mapping[tuple[int, int], BoolArray]
     demands: tuple[tuple[Demand, ...], ...]
     counts: tuple[int, ...]
+    taken: tuple[IntArray, ...]
     length_s: int
     rush_s: WholeSpan
     roomy: int
@@ -98,6 +103,7 @@ def packing(
     busiest: Span,
     *,
     waits_s: Sequence[int] = (0,),
+    room: Room | None = None,
 ) -> Packing | None:
     """
     Return the packing task, or None if a route cannot fly at any time.
@@ -106,6 +112,8 @@ def packing(
     ----------
     waits_s
         That the drones of a route may wait for a charger, in order.
+    room
+        What pilots leave the station, where they may be too few.
     """
     rules = scenario.rules
     if not all(r.allowed.any() and r.flown for r in rhythms):
@@ -114,17 +122,25 @@ def packing(
     rush_s = (math.ceil(busiest[0]), math.ceil(busiest[1]))
     margin_s = lead_s + math.ceil(rules.launch_spacing_s)
     holds = _holds(scenario, station, lead_s)
+    if room is not None:
+        holds.append((room.most, lambda r: [(lead_s, lead_s + r.aloft_s)]))
     longest_s = max(r.busy_s for r in rhythms)
     if holds:
         ends = [hold(r)[-1][1] - lead_s - 1 for r in rhythms for _, hold in holds]
         longest_s = max(longest_s, *ends) + max(waits_s)
     apart_s = longest_s + 2 * margin_s
-    rhythms, rush_s = _without_like_days(rhythms, rush_s, apart_s)
-    rhythms, rush_s = _without_repetitions(rhythms, rush_s, apart_s)
+    if room is None:
+        # What others have in the air, and breaks, do not repeat with these headways.
+        rhythms, rush_s = _without_like_days(rhythms, rush_s, apart_s)
+        rhythms, rush_s = _without_repetitions(rhythms, rush_s, apart_s)
     clash = _clash_masks(rhythms, rules.launch_spacing_s, forbidden)
     if clash is None:
         return None
     length_s = lead_s + max(r.flown[-1][1] for r in rhythms) + longest_s + 2
+    taken = [np.zeros(length_s, dtype=np.int16) for _ in holds]
+    if room is not None:
+        known = room.taken[: length_s - lead_s]
+        taken[-1][lead_s : lead_s + len(known)] = known
     return Packing(
         rhythms=tuple(rhythms),
         clash=clash,
@@ -141,6 +157,7 @@ def packing(
             for r in rhythms
         ),
         counts=tuple(there_is for there_is, _ in holds),
+        taken=tuple(taken),
         length_s=length_s,
         rush_s=(rush_s[0] + lead_s, rush_s[1] + lead_s),
         roomy=sum(-(-r.busy_s // r.headway_s) for r in rhythms),

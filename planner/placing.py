@@ -50,7 +50,7 @@ def _fit(
     """Return phases within limits, placing routes one by one, or None."""
     level = np.zeros(task.length_s, dtype=np.int16)
     level[: task.rush_s[1] + 1] = drones - rush_drones
-    taken = [np.zeros(task.length_s, dtype=np.int16) for _ in task.counts]
+    taken = [others.copy() for others in task.taken]
     placed: dict[int, tuple[int, Demand]] = {}
     for i in order:
         r = task.rhythms[i]

@@ -72,6 +72,7 @@ def reasons(
                 or _barred(scenario, zone, targets, alone_s)
                 or _far(scenario, zone, targets, alone_s)
                 or _short(scenario, zone, targets, alone_s)
+                or _without_pilots(scenario, zone, targets, home)
                 or _without_layer(scenario, zone, targets)
                 or _not_found(zone, targets, home, visited)
             )
@@ -256,6 +257,31 @@ def _short(
                     "possible_min": math.ceil((needed + spacing) / 60),
                 },
             )
+    return None
+
+
+def _without_pilots(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    home: Mapping[str, Problem],
+) -> Unserved | None:
+    """Return the reason if no pilot near a target is on duty for too long."""
+    if scenario.crews is None:
+        return None
+    problems = {id(p): p for t in targets if (p := home.get(t.id)) is not None}
+    for problem in problems.values():
+        names = [station.district for station in problem.stations]
+        for begin_s, end_s in scenario.crews.grounded(names, scenario.horizon):
+            for low_s, high_s in scenario.hours(zone):
+                off_s = min(end_s, high_s) - max(begin_s, low_s)
+                if off_s > zone.revisit_s or (begin_s <= low_s and high_s <= end_s):
+                    figures = {
+                        "begin": scenario.horizon.moment(begin_s),
+                        "end": scenario.horizon.moment(end_s),
+                        "interval_min": round(zone.revisit_s / 60, 1),
+                    }
+                    return unserved(zone.id, "no_pilots", figures)
     return None
 
 

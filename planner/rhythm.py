@@ -54,6 +54,11 @@ class Rhythm:
     flown: tuple[WholeSpan, ...]
     columns: tuple[Span, ...]
 
+    @property
+    def aloft_s(self) -> int:
+        """Take-off to landing, the longest of them, rounded up."""
+        return math.ceil(self.landings_s[-1] - TIME_TOLERANCE_S)
+
 
 def rhythm(scenario: Scenario, draft: DraftRoute) -> Rhythm:
     """

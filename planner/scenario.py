@@ -12,6 +12,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from planner.clock import DAY_S, Span, cut_to_horizon
+from planner.crews import Crews
 from planner.drone import DroneModel
 from planner.geometry import LocalProjection
 from planner.horizon import Horizon
@@ -241,7 +242,7 @@ class Scenario:
     ``delay_slack_s`` is how late one of two routes may be that only time parts, as far
     as that can be had; it says what is asked for.
     Heights and limits are above ground; without ``terrain`` that is flat (see
-    `planner.aloft`).
+    `planner.aloft`). Without ``crews`` there are pilots enough.
     """
 
     name: str
@@ -262,6 +263,7 @@ class Scenario:
     wind: Wind = field(default_factory=Wind)
     rules: Rules = field(default_factory=Rules)
     scatter: Scatter = field(default_factory=Scatter)
+    crews: Crews | None = None
     objective: ObjectiveName = "guarantee"
     attribution: str = ""
     digest: str = ""

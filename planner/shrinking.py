@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from planner.bureaux import bureau_key
 from planner.draft import DraftRoute
 from planner.horizon import Horizon
 from planner.rhythm import Rhythm, rhythm
@@ -91,18 +92,24 @@ def shrunk_timetable(
         table = make_timetable(
             scenario, flying, hints=phases_s, deterministic_time=deterministic_time
         )
-        troubled = _troubled(table, flying) & found.keys()
+        troubled = _troubled(scenario, table, flying) & found.keys()
         if not troubled:
             return table
         for name in troubled:
             del found[name]
 
 
-def _troubled(table: Timetable, drafts: Sequence[DraftRoute]) -> set[str]:
-    """Return the stations of routes that the timetable could not place."""
+def _troubled(
+    scenario: Scenario, table: Timetable, drafts: Sequence[DraftRoute]
+) -> set[str]:
+    """Return the stations that routes which could not be placed depend on."""
     depot = {v.id: d.depot for d in drafts for v in (d, *d.variants)}
     routes = [*table.unflyable, *(name for pair in table.unresolved for name in pair)]
-    return {*table.overloaded, *(depot[name] for name in routes)}
+    own = {*table.overloaded, *(depot[name] for name in routes)}
+    if scenario.crews is None:
+        return own
+    shared = {bureau_key(scenario.station(name)) for name in own}
+    return {s.id for s in scenario.stations if bureau_key(s) in shared}
 
 
 def shrink(

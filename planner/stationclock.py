@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.clock import Span
+from planner.crewing import Clocked, crew_room
 from planner.draft import DraftRoute
-from planner.packing import Packing, may_wait, packing
+from planner.packing import IntArray, Packing, may_wait, packing
 from planner.phases import BoolArray
 from planner.placing import Placed, add, first_fit, least_rush
 from planner.rhythm import Rhythm, rhythm
@@ -64,6 +65,7 @@ def schedule_station(
     rhythms: Mapping[str, Rhythm] | None = None,
     forbidden: Mapping[tuple[str, str], Sequence[Span]] | None = None,
     hint: Mapping[str, int] | None = None,
+    others: Sequence[Clocked] = (),
     minimise: bool = True,
     deterministic_time: float = 0.3,
 ) -> StationClock | None:
@@ -84,6 +86,8 @@ def schedule_station(
         occur [s], closed spans by pair of route ids.
     hint
         Phases by route id that are tried first.
+    others
+        Routes with clocks at stations that share this one's pilots.
     minimise
         Whether to use as few drones as possible; otherwise any clock within the
         station's drones will do.
@@ -104,7 +108,8 @@ def schedule_station(
     ours = sorted((rhythms[draft.id] for draft in drafts), key=lambda r: r.id)
     day = (0.0, scenario.horizon.length_s)
     busiest = scenario.busiest_period() if minimise else day
-    task = packing(scenario, station, ours, forbidden or {}, busiest)
+    room = crew_room(scenario, station, others)
+    task = packing(scenario, station, ours, forbidden or {}, busiest, room=room)
     if task is None:
         return None
     limit = station.drones - scenario.rules.reserve_drones
@@ -114,14 +119,20 @@ def schedule_station(
     if placed is None and may_wait(scenario, station):
         waits_s = _waits_s(ours, limit)
         task = packing(
-            scenario, station, ours, forbidden or {}, busiest, waits_s=waits_s
+            scenario,
+            station,
+            ours,
+            forbidden or {},
+            busiest,
+            waits_s=waits_s,
+            room=room,
         )
         assert task is not None
         placed, proved = first_fit(task, limit, limit, start), False
     if placed is None:
         more = max(limit, 0)
         while placed is None and more < task.roomy:
-            # Drones that come on top bring their pads, chargers and batteries.
+            # Drones that come on top bring pads, chargers, batteries and pilots.
             counts = tuple(count + 1 for count in task.counts)
             more, task = more + 1, replace(task, counts=counts)
             placed = first_fit(task, more, more, start)
@@ -219,10 +230,13 @@ def _decide(
         for k, present in _flights(model, r, phases[i])
     ]
     demands = [each[0] for each in task.demands]
-    limits = [([d.drones for d in demands], drones)]
-    for n, there_is in enumerate(task.counts):
-        limits.append(([d.scarce[n] for d in demands], there_is))
-    for uses, limit in limits:
+    rush = [(0, task.rush_s[1] + 1, drones - rush_drones)]
+    if drones == rush_drones:
+        rush = []
+    limits = [([d.drones for d in demands], drones, rush)]
+    for n, (there_is, others) in enumerate(zip(task.counts, task.taken, strict=True)):
+        limits.append(([d.scarce[n] for d in demands], there_is, _levels(others)))
+    for uses, limit, kept in limits:
         intervals = [
             model.new_optional_fixed_size_interval_var(
                 phases[i] + (after + low), high - low, present, ""
@@ -231,10 +245,9 @@ def _decide(
             for low, high in uses[i].spans
         ]
         taken = [1] * len(intervals)
-        if uses is limits[0][0] and drones > rush_drones:
-            rush_end_s = task.rush_s[1] + 1
-            intervals.append(model.new_fixed_size_interval_var(0, rush_end_s, ""))
-            taken.append(drones - rush_drones)
+        for low, high, count in kept:
+            intervals.append(model.new_fixed_size_interval_var(low, high - low, ""))
+            taken.append(count)
         model.add_cumulative(intervals, taken, limit)
     for phase, value in zip(phases, start or (), strict=start is not None):
         if value >= 0:
@@ -272,6 +285,16 @@ def _flights(
                 when
             )
         yield k, literal
+
+
+def _levels(taken: IntArray) -> list[tuple[int, int, int]]:
+    """Return begin, end and number of each stretch in which something is taken."""
+    edges = [0, *(np.flatnonzero(np.diff(taken)) + 1).tolist(), len(taken)]
+    return [
+        (low, high, int(taken[low]))
+        for low, high in itertools.pairwise(edges)
+        if taken[low]
+    ]
 
 
 def _domain(mask: BoolArray, first: int = 0) -> cp_model.Domain:

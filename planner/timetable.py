@@ -15,8 +15,10 @@ import numpy as np
 import shapely
 
 from planner.aloft import ground_m
+from planner.bureaux import bureau_key
 from planner.clashing import clash_mask
 from planner.clock import Span
+from planner.crewing import Clocked
 from planner.draft import DraftRoute
 from planner.geometry import FloatArray
 from planner.layers import assign_layers, standing, too_close
@@ -108,15 +110,16 @@ def make_timetable(
             ours,
             rhythms=rhythms,
             hint=hints,
+            others=_beside(scenario, station, drafts, rhythms, phases_s),
             deterministic_time=deterministic_time,
         )
         limit = station.drones - scenario.rules.reserve_drones
-        if clock is None:
+        if clock is None or (scenario.crews and clock.peak > limit):
             alone = [d.id for d in ours if not _flies_alone(scenario, station, d)]
             unflyable += alone
             if not alone:
-                # Its column is too busy for any number of drones.
-                overloaded[station.id] = limit + 1
+                # Its column may be too busy for any number of drones.
+                overloaded[station.id] = clock.peak if clock else limit + 1
         elif clock.peak > limit:
             overloaded[station.id] = clock.peak
         else:
@@ -226,11 +229,32 @@ def _settled_stop(stop: Stop, before_s: FloatArray, after_s: FloatArray) -> Stop
 
 
 def _flies_alone(scenario: Scenario, station: Station, draft: DraftRoute) -> bool:
-    """Return whether a route has a clock when it has the station to itself."""
+    """Return whether a route has a clock when it has station and pilots to itself."""
     clock = schedule_station(
         scenario, station, [draft], minimise=False, deterministic_time=0
     )
-    return clock is not None
+    if clock is None or scenario.crews is None:
+        return clock is not None
+    return clock.peak <= station.drones - scenario.rules.reserve_drones
+
+
+def _beside(
+    scenario: Scenario,
+    station: Station,
+    drafts: Sequence[DraftRoute],
+    rhythms: Mapping[str, Rhythm],
+    phases_s: Mapping[str, int],
+) -> list[Clocked]:
+    """Return routes with clocks at other stations that share a station's pilots."""
+    if scenario.crews is None:
+        return []
+    key = bureau_key(station)
+    mates = {s.id for s in scenario.stations if bureau_key(s) == key} - {station.id}
+    return [
+        (rhythms[draft.id], phases_s[draft.id])
+        for draft in drafts
+        if draft.depot in mates and draft.id in phases_s
+    ]
 
 
 def _parted_in_time(
@@ -280,6 +304,7 @@ def _parted_in_time(
         rhythms=ours,
         forbidden=forbidden,
         hint=phases_s,
+        others=_beside(scenario, station, drafts, rhythms, phases_s),
         deterministic_time=deterministic_time,
     )
     limit = station.drones - scenario.rules.reserve_drones

@@ -90,6 +90,10 @@ def references(scenario: Scenario) -> Iterator[Finding]:
             yield _reference(
                 "response_teams", team.id, "station_id", team.station_id, stations
             )
+    districts = sorted({each.district for each in scenario.stations} - {""})
+    for where, name in _of_crews(scenario):
+        if name not in districts:
+            yield _reference("", where, "district", name, districts)
     for name in scenario.rules.station_waivers:
         if name not in stations:
             yield _reference("", "rules.station_waivers", "station", name, stations)
@@ -104,6 +108,15 @@ def references(scenario: Scenario) -> Iterator[Finding]:
                 name=name,
                 restriction=airspace[name].restriction,
             )
+
+
+def _of_crews(scenario: Scenario) -> list[tuple[str, str]]:
+    """Return the districts that crews name, and where."""
+    if scenario.crews is None:
+        return []
+    named = [("crews.districts", name) for name, _ in scenario.crews.districts]
+    breaks = [("crews.breaks", b.district) for b in scenario.crews.breaks if b.district]
+    return named + breaks
 
 
 def figures(scenario: Scenario) -> Iterator[Finding]:
@@ -252,6 +265,7 @@ CHECKS = (
     ids,
     references,
     station.fleet,
+    station.pilots,
     station.chargers,
     station.batteries,
     figures,

@@ -38,6 +38,22 @@ def fleet(scenario: Scenario) -> Iterator[Finding]:
             yield finding("E-TEAM-DRONES", "response_teams", name, **figures)
 
 
+def pilots(scenario: Scenario) -> Iterator[Finding]:
+    """Where there are drones, a pilot is on duty at some time."""
+    if scenario.crews is None:
+        return
+    horizon = scenario.horizon
+    idle = {
+        name
+        for name in {s.district for s in scenario.stations}
+        if scenario.crews.grounded([name], horizon) == ((0.0, horizon.length_s),)
+    }
+    for station in scenario.stations:
+        if station.drones and station.district in idle:
+            values = {"drones": station.drones, "district": station.district or "-"}
+            yield finding("W-NO-PILOTS", "stations", station.id, **values)
+
+
 def chargers(scenario: Scenario) -> Iterator[Finding]:
     """Whatever is charged has a charger, and the time for it."""
     for model in scenario.drone_models:

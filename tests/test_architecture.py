@@ -13,18 +13,18 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "ground": "clock errors geometry messages overflight palette physics power "
     "skyline spells sun terrain",
-    "nouns": "aloft budget bureaux draft drone horizon objectives plan routing "
+    "nouns": "aloft budget bureaux crews draft drone horizon objectives plan routing "
     "routing_bytes scatter scenario stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground validation_station "
     "validation_terrain",
     "judges": "airways arrivals bounds checks colours corners covering dispatch "
     "energies flown footprints meetings metrics moves partings places response "
     "segments simulation standby visits",
-    "middle": "clashing colouring column compiled decks detours dice drafting engines "
-    "flight freespace layers links network obstacles overground packing phases pieces "
-    "placing prices problem reach reasons rhythm roster roundabout runners search "
-    "separation shrinking sightlines sights spreading stationclock targets tightening "
-    "timetable",
+    "middle": "clashing colouring column compiled crewing decks detours dice drafting "
+    "engines flight freespace layers links network obstacles overground packing phases "
+    "pieces placing prices problem reach reasons rhythm roster roundabout runners "
+    "search separation shrinking sightlines sights spreading stationclock targets "
+    "tightening timetable",
     "verbs": "bench bench_patrols cadence compiling drawn explain finishing lookouts "
     "margins pacing pipeline robustness survey today",
     "maps": "maps",

@@ -23,6 +23,8 @@ from plans import (
 from shapely.geometry import box
 from test_power import battery_of, flown_by_battery
 
+from planner.clock import Span
+from planner.crews import Break, Crews
 from planner.energies import flown_wh
 from planner.flown import flown_routes
 from planner.meetings import column_stays
@@ -253,6 +255,40 @@ def from_the_start(by_s: float) -> Made:
     return SCENARIO, with_sortie(PLAN, 0, takeoff_s=by_s)
 
 
+def crewed(plan: Plan, *, pilots: int = 1, hours: tuple[Span, ...] = ()) -> Made:
+    """Return stations of one district with pilots, and none at some hours."""
+    breaks = tuple(Break(hours=(span,)) for span in hours)
+    crews = Crews(drones_per_pilot=1, pilots=pilots, breaks=breaks)
+    ours = tuple(replace(s, district="D") for s in SCENARIO.stations)
+    return replace(SCENARIO, stations=ours, crews=crews), plan
+
+
+def pilots_go(by_s: float) -> Made:
+    """Return pilots who go just as the only sortie has landed."""
+    plan = first_sorties(PLAN, "B2")
+    landing_s = START_S + plan.roster[0].landing_s
+    return crewed(plan, hours=((landing_s + by_s, 86_400.0),))
+
+
+def pilots_come(by_s: float) -> Made:
+    """Return pilots who come just as the only sortie takes off."""
+    plan = first_sorties(PLAN, "B2")
+    takeoff_s = START_S + plan.roster[0].takeoff_s
+    return crewed(plan, hours=((0.0, takeoff_s - by_s),))
+
+
+def pilot_free(by_s: float) -> Made:
+    """Return a drone that takes off as the pilot's other one lands elsewhere."""
+    one, two = first_sorties(PLAN, "A1", "B2").roster
+    lasts_s = two.landing_s - two.takeoff_s
+    takeoff_s = one.landing_s + by_s
+    landing_s = takeoff_s + lasts_s
+    ready_s = landing_s + MODEL.turnaround_s
+    late = replace(two, takeoff_s=takeoff_s, landing_s=landing_s, ready_s=ready_s)
+    plan = with_route(PLAN, replace(PLAN.route("B2"), phase_s=takeoff_s))
+    return crewed(replace(plan, roster=(one, late)))
+
+
 A1, A2 = PLAN.route("A1"), PLAN.route("A2")
 
 METRES: dict[str, Limit] = {
@@ -288,6 +324,9 @@ SECONDS: dict[str, Limit] = {
     "revisit.horizon": from_the_start,
     "fleet.ready": ready_for_the_next,
     "fleet.turnaround": rested,
+    "fleet.crew goes": pilots_go,
+    "fleet.crew comes": pilots_come,
+    "fleet.crew shared": pilot_free,
     "fleet.phase": lambda by: flown(replace(A1, phase_s=1800.0 - by)),
     "pads.spacing": next_launch,
     "pads.free": pad_free,

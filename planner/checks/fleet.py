@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from planner.checks.case import TIME_TOLERANCE_S, Case, next_round
+from planner.checks.crews import measure_crews
 from planner.checks.verdict import Gauge
 from planner.energies import rest_s
 from planner.plan import Route, Sortie
@@ -63,6 +64,7 @@ def fleet(case: Case, gauge: Gauge) -> None:
         own[drone.rpartition("-")[0]] += sorties
     for station in case.scenario.stations:
         _measure_seam(case, station, own[station.id], gauge)
+    measure_crews(case, gauge)
     if case.scenario.rules.team_ready:
         _look_at_teams(case, gauge)
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from planner.bureaux import bureau_key
 from planner.draft import DraftRoute
 from planner.drafting import draw
 from planner.freespace import FreeSpace
@@ -16,6 +17,9 @@ from planner.rhythm import Rhythm, flown_phases, rhythm, sorties
 from planner.stationclock import StationClock, schedule_station
 
 _CLOCK_DETERMINISTIC_S = 0.05
+
+Beside = frozenset[tuple[Column, int]]
+"""Routes of stations that share their pilots with one, and their phases [s]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,9 @@ class Assessor:
         self._minimise = minimise
         self._drafts: dict[Column, DraftRoute] = {}
         self._rhythms: dict[Column, Rhythm] = {}
-        self._clocks: dict[tuple[int, frozenset[Column]], StationClock | None] = {}
+        self._clocks: dict[
+            tuple[int, frozenset[Column], Beside], StationClock | None
+        ] = {}
 
     def draft(self, column: Column) -> DraftRoute:
         """Return the draft of a column."""
@@ -79,9 +85,11 @@ class Assessor:
             self._rhythms[column] = rhythm(self._problem.scenario, draft)
         return self._drafts[column]
 
-    def clock(self, station: int, columns: Sequence[Column]) -> StationClock | None:
+    def clock(
+        self, station: int, columns: Sequence[Column], beside: Beside = frozenset()
+    ) -> StationClock | None:
         """Return the clock of a station's routes, None if it cannot fly them."""
-        key = (station, frozenset(columns))
+        key = (station, frozenset(columns), beside)
         if key not in self._clocks:
             drafts = [self.draft(c) for c in columns]
             clock = None
@@ -94,6 +102,7 @@ class Assessor:
                         d.id: self._rhythms[c]
                         for c, d in zip(columns, drafts, strict=True)
                     },
+                    others=[(self._rhythms[c], phase_s) for c, phase_s in beside],
                     minimise=self._minimise,
                     deterministic_time=_CLOCK_DETERMINISTIC_S,
                 )
@@ -118,12 +127,13 @@ class Assessor:
         for column in sorted(columns, key=_order):
             by_station.setdefault(column.station, []).append(column)
         for station, mine in sorted(by_station.items()):
-            clock = self.clock(station, mine)
+            beside = self._beside(station, kept, clocks)
+            clock = self.clock(station, mine, beside)
             if clock is None:
                 strained.append(station)
             while clock is None and mine:
                 mine = _without_least(problem, mine, lost)
-                clock = self.clock(station, mine)
+                clock = self.clock(station, mine, beside)
             if clock is not None and mine:
                 clocks[station] = clock
                 kept += mine
@@ -137,6 +147,22 @@ class Assessor:
             strained=tuple(strained),
         )
         return replace(found, score=problem.objective.score(found))
+
+    def _beside(
+        self,
+        station: int,
+        kept: Iterable[Column],
+        clocks: Mapping[int, StationClock],
+    ) -> Beside:
+        """Return the routes kept so far that share the pilots of a station."""
+        if self._problem.scenario.crews is None:
+            return frozenset()
+        keys = [bureau_key(s) for s in self._problem.stations]
+        return frozenset(
+            (column, clocks[column.station].phases_s[self._drafts[column].id])
+            for column in kept
+            if keys[column.station] == keys[station]
+        )
 
     def _flight_s(self, column: Column, clock: StationClock) -> float:
         """Return the duration of all sorties of a route at its clock [s]."""

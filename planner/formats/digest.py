@@ -37,6 +37,7 @@ _IF_ANY = (
     "charge_s",
     "weekly",
     "terrain",
+    "crews",
 )
 """Fields that came later: where they are empty, the digest is what it was."""
 _IF_SET = ("launch_s", "overhead_s", "team_ready")

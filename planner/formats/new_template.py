@@ -182,4 +182,8 @@ station_waivers = []               # stations that may fly in closed airspace
 # launch_s = 60                    # from a call until a ready drone takes off
 # overhead_s = 120                 # who is sent can stay at an incident so long
 # team_ready = 0                   # charged drones for each response team, always
+
+# [crews]                          # without it there are pilots enough
+# drones_per_pilot = 4             # that one may have in the air at once
+# pilots = 2                       # in each district; others: [crews.districts]
 """

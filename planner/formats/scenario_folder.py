@@ -12,6 +12,7 @@ from planner.drone import DroneModel
 from planner.errors import Finding, InputError
 from planner.formats import objects
 from planner.formats.banks import narrowest_swath_m
+from planner.formats.crews import crews_of
 from planner.formats.digest import scenario_digest
 from planner.formats.drones import drone_models
 from planner.formats.files import decoded, inside, read_bytes
@@ -101,6 +102,7 @@ def inspect_scenario(
         return None, notes.listed()
     wind = wind_of(settings, notes)
     models = drone_models(settings, wind, notes)
+    crews = crews_of(settings, notes)
     hours = _horizon(settings, horizon, notes)
     layers = {
         name: _layer(folder, name, files, settings, notes)
@@ -124,7 +126,8 @@ def inspect_scenario(
     scenario = _assemble(
         folder, settings, models, wind, hours or ALL_OF_A_DAY, projection, layers
     )
-    scenario = replace(scenario, terrain=_terrain(folder, scenario, settings, notes))
+    ground = _terrain(folder, scenario, settings, notes)
+    scenario = replace(scenario, terrain=ground, crews=crews)
     objects.note_assumptions(record for found in layers.values() for record in found)
     if notes.has_errors:
         return None, notes.listed()

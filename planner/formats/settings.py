@@ -163,6 +163,23 @@ class ScatterTable(_Table):
     turnaround_share: Spread = _SCATTER.turnaround_share
 
 
+class BreakTable(_Table):
+    """Hours with fewer pilots, or none."""
+
+    hours: str
+    pilots: Annotated[int, Field(ge=0)] = 0
+    district: str = ""
+
+
+class CrewsTable(_Table):
+    """The pilots of districts, and how many drones each may have in the air."""
+
+    drones_per_pilot: Annotated[int, Field(gt=0, le=1000)]
+    pilots: Annotated[int, Field(ge=0, le=1000)] | None = None
+    districts: dict[str, Annotated[int, Field(ge=0, le=1000)]] = {}
+    breaks: list[BreakTable] = []
+
+
 class Settings(_Table):
     """The whole of ``scenario.toml``."""
 
@@ -185,6 +202,7 @@ class Settings(_Table):
     wind: WindTable = WindTable()
     rules: RulesTable = RulesTable()
     scatter: ScatterTable = ScatterTable()
+    crews: CrewsTable | None = None
 
 
 def parse_settings(text: str, notes: Notes) -> Settings | None:
@@ -246,6 +264,8 @@ _TABLES: dict[str, type[_Table]] = {
     "defaults": DefaultsTable,
     "revisit_min": MinutesTable,
     "scatter": ScatterTable,
+    "crews": CrewsTable,
+    "breaks": BreakTable,
 }
 
 
