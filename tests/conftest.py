@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import browser
 import pytest
-from commands import Run
+from command_runs import Run
 from hypothesis import settings
 
 from planner.cli import main

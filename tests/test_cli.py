@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Run
+from command_runs import Run
 
 import planner
 import seeds

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from commands import Run
+from command_runs import Run
 from missions import dji_plan
 
 import planner

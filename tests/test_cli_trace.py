@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Run
+from command_runs import Run
 from hostile import TEXTS
 from made_trace import made_told, made_trace
 

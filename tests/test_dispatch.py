@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import Run
+from command_runs import Run
 from incidents import City
 from plans import PROJECTION, tiny_plan, tiny_scenario
 from tiny_folder import TOML, write

@@ -13,7 +13,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from commands import Run
+from command_runs import Run
 from tiny_folder import example, write
 
 from planner.errors import InputError, OutputError
