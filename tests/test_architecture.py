@@ -21,12 +21,12 @@ PARTS = {
     "energies flown footprints meetings metrics moves partings places response "
     "segments simulation standby visits",
     "middle": "clashing colouring column compiled decks detours dice drafting engines "
-    "flight freespace layers links network obstacles overground packing phases pieces "
-    "placing prices problem reach reasons rhythm roster roundabout runners search "
-    "separation shrinking sightlines sights spreading stationclock targets tightening "
-    "timetable",
+    "flight freespace layers leeway links network obstacles overground packing phases "
+    "pieces placing prices problem reach reasons rhythm roster roundabout runners "
+    "search separation shrinking sightlines sights spreading stationclock targets "
+    "tightening timetable",
     "verbs": "bench bench_patrols compiling explain finishing margins pacing pipeline "
-    "robustness survey",
+    "quickening robustness survey",
     "maps": "maps",
     "command": "__main__ cli progress",
 }
