@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.clock import Span
 from planner.phases import TIME_TOLERANCE_S, BoolArray
 from planner.rhythm import Rhythm
 from planner.spells import WholeSpan
@@ -68,6 +70,16 @@ def clash_mask(a: Rhythm, b: Rhythm, shifts: Sequence[WholeSpan]) -> BoolArray:
     np.add.at(counts, np.maximum(low[hit], 0), 1)
     np.add.at(counts, np.minimum(high[hit] + 1, length), -1)
     return np.cumsum(counts)[:-1] > 0
+
+
+def kept_clear(
+    ours: Rhythm, other: Rhythm, phase_s: int, spans: Sequence[Span]
+) -> Rhythm:
+    """Return a rhythm without the phases that meet a route whose clock is fixed."""
+    shifts = [(math.ceil(low), math.floor(high)) for low, high in spans]
+    first = other.headway_s - 1 - phase_s
+    meets = clash_mask(other, ours, shifts)[first : first + ours.headway_s]
+    return replace(ours, allowed=ours.allowed & ~meets)
 
 
 def _starts(rhythm: Rhythm) -> NDArray[np.int64]:

@@ -25,6 +25,7 @@ from planner.objectives import OBJECTIVES
 from planner.pacing import Pace
 from planner.plan import Plan, Unserved
 from planner.problem import Column, Problem, make_column
+from planner.quickening import QUICKEN_SHARE, quicken
 from planner.reasons import reasons
 from planner.scenario import Scenario
 from planner.search import Routed
@@ -77,6 +78,15 @@ def finish(
             break
         for k, column in {drafts[name][:2]: None for name in given_up}:
             chosen[k].remove(column)
+    if _keeps_reserve(scenario):
+        table = quicken(
+            scenario,
+            flying,
+            table,
+            given=given,
+            until_s=pace.within(QUICKEN_SHARE),
+            stop=stop,
+        )
     visited = {stop.target for route in table.routes for stop in route.stops}
     left_out = reasons(scenario, discretised, problems, served, visited)
     return _plan(given, table, left_out, pace.budget, rounds)
@@ -101,8 +111,7 @@ def _timetable(
     stop: Callable[[], bool],
 ) -> Timetable:
     """Return the timetable of routes, with all drones where gaps are to be short."""
-    tightens = OBJECTIVES[scenario.objective].tightens
-    if not tightens and scenario.rules.leftover == "reserve":
+    if _keeps_reserve(scenario):
         return make_timetable(
             scenario, drafts, hints=hints, deterministic_time=_CLOCK_DETERMINISTIC_S
         )
@@ -116,9 +125,15 @@ def _timetable(
             deadline=pace.within(SHRINK_SHARE),
             stop=stop,
         ),
-        shorten=shrink if tightens else hasten,
+        shorten=shrink if OBJECTIVES[scenario.objective].tightens else hasten,
         deterministic_time=_CLOCK_DETERMINISTIC_S,
     )
+
+
+def _keeps_reserve(scenario: Scenario) -> bool:
+    """Return whether drones that routes do not need stay ready."""
+    tightens = OBJECTIVES[scenario.objective].tightens
+    return not tightens and scenario.rules.leftover == "reserve"
 
 
 def _served_by(

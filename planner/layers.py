@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,6 +121,33 @@ def too_close(scenario: Scenario, one_m: float, other_m: float) -> bool:
     """Return whether two layers are less than the vertical separation apart."""
     least_m = scenario.rules.separation_vertical_m - HEIGHT_TOLERANCE_M
     return abs(one_m - other_m) < least_m
+
+
+def spans_between(
+    scenario: Scenario,
+    drafts: Sequence[DraftRoute],
+    layers_m: Mapping[str, float],
+    encounters: Mapping[Pair, Encounter],
+    late_s: Mapping[Pair, float],
+) -> Iterator[tuple[str, str, tuple[Span, ...]]]:
+    """
+    Yield when the routes of two drafts meet at given layers.
+
+    Ids of both drafts, and the shifts, spans wider by how late a pair may be.
+    """
+    owner = {v.id: d.id for d in drafts for v in d.flown}
+    for pair, encounter in encounters.items():
+        one, two = pair
+        if owner[one] == owner[two]:
+            continue
+        close = too_close(scenario, layers_m[one], layers_m[two])
+        spans = encounter.spans(close_layers=close)
+        wide_s = late_s[pair]
+        yield (
+            owner[one],
+            owner[two],
+            tuple((low - wide_s, high + wide_s) for low, high in spans),
+        )
 
 
 def slacks_s(

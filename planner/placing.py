@@ -60,11 +60,11 @@ def _fit(
             low = h - 1 - phase
             clear &= ~task.clash[j, i][low : low + r.headway_s]
         for demand in task.demands[i]:
-            fits = clear & (_peaks(r, demand.drones, level) <= drones)
+            fits = clear & (peaks_by_phase(r, demand.drones, level) <= drones)
             for use, used, there_is in zip(
                 demand.scarce, taken, task.counts, strict=True
             ):
-                fits &= _peaks(r, use, used) <= there_is
+                fits &= peaks_by_phase(r, use, used) <= there_is
             if fits.any():
                 break
         else:
@@ -80,7 +80,7 @@ def _fit(
     return [placed[i] for i in range(len(task.rhythms))]
 
 
-def _peaks(r: Rhythm, use: Use, level: IntArray) -> IntArray:
+def peaks_by_phase(r: Rhythm, use: Use, level: IntArray) -> IntArray:
     """Return for each phase the highest level under the sorties, theirs included."""
     peaks = np.zeros(r.headway_s, dtype=np.int16)
     for begin, length, taken in use.cells:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from planner.draft import DraftRoute
 from planner.phases import TIME_TOLERANCE_S
 from planner.plan import Sortie
-from planner.rhythm import sorties
+from planner.rhythm import sorties, takeoffs
 from planner.scenario import Scenario
+from planner.spells import WholeSpan
 from planner.stamina import turnaround_after_s
 
 
@@ -17,6 +18,8 @@ def make_roster(
     drafts: Sequence[DraftRoute],
     phases_s: Mapping[str, int],
     waits_s: Mapping[str, int] | None = None,
+    *,
+    flown: Mapping[str, tuple[WholeSpan, ...]] | None = None,
 ) -> tuple[Sortie, ...]:
     """
     Return every sortie of the horizon with its drone, by take-off and drone.
@@ -34,11 +37,17 @@ def make_roster(
         First take-off by route id.
     waits_s
         For a charger, by route id, where there are any.
+    flown
+        What `planner.phases.flown_spans` returns, by route id, where it is known.
     """
     flights = sorted(
         (takeoff_s, draft.id, draft)
         for draft in drafts
-        for takeoff_s in sorties(scenario, draft, phases_s[draft.id])
+        for takeoff_s in (
+            sorties(scenario, draft, phases_s[draft.id])
+            if flown is None
+            else takeoffs(flown[draft.id], round(draft.headway_s), phases_s[draft.id])
+        )
     )
     ready_s: dict[str, list[float]] = {draft.depot: [] for draft in drafts}
     waits = waits_s or {}

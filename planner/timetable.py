@@ -16,12 +16,12 @@ import shapely
 
 from planner.aloft import ground_m
 from planner.bureaux import bureau_key
-from planner.clashing import clash_mask
+from planner.clashing import kept_clear
 from planner.clock import Span
 from planner.crewing import Clocked
 from planner.draft import DraftRoute
 from planner.geometry import FloatArray
-from planner.layers import assign_layers, standing, too_close
+from planner.layers import assign_layers, spans_between, standing
 from planner.overflight import spans_over
 from planner.physics import flight_time_s
 from planner.plan import Route, Sortie, Stop
@@ -278,25 +278,18 @@ def _parted_in_time(
     ours = {
         draft.id: rhythms[draft.id] for draft in drafts if draft.depot == station.id
     }
-    owner = {v.id: d.id for d in drafts for v in d.flown}
     forbidden: dict[Pair, tuple[Span, ...]] = {}
-    for (one, two), encounter in encounters.items():
-        a, b = owner[one], owner[two]
-        if a == b or (a not in ours and b not in ours):
-            continue
-        close_layers = too_close(scenario, layers_m[one], layers_m[two])
-        spans = tuple(
-            (low - late_s, high + late_s)
-            for low, high in encounter.spans(close_layers=close_layers)
-        )
+    for a, b, spans in spans_between(
+        scenario, drafts, layers_m, encounters, dict.fromkeys(encounters, late_s)
+    ):
         turned = tuple((-high, -low) for low, high in spans)
         if a in ours and b in ours:
             pair, parted = ((a, b), spans) if a < b else ((b, a), turned)
             forbidden[pair] = (*forbidden.get(pair, ()), *parted)
         elif a in ours:
-            ours[a] = _kept_clear(ours[a], rhythms[b], phases_s[b], turned)
-        else:
-            ours[b] = _kept_clear(ours[b], rhythms[a], phases_s[a], spans)
+            ours[a] = kept_clear(ours[a], rhythms[b], phases_s[b], turned)
+        elif b in ours:
+            ours[b] = kept_clear(ours[b], rhythms[a], phases_s[a], spans)
     clock = schedule_station(
         scenario,
         station,
@@ -309,16 +302,6 @@ def _parted_in_time(
     )
     limit = station.drones - scenario.rules.reserve_drones
     return clock if clock is not None and clock.peak <= limit else None
-
-
-def _kept_clear(
-    ours: Rhythm, other: Rhythm, phase_s: int, spans: Sequence[Span]
-) -> Rhythm:
-    """Return a rhythm without the phases that meet a route whose clock is fixed."""
-    shifts = [(math.ceil(low), math.floor(high)) for low, high in spans]
-    first = other.headway_s - 1 - phase_s
-    meets = clash_mask(other, ours, shifts)[first : first + ours.headway_s]
-    return replace(ours, allowed=ours.allowed & ~meets)
 
 
 def _route(
