@@ -12,7 +12,7 @@ from typing import Any
 from planner.bounds import pricing
 from planner.compiled import sources
 from planner.engines import BEATING, beats
-from planner.targets import discs
+from planner.targets import discs, hiding
 
 _POLL_S = 0.1
 
@@ -23,6 +23,7 @@ def compile_now() -> float:
 
     since_s = time.monotonic()
     discs.load()
+    hiding.load()
     sightlines.load()
     detours.load()
     return time.monotonic() - since_s

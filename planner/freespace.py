@@ -107,8 +107,7 @@ class Surroundings:
     def of(self, area: BaseGeometry) -> FreeSpace:
         """Return the free space without what is far from an area."""
         space = self._space
-        margin_m = self._margin_m
-        box = shapely.box(*(area.bounds + np.array([-1, -1, 1, 1]) * margin_m))
+        box = self._box(area)
         return replace(
             space,
             shut=self._shut.union(box),
@@ -117,6 +116,14 @@ class Surroundings:
             privacy_area=self._privacy.union(box),
             upper=tuple(space.upper[i] for i in self._upper.near(box)),
         )
+
+    def private(self, area: BaseGeometry) -> BaseGeometry:
+        """Return the union of the privacy zones that are not far from an area."""
+        return self._privacy.union(self._box(area))
+
+    def _box(self, area: BaseGeometry) -> BaseGeometry:
+        margin_m = self._margin_m
+        return shapely.box(*(area.bounds + np.array([-1, -1, 1, 1]) * margin_m))
 
     def open_over(
         self, layers_m: tuple[float, ...], path: BaseGeometry

@@ -26,6 +26,7 @@ from planner.messages import LANGUAGES, say
 from planner.pipeline import plan_routes
 from planner.scenario import Building, Scenario
 from planner.skyline import Skyline
+from planner.targets.view import View
 
 REACH_M = 300.0
 
@@ -89,6 +90,32 @@ def test_what_is_hidden_is_what_lines_of_sight_say(
             continue  # a step of the line is up to 10 cm long
         seen = is_seen((*eye, height_m), (x, y), blocks)
         assert shadow.contains(place) != seen
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(houses, min_size=1, max_size=4),
+    st.floats(2.0, 50.0),
+    st.integers(0, 2**31),
+)
+def test_points_are_seen_if_they_lie_in_what_is_seen(
+    drawn: list[tuple[float, float, float, float]], yard_m: float, seed: int
+) -> None:
+    """The points that a viewpoint sees are those of its disc less the shadows."""
+    shapes = [square(*d[:3]) for d in drawn] + [YARD]
+    skyline = Skyline.of(shapes, [d[3] for d in drawn] + [yard_m])
+    view = View(radius_m=REACH_M, height_m=60.0, skyline=skyline)
+    dice = np.random.default_rng(seed)
+    eyes = dice.uniform(-300, 300, (4, 2))
+    high = shapely.union_all(
+        [*(s for s, d in zip(shapes, drawn, strict=False) if d[3] >= 60.0)]
+    )
+    eyes = eyes[~shapely.intersects_xy(high, *eyes.T)]
+    points = dice.uniform(-500, 500, (400, 2))
+    for disc, seen in zip(view.discs(eyes), view.sees(eyes, points), strict=True):
+        unclear = shapely.dwithin(shapely.boundary(disc), shapely.points(points), 0.1)
+        told = np.isin(np.arange(len(points)), seen)
+        assert (told == shapely.contains_xy(disc, *points.T))[~unclear].all()
 
 
 @settings(max_examples=20, deadline=None)

@@ -68,7 +68,7 @@ def servable_parts(
             continue
         shape = zone.geometry
         part = shape.difference(hidden[zone.kind].union(shape))
-        part = part.difference(round_about.of(shape).privacy_area)
+        part = part.difference(round_about.private(shape))
         found[zone.id] = part, size(part) / size(shape)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -13,11 +14,17 @@ from planner.aloft import standing_on
 from planner.geometry import QUAD_SEGS, FloatArray, disc
 from planner.scenario import Scenario
 from planner.skyline import Skyline
+from planner.targets.hiding import Eyes, Houses, houses, look_past
 from planner.targets.sight import view_radius_m
 from planner.terrain import Terrain
 
+_COARSE = 16
+"""Segments in a quarter of a disc, where places are only compared."""
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+_PIECES_PER_RADIUS = 20
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class View:
     """
     What a camera sees of the ground.
@@ -38,6 +45,9 @@ class View:
     height_m: float = 0.0
     skyline: Skyline = field(default_factory=lambda: Skyline.of([], []))
     terrain: Terrain | None = None
+    _known: dict[tuple[float, float], BaseGeometry] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @property
     def is_cut(self) -> bool:
@@ -48,25 +58,39 @@ class View:
         """Return the same for viewpoints of a shape: without buildings far off."""
         return replace(self, skyline=self.skyline.near(shape, 2 * self.radius_m))
 
-    def discs(
-        self, centres: FloatArray, quad_segs: int = QUAD_SEGS
-    ) -> NDArray[np.object_]:
+    def discs(self, centres: FloatArray) -> NDArray[np.object_]:
         """Return what is seen from each of some places, shape (n,)."""
+        keys = [(float(x), float(y)) for x, y in centres]
+        new = [key for key in dict.fromkeys(keys) if key not in self._known]
+        if new:
+            ground = self._unhindered(np.array(new), QUAD_SEGS)
+            if self.is_cut:
+                hidden = [self._hidden(x, y) for x, y in new]
+                ground = shapely.difference(ground, np.array(hidden, dtype=object))
+            self._known.update(zip(new, ground, strict=True))
+        seen = np.empty(len(keys), dtype=object)
+        seen[:] = [self._known[key] for key in keys]
+        return seen
+
+    def _unhindered(self, centres: FloatArray, quad_segs: int) -> NDArray[np.object_]:
+        """Return what would be seen if there were no buildings, shape (n,)."""
         seen: NDArray[np.object_] = shapely.buffer(
             shapely.points(centres), self.radius_m, quad_segs=quad_segs
         )
-        if self.is_cut:
-            hidden = [self._hidden(float(x), float(y)) for x, y in centres]
-            seen = shapely.difference(seen, np.array(hidden, dtype=object))
         return seen
 
     def _hidden(self, x: float, y: float) -> BaseGeometry:
         """Return what buildings hide from a place."""
-        height_m, lowest_m = self.height_m, 0.0
-        if self.terrain is not None:
-            height_m += float(self.terrain.at(np.array([[x, y]]))[1][0])
-            lowest_m, _ = self.terrain.near(disc(x, y, self.radius_m))
+        height_m, lowest_m = self._heights_m(x, y)
         return self.skyline.shadow(x, y, height_m, self.radius_m, lowest_m)
+
+    def _heights_m(self, x: float, y: float) -> tuple[float, float]:
+        """Return how high a viewpoint is, and the lowest ground that it may see."""
+        if self.terrain is None:
+            return self.height_m, 0.0
+        here_m = float(self.terrain.at(np.array([[x, y]]))[1][0])
+        lowest_m, _ = self.terrain.near(disc(x, y, self.radius_m))
+        return self.height_m + here_m, lowest_m
 
     def area(self, centres: FloatArray, shape: BaseGeometry) -> BaseGeometry:
         """Return the union of what is seen from places that reach a shape."""
@@ -76,17 +100,89 @@ class View:
             centres = centres[near]
         return shapely.union_all(self.discs(centres))
 
-    def sees(self, centres: FloatArray, points: FloatArray) -> NDArray[np.bool_]:
-        """Return which points are seen from each place, shape (centres, points)."""
-        away_m = np.hypot(
-            centres[:, :1] - points[None, :, 0], centres[:, 1:] - points[None, :, 1]
+    def only_seen(
+        self, centre: FloatArray, others: FloatArray, shape: BaseGeometry
+    ) -> BaseGeometry:
+        """Return what of a shape is seen from a place, shape (2,), and no other."""
+        away_m = np.hypot(*(others - centre).T)
+        nearest = np.argsort(away_m, kind="stable")
+        alone = shapely.intersection(self.discs(centre[None])[0], shape)
+        for disc_ in self.discs(others[nearest[: (away_m < 2 * self.radius_m).sum()]]):
+            if alone.is_empty:
+                break
+            alone = shapely.difference(alone, disc_)
+        return alone
+
+    def most_useful(self, centres: FloatArray, missing: BaseGeometry) -> int | None:
+        """
+        Return the position of the place that sees most of a shape; None if none does.
+
+        Among buildings that is told by points: the middles of small triangles that the
+        shape is cut into. Exactly looked at is then only what they say is best.
+        """
+        if not len(centres):
+            return None
+        if not self.is_cut:
+            seen = self._unhindered(centres, _COARSE)
+            gains_m2 = shapely.area(shapely.intersection(seen, missing))
+            best = int(np.argmax(gains_m2))
+            return best if gains_m2[best] > 0 else None
+        points, areas_m2 = _small_pieces(missing, self.radius_m / _PIECES_PER_RADIUS)
+        gains_m2 = np.array([areas_m2[s].sum() for s in self.sees(centres, points)])
+        for k in np.argsort(-gains_m2, kind="stable"):
+            ground = self.discs(centres[k : k + 1])[0]
+            if shapely.intersection(ground, missing).area > 0:
+                return int(k)
+        return None
+
+    def sees(self, centres: FloatArray, points: FloatArray) -> list[NDArray[np.int64]]:
+        """Return the positions of the points that each place sees, in order."""
+        from scipy.spatial import cKDTree
+
+        if not len(points) or not len(centres):
+            return [np.empty(0, np.int64) for _ in centres]
+        found = cKDTree(points).query_ball_point(
+            centres, self.radius_m, return_sorted=True
         )
-        seen: NDArray[np.bool_] = away_m <= self.radius_m
-        if self.is_cut:
-            discs = self.discs(centres)
-            shapely.prepare(discs)
-            seen &= shapely.contains_xy(discs[:, None], *points.T[:, None, :])
-        return seen
+        lists = [np.array(some, dtype=np.int64) for some in found]
+        return self._past_buildings(centres, points, lists) if self.is_cut else lists
+
+    def _past_buildings(
+        self, centres: FloatArray, points: FloatArray, lists: list[NDArray[np.int64]]
+    ) -> list[NDArray[np.int64]]:
+        """Return the same lists without the points that buildings hide."""
+        eyes = shapely.points(centres)
+        of_eye, near = self.skyline.tree.query(eyes, "dwithin", self.radius_m)
+        order = np.lexsort((near, of_eye))
+        heights_m = np.array([self._heights_m(x, y) for x, y in centres.tolist()])
+        ends = np.cumsum([len(some) for some in lists])
+        looks = Eyes(
+            xy=np.ascontiguousarray(centres),
+            height_m=np.ascontiguousarray(heights_m[:, 0]),
+            ground_m=np.ascontiguousarray(heights_m[:, 1]),
+            look_at=np.concatenate(lists),
+            first_look=np.append(0, ends),
+            near=near[order],
+            first_near=np.searchsorted(of_eye[order], np.arange(len(eyes) + 1)),
+        )
+        seen = np.empty(len(looks.look_at), dtype=np.bool_)
+        look_past(self._houses, looks, np.ascontiguousarray(points), seen)
+        return [
+            some[clear]
+            for some, clear in zip(lists, np.split(seen, ends[:-1]), strict=True)
+        ]
+
+    @cached_property
+    def _houses(self) -> Houses:
+        """The outlines of buildings."""
+        return houses(self.skyline)
+
+
+def _small_pieces(shape: BaseGeometry, side_m: float) -> tuple[FloatArray, FloatArray]:
+    """Return the middles, shape (n, 2), and areas of triangles that fill a shape."""
+    cut = shapely.segmentize(shape, side_m)
+    pieces = shapely.get_parts(shapely.constrained_delaunay_triangles(cut))
+    return shapely.get_coordinates(shapely.centroid(pieces)), shapely.area(pieces)
 
 
 def lowest_view(scenario: Scenario) -> View:

@@ -94,10 +94,12 @@ def place_viewpoints(
         helping = _of(placed, mine[0].helpers)
         placed[group] = _cover(shapes, helping, allowed, radius_m, care)
     placed = _thinned(areas, placed, allowed, radius_m, care)
+    # What lies deep in closed airspace is seen from its very edge alone.
+    edge = shapely.boundary(allowed.buffer(-0.01))
     for group, mine in groups.items():
         shapes = [a.geometry for a in mine]
         helping = _of(placed, mine[0].helpers)
-        placed[group] = _complete(shapes, helping, placed[group], allowed, view)
+        placed[group] = _complete(shapes, helping, placed[group], allowed, edge, view)
     return _assign(areas, list(placed.items()), view)
 
 
@@ -228,25 +230,22 @@ def _complete(
     fixed: FloatArray,
     discs: FloatArray,
     allowed: BaseGeometry,
+    edge: BaseGeometry,
     view: View,
 ) -> FloatArray:
     """Add discs, by exact areas, where a shape's share is still not seen."""
     for shape in shapes:
         if view.is_cut:
             discs = _look_behind(shape, fixed, discs, allowed, view)
-        while True:
-            everything = np.vstack([fixed, discs])
-            missing = shape.difference(view.area(everything, shape))
-            if missing.area <= (1 - SHARE) * shape.area:
+        missing = shape.difference(view.area(np.vstack([fixed, discs]), shape))
+        while missing.area > (1 - SHARE) * shape.area:
+            spots = _spots(shape, missing, allowed, edge, view.radius_m)
+            best = view.most_useful(spots, missing)
+            if best is None:
                 break
-            spots = _spots(shape, missing, allowed, view.radius_m)
-            if not len(spots):
-                break
-            seen = view.discs(spots, quad_segs=16)
-            gains = shapely.area(shapely.intersection(seen, missing))
-            if gains.max() <= 0:
-                break
-            discs = np.vstack([discs, spots[int(np.argmax(gains))]])
+            more = spots[best : best + 1]
+            discs = np.vstack([discs, more])
+            missing = missing.difference(view.discs(more)[0])
     return discs
 
 
@@ -261,23 +260,28 @@ def _look_behind(
     points = grid(shape, view.radius_m / _POINTS_PER_RADIUS)
     everything = np.vstack([fixed, discs])
     reaching = shapely.dwithin(shapely.points(everything), shape, view.radius_m)
-    hidden = points[~view.sees(everything[reaching], points).any(axis=0)]
+    seen = np.concatenate([[], *view.sees(everything[reaching], points)]).astype(int)
+    hidden = np.delete(points, seen, axis=0)
     spare = int((1 - SHARE) * len(points))
     if len(hidden) <= spare:
         return discs
     spots = grid(shape.buffer(view.radius_m / 3), view.radius_m / _SPOTS_PER_RADIUS)
     spots = _within(allowed, spots)
-    sees = [np.flatnonzero(row) for row in view.sees(spots, hidden)]
-    return np.vstack([discs, spots[fewest(sees, len(hidden), spare)]])
+    if not len(spots):
+        return discs
+    chosen = fewest(view.sees(spots, hidden), len(hidden), spare)
+    return np.vstack([discs, spots[chosen]])
 
 
 def _spots(
-    shape: BaseGeometry, missing: BaseGeometry, allowed: BaseGeometry, radius_m: float
+    shape: BaseGeometry,
+    missing: BaseGeometry,
+    allowed: BaseGeometry,
+    edge: BaseGeometry,
+    radius_m: float,
 ) -> FloatArray:
     """Return places from which what is missing of a shape may be seen."""
-    near = missing.buffer(radius_m)
-    # What lies deep in closed airspace is seen from its very edge alone.
-    edge = shapely.boundary(allowed.buffer(-0.01)).intersection(near)
+    edge = edge.intersection(missing.buffer(radius_m))
     spots = np.vstack(
         [
             grid(shape.buffer(radius_m / 3), radius_m / 6),
@@ -301,26 +305,29 @@ def _assign(
         usable = np.flatnonzero([g == area.group or g in area.helpers for g in groups])
         spots = shapely.points(centres[usable])
         near = usable[shapely.dwithin(spots, shape, view.radius_m)]
-        unseen = shape.difference(view.area(centres[near], shape))
-        if unseen.area > (1 - SHARE) * shape.area:
+        room_m2 = (1 - SHARE) * shape.area
+        room_m2 -= shape.difference(view.area(centres[near], shape)).area
+        if room_m2 < 0:
             continue
         fine = grid(shape, view.radius_m / _POINTS_PER_RADIUS)
         sees = view.sees(centres[near], fine)
-        times_seen = sees.sum(axis=0)
-        limit = (1 - SHARE) * len(fine)
-        kept = list(range(len(near)))
+        times_seen = np.bincount(np.concatenate(sees), minlength=len(fine))
+        room = (1 - SHARE) * len(fine) - (times_seen == 0).sum()
+        kept = set(range(len(near)))
         # Give up helpers first, then those that see least of the zone.
         order = sorted(
-            kept, key=lambda k: (groups[near[k]] == area.group, int(sees[k].sum()))
+            kept, key=lambda k: (groups[near[k]] == area.group, len(sees[k]))
         )
         for k in order:
-            without = times_seen - sees[k]
-            if (without == 0).sum() <= limit:
-                left = [j for j in kept if j != k]
-                seen = view.area(centres[near[left]], shape)
-                if shape.difference(seen).area <= (1 - SHARE) * shape.area:
-                    times_seen, kept = without, left
-        for k in kept:
+            alone = (times_seen[sees[k]] == 1).sum()
+            if alone <= room:
+                others = centres[near[sorted(kept - {k})]]
+                lost_m2 = view.only_seen(centres[near[k]], others, shape).area
+                if lost_m2 <= room_m2:
+                    times_seen[sees[k]] -= 1
+                    room, room_m2 = room - alone, room_m2 - lost_m2
+                    kept.remove(k)
+        for k in sorted(kept):
             needed_by[near[k]].append(area.zone)
     return [
         Viewpoint(float(xy[0]), float(xy[1]), int(group), tuple(sorted(zones)))
