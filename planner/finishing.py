@@ -78,7 +78,8 @@ def finish(
             break
         for k, column in {drafts[name][:2]: None for name in given_up}:
             chosen[k].remove(column)
-    if _keeps_reserve(scenario):
+    # Pilots couple the clocks of a district, and room for delays those of the city.
+    if _keeps_reserve(scenario) and not (scenario.crews or scenario.delay_slack_s):
         table = quicken(
             scenario,
             flying,
