@@ -125,6 +125,21 @@ def test_lines_go_round_columns(
     assert_flown_whole(scenario, found)
 
 
+def test_a_piece_may_turn_back_within_a_column() -> None:
+    """Where a piece turns back within a column, what it misses is seen by others."""
+    coast = [(0, 0), (20, 0), (30.806046117362797, 16.82941969615793)]
+    coast += [(-463.34853125552786, -555.3132667566357)]
+    coast += [(-443.34853125552786, -555.3132667566357)]
+    coast += [(-330.91056918871254, -380.2015160893226)]
+    coast += [(-325.23732547944803, -399.38000158258535)]
+    inland = [(0, 0), (-647.5196973643177, 563.1644674648949)]
+    inland += [(-30.960820778788275, 125.68172300108182)]
+    line = MultiLineString([coast, inland])
+    middle = LineString(coast).interpolate(0.6875, normalized=True)
+    stations = ((9000.0, 9000.0), (middle.x, middle.y))
+    assert_flown_whole(*lined(line, stations=stations))
+
+
 @given(lines())
 def test_ways_are_each_other_reversed(line: BaseGeometry) -> None:
     """Ways of a piece come in pairs: one path from either end, without a wait."""

@@ -310,9 +310,13 @@ def _line_targets(
     if missing.length > 0:
         keep_out = shapely.union_all([space.shut, *space.columns])
         groups = [(line, [*tracks, *edge_ways(missing, keep_out, widest, longest_m)])]
+    fits = [fit_layers(*group, swath, rules.layers_m) for group in groups]
+    if missing.length == 0 and not all(fits):
+        # What one piece misses round a column, others see.
+        groups = [(line, tracks)]
+        fits = [fit_layers(line, tracks, swath, rules.layers_m)]
     targets: list[Target] = []
-    for wanted, mine in groups:
-        layers = fit_layers(wanted, mine, swath, rules.layers_m)
+    for (_, mine), layers in zip(groups, fits, strict=True):
         for ways in mine:
             name = f"{zone.id}.{len(targets) + 1}"
             targets.append(_target(scenario, space, zone, name, ways, layers))

@@ -23,6 +23,9 @@ LINE_TOLERANCE_M = 0.9
 FAR_M = 500.0
 """Columns this far from a line cannot overlap one that it meets [m]."""
 
+_ON_RIM_M = 1e-6
+"""Who is so near to the edge of a column is on it [m]."""
+
 
 def line_pieces(
     line: BaseGeometry,
@@ -150,11 +153,19 @@ def _round_column(
     rim = column.exterior
     stretches = _outside(path, column, 0.01)
     inside = not stretches
-    # An end inside is seen from the nearest point of the edge.
-    ends = [column.contains(shapely.Point(path[end])) for end in (0, -1)]
-    if ends[0] or inside:
+    # An end inside is seen from the nearest point of the edge; one on the edge from
+    # which the path goes in is that point.
+    ends = [
+        inside
+        or (
+            column.dwithin(shapely.Point(path[end]), _ON_RIM_M)
+            and not np.allclose(stretches[end][end], path[end], rtol=0, atol=_ON_RIM_M)
+        )
+        for end in (0, -1)
+    ]
+    if ends[0]:
         stretches.insert(0, _nearest(rim, path[0])[None])
-    if ends[1] or inside:
+    if ends[1]:
         stretches.append(_nearest(rim, path[-1])[None])
     joined = [stretches[0]]
     for stretch in stretches[1:]:
