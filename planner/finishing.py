@@ -22,7 +22,7 @@ from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks
 from planner.metrics import compute_metrics
 from planner.objectives import OBJECTIVES
-from planner.pacing import Pace
+from planner.pacing import Pace, is_tight
 from planner.plan import Plan, Unserved
 from planner.problem import Column, Problem, make_column
 from planner.quickening import QUICKEN_SHARE, quicken
@@ -79,7 +79,9 @@ def finish(
         for k, column in {drafts[name][:2]: None for name in given_up}:
             chosen[k].remove(column)
     # Pilots couple the clocks of a district, and room for delays those of the city.
-    if _keeps_reserve(scenario) and not (scenario.crews or scenario.delay_slack_s):
+    couples = scenario.crews or scenario.delay_slack_s
+    in_haste = is_tight(pace.budget, len(scenario.zones))
+    if _keeps_reserve(scenario) and not (couples or in_haste):
         table = quicken(
             scenario,
             flying,
