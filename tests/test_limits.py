@@ -7,14 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from broken_plans import a1, a1_tasks, codes, moved, stop_of, with_times
+from broken_plans import (
+    PLAN,
+    SCENARIO,
+    a1,
+    a1_tasks,
+    codes,
+    moved,
+    stop_of,
+    with_times,
+)
 from plans import (
     LINE,
     MODEL,
     ROOM_S,
     drawn,
-    tiny_plan,
-    tiny_scenario,
     told,
     watch,
     with_route,
@@ -33,8 +40,6 @@ from planner.plan import Plan, Route
 from planner.scenario import Airspace, Scenario
 from planner.visits import longest_gaps
 
-SCENARIO = tiny_scenario()
-PLAN = tiny_plan()
 START_S = SCENARIO.horizon.start_clock_s
 
 Made = tuple[Scenario, Plan]
