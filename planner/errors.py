@@ -11,6 +11,7 @@ Say what went wrong, in one tree of exceptions and one record of a finding.
     ├── OutputError         a result cannot be written (6)
     ├── MissingPartError    an optional part is not installed (7)
     └── StoppedError        stopped before there was a plan (130)
+        └── LateError       by the clock: the seconds asked for were too few
 """
 
 from __future__ import annotations
@@ -132,3 +133,18 @@ class StoppedError(PatrolError):
     """Whoever asked to stop did so before there was a plan."""
 
     exit_code = EXIT_NO_PLAN
+
+
+class LateError(StoppedError):
+    """
+    The time that a plan was given is over, and there is none that is checked.
+
+    Parameters
+    ----------
+    needed_s
+        What a run takes at least, where that is known by then [s].
+    """
+
+    def __init__(self, needed_s: float | None = None) -> None:
+        self.needed_s = needed_s
+        super().__init__()

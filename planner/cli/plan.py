@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from planner.cli.deadline import deadline
 from planner.cli.run_record import RunRecord
 from planner.cli.terminal import Terminal
 from planner.cli.verb import json_option, path_argument, verb
@@ -92,7 +93,8 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     run = RunRecord("read")
-    task = sound_scenario(terminal, scenario, horizon)
+    with deadline(_due_s(run.began_s, budget), terminal.text("cli.late")):
+        task = sound_scenario(terminal, scenario, horizon)
     if objective is not None:
         task = replace(task, objective=objective)
     from planner.planning.pacing import is_tight
@@ -117,6 +119,13 @@ def command(
         }
     )
     return code
+
+
+def _due_s(began_s: float, budget: Budget) -> float | None:
+    """Return when a run is to end, by `time.monotonic`; None where rounds count."""
+    if budget.iterations is not None:
+        return None
+    return began_s + (budget.seconds or 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,14 +160,22 @@ def _carry_out(
         from planner.cli.progress import show_progress
         from planner.formats.plan_geojson import as_written
         from planner.formats.trace_json import trace_of
+        from planner.planning.compiling import compile_all
         from planner.planning.pipeline import plan_routes
         from planner.planning.robustness import plan_robustly
 
-        with show_progress(
-            None if terminal.quiet else sys.stderr,
-            language=terminal.language,
-            color=terminal.color,
-        ) as show:
+        # What is done once on a machine is no part of the time that was asked for.
+        began_s = run.began_s + compile_all(
+            budget.engine, stop, lambda: terminal.warn("cli.compiling")
+        )
+        with (
+            show_progress(
+                None if terminal.quiet else sys.stderr,
+                language=terminal.language,
+                color=terminal.color,
+            ) as show,
+            deadline(_due_s(began_s, budget), terminal.text("cli.late")),
+        ):
 
             def on_progress(progress: Progress) -> None:
                 run.begin(progress.stage)
@@ -172,7 +189,7 @@ def _carry_out(
                     budget=budget,
                     on_progress=on_progress,
                     stop=stop,
-                    began_s=run.began_s,
+                    began_s=began_s,
                 )
             else:
                 robust = plan_robustly(
@@ -181,7 +198,7 @@ def _carry_out(
                     budget=budget,
                     on_progress=on_progress,
                     stop=stop,
-                    began_s=run.began_s,
+                    began_s=began_s,
                 )
                 found = robust.plan
         run.begin("check")

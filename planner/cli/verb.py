@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import platform
 import sys
@@ -28,6 +29,7 @@ from planner.errors import (
     EXIT_OK,
     EXIT_OUTPUT,
     InputError,
+    LateError,
     MissionError,
     PatrolError,
     StoppedError,
@@ -83,6 +85,10 @@ class Verb(click.Command):
             raise
         except (BrokenPipeError, SystemExit):  # rich leaves when its reader has
             return reader_left()
+        except LateError as error:
+            message = _late_text(terminal, error)
+            terminal.fail(message)
+            return _failed(terminal, error.exit_code, message=message)
         except (KeyboardInterrupt, StoppedError):
             terminal.warn("cli.stopped_without_plan")
             return _failed(terminal, EXIT_NO_PLAN)
@@ -117,6 +123,13 @@ class Verb(click.Command):
                 traceback.print_exc()
             return _bug(terminal, error)
         return EXIT_OK if code is None else code
+
+
+def _late_text(terminal: Terminal, late: LateError) -> str:
+    """Say that there was too little time, and how much there has to be if known."""
+    if late.needed_s is None:
+        return terminal.text("cli.late")
+    return terminal.text("cli.late_needs", seconds=math.ceil(late.needed_s))
 
 
 def verb(name: str) -> Callable[[Callable[..., int | None]], Verb]:

@@ -22,7 +22,7 @@ from planner.given.stamina import longest_sortie_s
 from planner.given.winds import all_winds
 from planner.network.freespace import free_space
 from planner.network.reach import overhead_s, task_s, within_reach
-from planner.planning.compiling import compile_now
+from planner.planning.compiling import load_preparing
 from planner.runners.spreading import spread_over
 from planner.scenario import Scenario, Station, Zone, ZoneKind
 from planner.targets import Target, discretise
@@ -116,7 +116,7 @@ class Survey:
 
 def survey(scenario: Scenario) -> Survey:
     """Return what there is to do in a scenario, by whom, and with how many at least."""
-    compile_now()  # once, and not again in every child
+    load_preparing()
     space = free_space(scenario)
     spread = spread_over(Budget(seconds=0).processes)
     discretised = discretise(scenario, space, spread)

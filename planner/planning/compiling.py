@@ -1,59 +1,72 @@
-"""Have what is compiled compiled, once on a machine and beside other work."""
+"""Have what is compiled compiled, once on a machine and before seconds count."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
 from planner.bounds import pricing
-from planner.compiled import sources
 from planner.engines import BEATING, beats
+from planner.network import detours, sightlines
 from planner.targets import discs, hiding
 
 _POLL_S = 0.1
 
+_PREPARING = (discs.load, hiding.load, sightlines.load, detours.load)
+"""What has to be there before a scenario can be prepared."""
 
-def compile_now() -> float:
-    """Have compiled what is needed at once; return how long that took [s]."""
-    from planner.network import detours, sightlines
 
+def compile_all(
+    engine: str,
+    stop: Callable[[], bool] = lambda: False,
+    tell: Callable[[], None] = lambda: None,
+) -> float:
+    """
+    Have compiled what planning needs, unless somebody stops; return how long it took.
+
+    The compiler leaves its work in a cache, so that it is done once for good: where
+    that was before, this takes no time [s], and nobody is told that it begins.
+    """
     since_s = time.monotonic()
-    discs.load()
-    hiding.load()
-    sightlines.load()
-    detours.load()
+    lacking = _lacking(engine)
+    if not lacking:
+        return 0.0
+    tell()
+    fork = get_context("fork")
+    # Two at a time: the two searches take about as long as all the rest.
+    halves = (lacking[::2], lacking[1::2])
+    children = [fork.Process(target=_load, args=(h,), daemon=True) for h in halves if h]
+    for child in children:
+        child.start()
+    while any(child.is_alive() for child in children) and not stop():
+        children[0].join(_POLL_S)
+        time.sleep(0 if children[0].is_alive() else _POLL_S)
     return time.monotonic() - since_s
 
 
-def begin_compiling(engine: str) -> BaseProcess | None:
-    """
-    Begin to compile what is needed later; None where that was done before.
+def load_preparing() -> None:
+    """Have at hand what prepares a scenario: once, and not again in every child."""
+    _load(_PREPARING)
 
-    The compiler leaves its work in a cache, so that it is done once for good.
-    """
+
+def _lacking(engine: str) -> list[Callable[[], None]]:
+    """Return what has to be compiled, the longest first."""
     from planner.bounds.kernel import best_ends
     from planner.engines.beats_kernel import improve
+    from planner.targets.thinning import thin
 
-    loads = [] if _in_cache(best_ends) else [pricing.load]
-    if engine in BEATING and not _in_cache(improve):
-        loads.append(beats.load)
-    if not loads:
-        return None
-    child = get_context("fork").Process(target=_load, args=(loads,), daemon=True)
-    child.start()
-    return child
-
-
-def wait_for(compiling: BaseProcess | None, stop: Callable[[], bool]) -> float:
-    """Wait for a compiler, unless somebody stops; return how long that took [s]."""
-    since_s = time.monotonic()
-    while compiling and compiling.is_alive() and not stop():
-        compiling.join(_POLL_S)
-    return time.monotonic() - since_s
+    compiled: list[tuple[Any, Callable[[], None]]] = [
+        (best_ends, pricing.load),
+        (thin, discs.load),
+        (hiding.look_past, hiding.load),
+        (sightlines.look, sightlines.load),
+        (detours.times_round, detours.load),
+    ]
+    if engine in BEATING:
+        compiled.insert(0, (improve, beats.load))
+    return [load for function, load in compiled if not _in_cache(function)]
 
 
 def _load(loads: Sequence[Callable[[], None]]) -> None:
@@ -63,9 +76,5 @@ def _load(loads: Sequence[Callable[[], None]]) -> None:
 
 def _in_cache(function: Any) -> bool:
     """Whether the cache has a compiled function, of its sources as they are."""
-    source = Path(function.py_func.__code__.co_filename)
-    family = sources() if source in sources() else (source,)
-    index = f"{source.stem}.{function.py_func.__name__}-*.nbi"
-    written_s = [f.stat().st_mtime for f in Path(function.stats.cache_path).glob(index)]
-    newest_s = max(file.stat().st_mtime for file in family)
-    return max(written_s, default=0.0) >= newest_s
+    # Numba has no public way to ask; an index of other sources reads as empty.
+    return bool(function._cache._cache_file._load_index())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 
@@ -26,7 +27,10 @@ _HASTE_S, _CALM_S = 0.04, 0.1
 
 
 _TIGHT_S = 0.07
-"""Seconds of a budget for each zone below which a run may take longer than asked."""
+"""Seconds of a budget for each zone below which a run leaves out what it can."""
+
+_LATE_S = 0.6
+"""How late a plan may be checked and drawn [s]."""
 
 
 def care_for(budget: Budget, zones: int) -> float:
@@ -38,7 +42,7 @@ def care_for(budget: Budget, zones: int) -> float:
 
 
 def is_tight(budget: Budget, zones: int) -> bool:
-    """Whether all but the search may take longer than the seconds of a budget."""
+    """Whether seconds are so few that a plan may be late: then the least is done."""
     if budget.iterations is not None or budget.seconds is None:
         return False
     return budget.seconds < _TIGHT_S * zones
@@ -55,11 +59,18 @@ class Pace:
         For the search and the proof together; None where rounds are counted.
     ends_s
         When the plan is to be there, by `time.monotonic`.
+    began_s, due_s
+        When a run began and is to end, by the same clock, where it has to.
+    after_s
+        What checking and drawing take of it.
     """
 
     budget: Budget
     work_s: float | None
-    ends_s: float
+    ends_s: float = 0.0
+    began_s: float = 0.0
+    due_s: float = math.inf
+    after_s: float = 0.0
 
     def searching(self) -> Budget:
         """Return what of the budget goes to the search for routes."""
@@ -72,6 +83,14 @@ class Pace:
         if self.work_s is None:
             return Effort(rounds=_PROOF_ROUNDS * (self.budget.iterations or 0))
         return Effort(seconds=max(0.0, self.ends_s - time.monotonic()))
+
+    def is_late(self) -> bool:
+        """Whether a plan that is there by now cannot be checked and drawn in time."""
+        return time.monotonic() + self.after_s > self.due_s + _LATE_S
+
+    def needed_s(self) -> float:
+        """Return how long the run takes at least, if the plan is there by now."""
+        return time.monotonic() + self.after_s - self.began_s
 
     def within(self, share: float) -> float | None:
         """Return when a share of the work is over from now, None without a clock."""
@@ -94,13 +113,20 @@ def paced(
         Whether a plan is also checked and drawn within the budget.
     """
     if budget.iterations is not None:
-        return Pace(budget=budget, work_s=None, ends_s=0.0)
+        return Pace(budget=budget, work_s=None)
     seconds = budget.seconds or 0.0
     now_s = time.monotonic()
     preparing_s = now_s - began_s - waited_s
-    ends_s = began_s + waited_s + seconds
-    if then_checked:
-        ends_s -= _CHECK_SHARE * preparing_s + _PAGES_S
+    due_s = began_s + waited_s + seconds
+    after_s = _CHECK_SHARE * preparing_s + _PAGES_S if then_checked else 0.0
     timetable_s = _TIMETABLE_SHARE * preparing_s
-    work_s = max(_LEAST_SHARE * seconds, ends_s - now_s - timetable_s)
-    return Pace(budget=budget, work_s=work_s, ends_s=now_s + timetable_s + work_s)
+    left_s = due_s - after_s - now_s - timetable_s
+    work_s = max(_LEAST_SHARE * seconds, left_s)
+    return Pace(
+        budget=budget,
+        work_s=work_s,
+        ends_s=now_s + timetable_s + work_s,
+        began_s=began_s + waited_s,
+        due_s=due_s if then_checked else math.inf,
+        after_s=after_s,
+    )

@@ -13,6 +13,7 @@ from planner.bounds import pricing
 from planner.bounds.certificate import certify
 from planner.budget import Budget, EngineBest, Progress
 from planner.engines import engine
+from planner.errors import LateError
 from planner.flown.partings import compute_partings
 from planner.formats.plan_geojson import as_written
 from planner.given.bureaux import kept_for_teams
@@ -20,7 +21,7 @@ from planner.given.objectives import OBJECTIVES
 from planner.network.freespace import FreeSpace, free_space
 from planner.network.reach import independent_parts
 from planner.plan import Plan
-from planner.planning.compiling import begin_compiling, compile_now, wait_for
+from planner.planning.compiling import compile_all, load_preparing
 from planner.planning.finishing import finish, served_zones
 from planner.planning.margins import as_asked
 from planner.planning.pacing import care_for, is_tight, paced
@@ -68,6 +69,8 @@ def plan_routes(
     ------
     StoppedError
         If ``stop`` says so before there are any routes.
+    LateError
+        If no plan could be checked and drawn in time, where ``began_s`` is given.
     MissingPartError
         If there is no such engine, or no such cluster.
 
@@ -84,7 +87,8 @@ def plan_routes(
     runner = runner_at(budget.cluster, budget.processes)
     ended = stop or (lambda: False)
     started = time.monotonic()
-    waited_s = compile_now()
+    waited_s = compile_all(budget.engine, ended)
+    load_preparing()
 
     def tell(stage: str, **known: Any) -> None:
         if on_progress:
@@ -92,7 +96,6 @@ def plan_routes(
             on_progress(Progress(stage=stage, elapsed_s=spent, **known))
 
     given, scenario = scenario, kept_for_teams(scenario)
-    compiling = begin_compiling(budget.engine)
     tell("targets")
     space = free_space(scenario)
     spread = spread_over(budget.processes, ended)
@@ -100,7 +103,6 @@ def plan_routes(
     discretised = discretise(scenario, space, spread, care)
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
-    waited_s += wait_for(compiling, ended)
     tell("routing")
     objective = OBJECTIVES[scenario.objective]
     pace = paced(
@@ -148,6 +150,8 @@ def plan_routes(
         given, plan = told_of, as_asked(told_of, plan)
     if ended():
         return plan
+    if told_of is None and pace.is_late():
+        raise LateError(pace.needed_s())
     tell("bound")
     pricing.load()
     plan = as_written(plan)

@@ -18,7 +18,7 @@ import shapely
 import planner
 import seeds
 from planner.network.freespace import free_space
-from planner.planning.compiling import compile_now
+from planner.planning.compiling import load_preparing
 from planner.scenario import Building, Scenario
 from planner.targets import discretise
 
@@ -46,7 +46,7 @@ def main() -> None:
     """Print the processor's time and the targets, without buildings and with them."""
     open_ground = planner.read_scenario(seeds.path("yancheng"))
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
-    compile_now()
+    load_preparing()
     discretise(open_ground, free_space(open_ground), care=0.0)  # all is loaded
     for scenario in (open_ground, built_up(open_ground, count)):
         space = free_space(scenario)
