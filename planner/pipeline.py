@@ -15,10 +15,12 @@ from planner.budget import Budget, EngineBest, Progress
 from planner.bureaux import kept_for_teams
 from planner.compiling import begin_compiling, compile_now, wait_for
 from planner.covering import covering
+from planner.draft import DraftRoute
 from planner.engines import engine
 from planner.finishing import finish, served_zones
 from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
+from planner.kept import keep
 from planner.margins import as_asked
 from planner.objectives import OBJECTIVES
 from planner.pacing import care_for, is_tight, paced
@@ -97,9 +99,10 @@ def plan_routes(
     space = free_space(scenario)
     spread = spread_over(budget.processes, ended)
     care = care_for(budget, len(scenario.zones))
-    discretised = discretise(scenario, space, spread, care)
+    kept = keep(scenario)
+    discretised = discretise(scenario, space, spread, care, kept.seen)
     tell("network")
-    problems = _formulate_parts(scenario, space, discretised, spread)
+    problems = _formulate_parts(scenario, space, discretised, spread, kept.drafts)
     waited_s += wait_for(compiling, ended)
     tell("routing")
     objective = OBJECTIVES[scenario.objective]
@@ -131,7 +134,7 @@ def plan_routes(
                 break
             search.improve()
     finished = partial(
-        finish, scenario, discretised, pace=pace, stop=ended, given=given
+        finish, scenario, discretised, kept=kept, pace=pace, stop=ended, given=given
     )
     routed = search.routed
     if objective.tightens:
@@ -202,6 +205,7 @@ def _formulate_parts(
     space: FreeSpace,
     discretised: Discretised,
     spread: Spread,
+    fixed: Sequence[DraftRoute],
 ) -> list[ChartedProblem]:
     targets = [t for t in discretised.targets if t.layers_m]
     parts = independent_parts(scenario, targets)
@@ -217,10 +221,11 @@ def _formulate_parts(
         districts=(),
         water=(),
         boundary=(),
+        fixed=(),
     )
 
     def one(part: tuple[list[int], list[int]]) -> ChartedProblem:
-        found = formulate(scenario, space, targets, part)
+        found = formulate(scenario, space, targets, part, fixed)
         return replace(found, scenario=bare, stations=(), targets=())
 
     return [

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from planner.clock import DAY_S, Span, cut_to_horizon
 from planner.crews import Crews
 from planner.drone import DroneModel
+from planner.fixed import FixedRoute
 from planner.geometry import LocalProjection
 from planner.horizon import Horizon
 from planner.objectives import ObjectiveName
@@ -242,7 +243,8 @@ class Scenario:
     ``delay_slack_s`` is how late one of two routes may be that only time parts, as far
     as that can be had; it says what is asked for.
     Heights and limits are above ground; without ``terrain`` that is flat (see
-    `planner.aloft`). Without ``crews`` there are pilots enough.
+    `planner.aloft`). Without ``crews`` there are pilots enough. ``fixed`` are routes
+    that every plan flies as they were drawn.
     """
 
     name: str
@@ -264,6 +266,7 @@ class Scenario:
     rules: Rules = field(default_factory=Rules)
     scatter: Scatter = field(default_factory=Scatter)
     crews: Crews | None = None
+    fixed: tuple[FixedRoute, ...] = ()
     objective: ObjectiveName = "guarantee"
     attribution: str = ""
     digest: str = ""

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from planner import validation_fixed as fixed
 from planner import validation_ground as ground
 from planner import validation_station as station
 from planner import validation_terrain as terrain
@@ -71,6 +72,7 @@ def ids(scenario: Scenario) -> Iterator[Finding]:
         "districts": scenario.districts,
         "response_teams": scenario.response_teams,
         "buildings": scenario.buildings,
+        "routes": scenario.fixed,
     }
     for file, things in layers.items():
         for name, other in twins(thing.id for thing in things):
@@ -90,6 +92,9 @@ def references(scenario: Scenario) -> Iterator[Finding]:
             yield _reference(
                 "response_teams", team.id, "station_id", team.station_id, stations
             )
+    for route in scenario.fixed:
+        if route.depot not in stations:
+            yield _reference("routes", route.id, "depot", route.depot, stations)
     districts = sorted({each.district for each in scenario.stations} - {""})
     for where, name in _of_crews(scenario):
         if name not in districts:
@@ -283,6 +288,10 @@ CHECKS = (
     terrain.coverage,
     terrain.steps,
     terrain.relief,
+    fixed.models,
+    fixed.ends,
+    fixed.clocks,
+    fixed.flights,
 )
 """Every check, in the order in which findings are listed."""
 

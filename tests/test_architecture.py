@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "ground": "clock errors geometry messages overflight palette physics power "
     "skyline spells sun terrain",
-    "nouns": "aloft budget bureaux crews draft drone horizon objectives plan routing "
-    "routing_bytes scatter scenario stamina trace wind winds",
-    "files": "benchmarks formats validation validation_ground validation_station "
-    "validation_terrain",
+    "nouns": "aloft budget bureaux crews draft drone fixed fixed_flight horizon "
+    "objectives plan routing routing_bytes scatter scenario stamina trace wind winds",
+    "files": "benchmarks formats validation validation_fixed validation_ground "
+    "validation_station validation_terrain",
     "judges": "airways arrivals bounds checks colours corners covering dispatch "
     "energies flown footprints meetings metrics moves partings places response "
     "segments simulation standby visits",
@@ -25,8 +25,9 @@ PARTS = {
     "phases pieces placing prices problem reach reasons rhythm roster roundabout "
     "runners search separation shrinking sightlines sights spreading stationclock "
     "targets tightening timetable",
-    "verbs": "bench bench_patrols cadence compiling drawn explain finishing lookouts "
-    "margins pacing pipeline quickening robustness survey today",
+    "verbs": "bench bench_patrols cadence compiling drawn explain finishing "
+    "kept lookouts margins onlooking pacing pipeline quickening robustness serving "
+    "survey today",
     "maps": "maps",
     "command": "__main__ cli progress",
 }

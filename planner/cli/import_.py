@@ -13,6 +13,7 @@ from planner.cli.verb import json_option, verb
 
 if TYPE_CHECKING:
     from planner.formats.missions.mission import Mission
+    from planner.scenario import Station
 
 
 @verb("import")
@@ -41,10 +42,12 @@ def command(
     missions = _missions(terminal, files)
     _show_missions(terminal, missions)
     told: dict[str, Any] = {"ok": True, "routes": len(missions)}
+    homes: list[Station | None] = []
     if scenario is not None:
-        told |= _compared(terminal, missions, scenario, plan)
+        compared, homes = _compared(terminal, missions, scenario, plan)
+        told |= compared
     if out is not None:
-        write_atomically(out, missions_to_geojson(missions))
+        write_atomically(out, missions_to_geojson(missions, homes))
         terminal.line("cli.written", path=out)
         told["file"] = out.name
     terminal.json(told)
@@ -94,11 +97,11 @@ def _compared(
     missions: Sequence[tuple[str, Mission]],
     folder: Path,
     plan: Path | None,
-) -> dict[str, Any]:
-    """Say what missions do in a scenario, beside what a plan does."""
+) -> tuple[dict[str, Any], list[Station | None]]:
+    """Say what missions do in a scenario, beside what a plan does; and their homes."""
     from planner.cli.reading import scenario_of_plan, sound_scenario
     from planner.cli.show_today import show_today
-    from planner.drawn import drawn_routes
+    from planner.drawn import drawn_routes, homes_of
     from planner.formats.plan_geojson import read_plan
     from planner.metrics import compute_metrics
     from planner.today import COMPARED, measure_today
@@ -116,4 +119,5 @@ def _compared(
     today = measure_today(scenario, routes)
     show_today(terminal, today, planned)
     told = {"today": today.to_json()}
-    return told if planned is None else told | {"planned": planned}
+    told |= {} if planned is None else {"planned": planned}
+    return told, homes_of(scenario, missions)
