@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from planner.draft import DraftRoute
 from planner.fixed_flight import fixed_drafts
 from planner.messages import say
-from planner.onlooking import onlookers
+from planner.onlooking import Onlooker, onlookers
 from planner.plan import LeftOut
 from planner.scenario import Scenario
 from planner.serving import serving
@@ -52,16 +52,20 @@ def keep(scenario: Scenario) -> Kept:
     if not scenario.fixed:
         return Kept()
     drafts, left_out = _flyable(scenario, fixed_drafts(scenario, scenario.fixed))
-    looking = onlookers(scenario, drafts)
+    plain = {d.id: Onlooker(draft=d, sights={}) for d in drafts}
+    looking = {o.draft.id: o for o in onlookers(scenario, drafts)}
     while True:
-        stopping, seen = serving(scenario, looking)
+        stopping, seen = serving(scenario, tuple(looking.values()))
         table = make_timetable(scenario, stopping)
         odd = _at_odds(scenario, table, stopping)
         if not odd:
             break
-        looking = tuple(
-            replace(o, sights={}) if o.draft.id in odd else o for o in looking
-        )
+        for name, why in odd.items():
+            if looking[name] is not plain[name]:
+                looking[name] = plain[name]
+            else:
+                left_out.append(why)
+                del looking[name]
     first_s = {route.id: round(route.phase_s) for route in table.routes}
     layer_m = {route.id: route.layer_m for route in table.routes}
     pinned = tuple(

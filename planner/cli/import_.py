@@ -38,6 +38,7 @@ def command(
         raise click.UsageError(terminal.text("cli.import.plan_alone"))
     from planner.formats.files import write_atomically
     from planner.formats.missions.importing import missions_to_geojson
+    from planner.formats.missions.route_layer import missions_to_layer
 
     missions = _missions(terminal, files)
     _show_missions(terminal, missions)
@@ -47,7 +48,12 @@ def command(
         compared, homes = _compared(terminal, missions, scenario, plan)
         told |= compared
     if out is not None:
-        write_atomically(out, missions_to_geojson(missions, homes))
+        content = (
+            missions_to_geojson(missions)
+            if scenario is None
+            else missions_to_layer(missions, homes)
+        )
+        write_atomically(out, content)
         terminal.line("cli.written", path=out)
         told["file"] = out.name
     terminal.json(told)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
-from itertools import zip_longest
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,6 @@ from planner.formats.missions.remarks import Remarks
 from planner.formats.missions.wpl import HEAD, read_wpl
 from planner.formats.missions.wpml_reader import is_wpml, read_wpml
 from planner.formats.table import Fault
-from planner.scenario import Station
 
 _ZIP = b"PK\x03\x04"
 
@@ -54,42 +51,17 @@ def read_missions(path: Path) -> MissionFile:
     )
 
 
-def missions_to_geojson(
-    missions: Sequence[tuple[str, Mission]],
-    homes: Sequence[Station | None] = (),
-) -> bytes:
+def missions_to_geojson(missions: Iterable[tuple[str, Mission]]) -> bytes:
     """
     Return missions and the files they are from as a GeoJSON of lines.
 
-    Positions are longitude, latitude and metres above the place of take-off. With
-    stations, it is a layer of fixed routes; how often each is flown stands nowhere yet.
-
-    Parameters
-    ----------
-    homes
-        The station of each, None where it is of none.
+    Positions are longitude, latitude and metres above the place of take-off.
     """
-    taken: Counter[str] = Counter()
-    features = []
-    for (file, mission), home in zip_longest(missions, homes):
-        feature = _feature(file, mission)
-        if homes:
-            name = Path(file).stem if mission.name == file else mission.name
-            taken[name] += 1
-            feature["properties"] = {
-                "id": name if taken[name] == 1 else f"{name} ({taken[name]})",
-                "depot": home and home.id,
-                "drone_model": home and home.model,
-                "headway_min": None,
-                "holds_s": [
-                    round(sum(a.value for a in w.actions if a.kind == "hold"), 3)
-                    for w in mission.waypoints
-                ],
-                **feature["properties"],
-            }
-        features.append(json.dumps(feature, ensure_ascii=False, allow_nan=False))
-    lines = ",\n".join(features)
-    return f'{{"type":"FeatureCollection","features":[\n{lines}\n]}}\n'.encode()
+    features = ",\n".join(
+        json.dumps(_feature(file, mission), ensure_ascii=False, allow_nan=False)
+        for file, mission in missions
+    )
+    return f'{{"type":"FeatureCollection","features":[\n{features}\n]}}\n'.encode()
 
 
 def _feature(file: str, mission: Mission) -> dict[str, Any]:
