@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from planner.targets.sight import unseen_part
 
 BUDGET = planner.Budget(seconds=None, iterations=1, workers=1)
 EARTH_M = 111_320.0
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "import.md"
 
 
 def planned(scenario: Scenario, budget: planner.Budget = BUDGET) -> Plan:
@@ -62,10 +64,11 @@ def off_m(scenario: Scenario, plan: Plan, name: str, line: FloatArray) -> float:
 
 
 def test_routes_that_others_drew_are_planned_with_the_rest(
-    run: Run, tmp_path: Path
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Imported from .plan, WPL and KML, named by the scenario, planned and checked."""
-    city = tmp_path / "city"
+    """From .plan, WPL and KML to a checked plan, by the commands of docs/import.md."""
+    monkeypatch.chdir(tmp_path)
+    city, out = tmp_path / "my-city", tmp_path / "out-my-city"
     shutil.copytree(seeds.path("two-stations"), city)
     scenario = planner.read_scenario(city)
     one, two = scenario.stations
@@ -85,23 +88,18 @@ def test_routes_that_others_drew_are_planned_with_the_rest(
         ("west.waypoints", wpl(west, (0, 0, 25, 0))),
         ("other.kml", kml("other", other)),
     ):
-        (tmp_path / name).write_bytes(content)
-    files = [tmp_path / n for n in ("east.plan", "west.waypoints", "other.kml")]
-    code, _, _ = run(
-        "import", *files, "--scenario", city, "-o", city / "routes.geojson"
-    )
-    assert code == 0
+        Path(name).write_bytes(content)
+    page = PAGE.read_text(encoding="utf-8").split("## Fixed routes")[1]
+    importing, validating, planning = re.findall(r"^patrol (.*)$", page, re.MULTILINE)
+    assert run(*importing.split())[0] == 0
     assert list(drawn_in(city)) == ["east", "west", "other"]
     name_routes(city, headway_min=60)
-    out = tmp_path / "out"
-    code, said, _ = run(
-        "plan", city, "-o", out, "--iterations", 1, "--strict", "--json"
-    )
+    assert run(*validating.split())[0] == 0
+    quick = ("--iterations", 1, "--strict", "--json")
+    code, said, _ = run(*planning.split(), *quick)
     assert code == 0 and json.loads(said)["check"]["ok"]
-    scenario, plan = (
-        planner.read_scenario(city),
-        planner.read_plan(out / "plan.geojson"),
-    )
+    scenario = planner.read_scenario(city)
+    plan = planner.read_plan(out / "plan.geojson")
     assert {r.id for r in plan.routes if r.fixed} == {"east", "west", "other"}
     for name, line in drawn_in(city).items():
         assert off_m(scenario, plan, name, line) <= 0.01
