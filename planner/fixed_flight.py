@@ -21,6 +21,9 @@ _MARGIN_M = 0.01
 
 _NO_LENGTH_M = 1e-3
 
+ROUNDING_S = 0.002
+"""What rounding in a plan's file may add to each leg."""
+
 Barrier = tuple[str, dict[str, Any]]
 """Code of the finding that tells of it, and its figures."""
 

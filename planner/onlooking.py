@@ -16,6 +16,7 @@ from planner.aloft import ground_m, privacy_aloft
 from planner.checks.motion import asked_dwell_s
 from planner.corners import corners, turns_back
 from planner.draft import DraftRoute
+from planner.fixed_flight import ROUNDING_S
 from planner.flown import FlownRoute, pieces_of_path
 from planner.footprints import footprint
 from planner.physics import flight_time_s
@@ -69,9 +70,11 @@ def onlookers(scenario: Scenario, drafts: Sequence[DraftRoute]) -> tuple[Onlooke
     found = []
     for draft in drafts:
         draft = _with_stays(scenario, draft, watch)
-        draft = _with_turns(scenario, draft, others)
+        turning = _with_turns(scenario, draft, others)
+        lines = [zone for zone in others if zone.kind == "line"]
+        draft, passed = (draft, lines) if turning is None else (turning, others)
         sights = _watched(scenario, draft, watch, view, private)
-        lowest_m, below = _passed(scenario, draft, others)
+        lowest_m, below = _passed(scenario, draft, passed)
         draft = replace(
             draft, layers_m=tuple(h for h in draft.layers_m if h >= lowest_m)
         )
@@ -101,7 +104,8 @@ def _longest_s(scenario: Scenario, draft: DraftRoute) -> float:
     """Return how long a sortie of a route may take [s]."""
     rules, model = scenario.rules, scenario.model(draft.drone_model)
     longest_s = longest_sortie_s(model, rules.ceiling_m)
-    return min(longest_s, draft.headway_s - rules.launch_spacing_s)
+    longest_s = min(longest_s, draft.headway_s - rules.launch_spacing_s)
+    return longest_s - ROUNDING_S * len(draft.t_s)
 
 
 def _with_stays(
@@ -128,8 +132,8 @@ def _with_stays(
 
 def _with_turns(
     scenario: Scenario, draft: DraftRoute, zones: Sequence[Zone]
-) -> DraftRoute:
-    """Return a route with the time to turn back over sweeps, if there is so much."""
+) -> DraftRoute | None:
+    """Return a route with the time to turn back over sweeps; None if there is none."""
     flown, pieces = _level(scenario, draft, draft.layers_m[-1]), _pieces(draft)
     model, winds = flown.model, all_winds(scenario)
     sweeps = [zone for zone in zones if zone.kind == "sweep"]
@@ -149,7 +153,9 @@ def _with_turns(
     paused = draft
     for vertex, seconds in sorted(pauses.items(), reverse=True):
         paused = _paused(paused, vertex, math.ceil(seconds * 1000) / 1000)
-    return paused if paused.duration_s <= _longest_s(scenario, draft) else draft
+    if pauses and paused.duration_s > _longest_s(scenario, paused):
+        return None
+    return paused
 
 
 def _rows(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

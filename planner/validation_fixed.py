@@ -10,7 +10,7 @@ import shapely
 
 from planner.errors import Finding
 from planner.fixed import FixedRoute
-from planner.fixed_flight import Barriers, fixed_path
+from planner.fixed_flight import ROUNDING_S, Barriers, fixed_path
 from planner.scenario import Scenario, Station
 from planner.stamina import longest_sortie_s
 from planner.validation_ground import finding
@@ -98,6 +98,7 @@ def flights(scenario: Scenario) -> Iterator[Finding]:
         model = scenario.model(station.model)
         ceiling_m = scenario.rules.ceiling_m
         duration_s = float(t_s[-1]) + ceiling_m / model.descent_mps
+        duration_s += ROUNDING_S * len(t_s)
         if not math.isfinite(duration_s):
             yield finding("E-FIXED-WIND", "routes", route.id, model=model.model)
         else:

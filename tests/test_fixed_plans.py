@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 from dataclasses import replace
@@ -22,6 +23,7 @@ import planner
 import seeds
 from planner.checks import check
 from planner.fixed import FixedRoute
+from planner.fixed_flight import fixed_drafts
 from planner.formats.exporting import export_plan
 from planner.formats.plan_geojson import as_written, plan_to_bytes
 from planner.geometry import FloatArray
@@ -200,9 +202,15 @@ def test_a_drawn_sweep_has_the_time_to_turn_back() -> None:
     lanes = [(1000.0, 40.0), (1600.0, 40.0), (1600.0, 120.0), (1000.0, 120.0)]
     sweep = zone("S", box(1000, 0, 1600, 160), "sweep")
     scenario = world([station("A", 0, 0, 3)], [sweep])
-    plan = planned(replace(scenario, fixed=(fixed("R", "A", lanes),)))
+    route = fixed("R", "A", lanes)
+    plan = planned(replace(scenario, fixed=(route,)))
     assert [r.id for r in plan.routes] == ["R"]
     assert plan.route("R").layer_m >= 75.0  # lower down it would see too little
+    (draft,) = fixed_drafts(scenario, (route,))
+    no_time_s = math.ceil(draft.duration_s + scenario.rules.launch_spacing_s + 0.1)
+    busy = replace(route, headway_s=float(no_time_s))
+    many = replace(scenario, stations=(station("A", 0, 0, 12),), fixed=(busy,))
+    assert planned(many).route("R").stops == ()
 
 
 def test_a_line_is_seen_in_passing_but_a_viewpoint_is_not() -> None:
