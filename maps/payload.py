@@ -241,6 +241,10 @@ def _plan(scenario: Scenario, plan: Plan, clock: Clock) -> dict[str, Any]:
             for u in plan.unserved
             if u.zone in zone
         ],
+        "left_out": [
+            {"route": entry.route, **{k: entry.texts(k)[0] for k in LANGUAGES}}
+            for entry in plan.left_out
+        ],
         "peak": peak_period(plan, clock),
         "response": response_cells(plan),
         "metrics": plain(plan.metrics),
@@ -270,6 +274,7 @@ def _route(
         "duration_s": route.duration_s,
         "reserve_s": reserve_s,
         "load": route.load,
+        "fixed": route.fixed,
         "path": pack_path(route),
         "stops": [
             [

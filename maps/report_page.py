@@ -124,6 +124,7 @@ def _body(
             _section("report.bounds", bounds_table(plan)),
             _section("report.rules", _rules(verdict)),
             _section("report.unserved", _unserved(scenario, plan)),
+            *([_section("report.left_out", _left_out(plan))] if plan.left_out else []),
             _section("report.districts", _districts(scenario, plan)),
             _section("report.response", response_section(scenario, plan)),
             _section("report.partings", partings_section(plan)),
@@ -360,6 +361,22 @@ def _unserved(scenario: Scenario, plan: Plan) -> Markup:
     heads: list[object] = [
         both(f"report.{key}") for key in ("zone", "priority_head", "why", "remedy")
     ]
+    return table(heads, rows, class_="unserved")
+
+
+def _left_out(plan: Plan) -> Markup:
+    """Return each fixed route that is not flown with its reason and remedy."""
+    rows: list[list[object]] = []
+    for entry in plan.left_out:
+        told = {k: entry.texts(k) for k in LANGUAGES}
+        rows.append(
+            [
+                entry.route,
+                in_both({k: reason for k, (reason, _) in told.items()}),
+                in_both({k: remedy for k, (_, remedy) in told.items()}),
+            ]
+        )
+    heads: list[object] = [both(f"report.{key}") for key in ("route", "why", "remedy")]
     return table(heads, rows, class_="unserved")
 
 

@@ -103,7 +103,12 @@ def _routes(
         first = turn_of[route.id].routes[0] if route.id in turn_of else route.id
         rows.append(
             [
-                join(_mark(number), " ", route.id),
+                join(
+                    _mark(number),
+                    " ",
+                    route.id,
+                    tag("small", both("report.fixed")) if route.fixed else "",
+                ),
                 _headway(route, turn_of.get(route.id)),
                 stopwatch(route.duration_s),
                 stopwatch(reserves_s.get(route.id)),

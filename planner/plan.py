@@ -64,6 +64,8 @@ class Route:
     camera_off
         Spans in which it is over a privacy zone, seconds from take-off: its camera
         is off then.
+    fixed
+        Whether it is a fixed route of the scenario, flown as it was drawn.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Route:
     t_s: tuple[float, ...]
     stops: tuple[Stop, ...]
     camera_off: tuple[tuple[float, float], ...] = ()
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,19 +125,50 @@ class Unserved:
         Where the catalogue does not know the code, as that of a plan made by
         another version, the plan's own English words stand.
         """
-
-        def made(key: str, fallback: str) -> str:
-            if language == "en" or key not in catalogue():
-                return fallback
-            try:
-                return say(key, language, **dict(self.figures))
-            except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-                return fallback  # the file's figures are not those of the code
-
         return (
-            made(f"unserved.{self.code}", self.reason),
-            made(f"remedy.{self.code}", self.remedy),
+            _made(f"unserved.{self.code}", self.reason, language, self.figures),
+            _made(f"remedy.{self.code}", self.remedy, language, self.figures),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """
+    A fixed route that a plan does not fly, and why.
+
+    Parameters
+    ----------
+    code
+        ``fixed_no_drones``, ``fixed_no_clock`` or ``fixed_meets``; none is a proof.
+    reason, remedy, figures
+        As those of `Unserved`, with the catalogue keys ``left_out.CODE`` and
+        ``remedy.CODE``.
+    """
+
+    route: str
+    code: str
+    reason: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    remedy: str = ""
+
+    def texts(self, language: Language = "en") -> tuple[str, str]:
+        """Return the reason and the remedy in a language, as `Unserved.texts` does."""
+        return (
+            _made(f"left_out.{self.code}", self.reason, language, self.figures),
+            _made(f"remedy.{self.code}", self.remedy, language, self.figures),
+        )
+
+
+def _made(
+    key: str, fallback: str, language: Language, figures: Mapping[str, Any]
+) -> str:
+    """Return the text of a key, or a plan's own words where that cannot be."""
+    if language == "en" or key not in catalogue():
+        return fallback
+    try:
+        return say(key, language, **dict(figures))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        return fallback  # the file's figures are not those of the code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +184,8 @@ class Plan:
         Copied from the scenario (plain values), so that a file stands alone.
     roster
         Every sortie of the horizon, sorted by take-off and drone.
+    left_out
+        The fixed routes of the scenario that are not among the routes.
     metrics
         Numbers about the plan, each recomputed by the checker.
     certificate, analysis
@@ -164,6 +200,7 @@ class Plan:
     routes: tuple[Route, ...]
     roster: tuple[Sortie, ...]
     unserved: tuple[Unserved, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
     certificate: Mapping[str, Any] = field(default_factory=dict)
     analysis: Mapping[str, Any] = field(default_factory=dict)

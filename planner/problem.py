@@ -10,7 +10,7 @@ Every time is rounded up here, once, to ticks of a tenth of a second.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from planner.network.links import Network, link
 from planner.network.reach import overhead_s, task_s
 from planner.scenario import Rules, Scenario, Station
 from planner.targets import Target
+from planner.timetable.draft import DraftRoute
 
 TICKS_PER_S = 10
 IntArray = NDArray[np.int64]
@@ -89,6 +90,8 @@ class Problem:
         What the scenario wants minimised.
     idleness_ratio
         Share of the intervals wanted that those of the targets are.
+    held
+        Drones that fixed routes occupy on average, by id of the station.
     """
 
     stations: tuple[Station, ...]
@@ -103,6 +106,7 @@ class Problem:
     priorities: Mapping[str, float]
     objective: Objective
     idleness_ratio: float = 1.0
+    held: Mapping[str, float] = field(default_factory=dict)
 
     def model(self, station: int) -> DroneModel:
         """Return the drone type of a station."""
@@ -128,6 +132,14 @@ class Problem:
     def drones(self, station: int) -> int:
         """Return the drones that a station may roster."""
         return max(0, self.stations[station].drones - self.rules.reserve_drones)
+
+    def held_by_fixed(self, station: int) -> float:
+        """Return the drones that fixed routes occupy of these on average."""
+        return self.held.get(self.stations[station].id, 0.0)
+
+    def free(self, station: int) -> float:
+        """Return the drones that a station has for other routes than fixed ones."""
+        return max(0.0, self.drones(station) - self.held_by_fixed(station))
 
     def longest(self, station: int, headway_s: float) -> int:
         """
@@ -211,6 +223,8 @@ class ChartedProblem(Problem):
         By drone type.
     home, entry, leave
         Places of stations, and of each node's start and end, in the legs.
+    fixed
+        Routes of its stations that are flown in any case.
     """
 
     scenario: Scenario
@@ -218,6 +232,7 @@ class ChartedProblem(Problem):
     home: IntArray
     entry: IntArray
     leave: IntArray
+    fixed: tuple[DraftRoute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,15 +315,23 @@ def formulate(
     space: FreeSpace,
     targets: Sequence[Target],
     part: tuple[list[int], list[int]],
+    fixed: Sequence[DraftRoute] = (),
 ) -> ChartedProblem:
     """
     Return the routing problem of a part, with its legs.
 
     Ways that no station of the part can fly in one sortie are kept; their times
     simply never fit. Legs that no sortie can hold are `FAR`.
+
+    Parameters
+    ----------
+    fixed
+        Routes that are flown in any case; those of other parts do not count.
     """
     station_ids, target_ids = part
     stations = tuple(scenario.stations[i] for i in station_ids)
+    names = {station.id for station in stations}
+    ours = tuple(draft for draft in fixed if draft.depot in names)
     mine = tuple(targets[i] for i in target_ids)
     nodes = [(t, w) for t, target in enumerate(mine) for w in range(len(target.ways))]
     ways = [mine[t].ways[w] for t, w in nodes]
@@ -344,12 +367,26 @@ def formulate(
             for z in sorted({z for t in mine for z in t.zones})
         },
         objective=OBJECTIVES[scenario.objective],
+        held=_held(scenario, ours),
+        fixed=ours,
         scenario=scenario,
         legs=links.legs,
         home=home,
         entry=entry,
         leave=leave,
     )
+
+
+def _held(scenario: Scenario, fixed: Sequence[DraftRoute]) -> dict[str, float]:
+    """Return the drones that routes occupy on average, by station."""
+    held: dict[str, float] = {}
+    for draft in fixed:
+        model, ceiling_m = scenario.model(draft.drone_model), scenario.rules.ceiling_m
+        cycle_s = draft.duration_s + turnaround_after_s(
+            model, draft.duration_s, ceiling_m
+        )
+        held[draft.depot] = held.get(draft.depot, 0.0) + cycle_s / draft.headway_s
+    return held
 
 
 def _ticks(seconds: FloatArray) -> IntArray:

@@ -16,6 +16,7 @@ from planner.basics.geometry import LocalProjection
 from planner.basics.terrain import Terrain
 from planner.given.crews import Crews
 from planner.given.drone import DroneModel
+from planner.given.fixed import FixedRoute
 from planner.given.horizon import Horizon
 from planner.given.objectives import ObjectiveName
 from planner.given.scatter import Scatter
@@ -242,7 +243,8 @@ class Scenario:
     ``delay_slack_s`` is how late one of two routes may be that only time parts, as far
     as that can be had; it says what is asked for.
     Heights and limits are above ground; without ``terrain`` that is flat (see
-    `planner.given.aloft`). Without ``crews`` there are pilots enough.
+    `planner.given.aloft`). Without ``crews`` there are pilots enough. ``fixed`` are
+    routes that every plan flies as they were drawn.
     """
 
     name: str
@@ -264,6 +266,7 @@ class Scenario:
     rules: Rules = field(default_factory=Rules)
     scatter: Scatter = field(default_factory=Scatter)
     crews: Crews | None = None
+    fixed: tuple[FixedRoute, ...] = ()
     objective: ObjectiveName = "guarantee"
     attribution: str = ""
     digest: str = ""

@@ -16,7 +16,7 @@ PARTS = {
     "files": "benchmarks formats validation",
     "judges": "bounds checks flown metrics response simulation",
     "middle": "compiled dice engines network problem runners search targets timetable",
-    "verbs": "bench drawn insight planning",
+    "verbs": "bench drawn insight kept planning",
     "maps": "maps",
     "command": "__main__ cli",
 }

@@ -154,7 +154,8 @@ function routeCard(index) {
   const route = Patrol.data.plan.routes[index];
   const station = Patrol.data.stations[route.station];
   const drones = [...route.drones].map((d) => Patrol.data.plan.drones[d].id).sort();
-  const made = card(say("route"), route.id, station ? station.name : "");
+  const kind = say(route.fixed ? "fixed_route" : "route");
+  const made = card(kind, route.id, station ? station.name : "");
   made.append(
     facts([
       ["headway", minutes(route.headway_s)],
@@ -309,6 +310,13 @@ function overviewCard() {
       return row;
     });
     box.append(section("unserved", element("div", { class: "rows" }, ...rows)));
+  }
+  if (data.plan && data.plan.left_out.length) {
+    const rows = data.plan.left_out.map((entry) => {
+      const name = element("span", { class: "name", text: entry.route });
+      return element("li", {}, name, element("span", { class: "note", text: entry[Patrol.language] }));
+    });
+    box.append(section("left_out", element("ul", { class: "fleet" }, ...rows)));
   }
   const header = ["district", "stations", "drones", "zones"].map((key) =>
     element("th", { scope: "col", text: say(key) }),

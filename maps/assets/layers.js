@@ -315,6 +315,15 @@ function head(context, x, y, heading, size) {
   context.closePath();
 }
 
+/** Draw white dashes on the line of a fixed route, which was traced just now. */
+function fixedMark(context, width) {
+  context.strokeStyle = "#fff";
+  context.lineWidth = width;
+  context.setLineDash([4, 5]);
+  context.stroke();
+  context.setLineDash([]);
+}
+
 function paintRoutes(context, view) {
   const routes = Patrol.data.plan ? Patrol.data.plan.routes : [];
   const focused = Patrol.state.selected !== null && Patrol.state.selected.kind !== "airspace";
@@ -336,6 +345,7 @@ function paintRoutes(context, view) {
     context.strokeStyle = colour;
     context.lineWidth = faint ? 1 : focused ? 2.4 : 1.5;
     context.stroke();
+    if (route.fixed) fixedMark(context, faint ? 0.4 : 1);
     context.globalAlpha = 1;
     if (faint || (!focused && view.zoom < 10.5)) continue;
     context.beginPath();

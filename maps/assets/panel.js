@@ -134,6 +134,18 @@ function routeSample() {
   });
 }
 
+function fixedSample() {
+  return sample((c) => {
+    c.strokeStyle = Patrol.data.stations[0].colour;
+    c.lineWidth = 2.4;
+    c.beginPath();
+    c.moveTo(3, 8);
+    c.lineTo(27, 8);
+    c.stroke();
+    fixedMark(c, 1.2);
+  });
+}
+
 function unservedSample() {
   return sample((c) => unservedMark(c, 15, 8));
 }
@@ -220,7 +232,9 @@ function showLegend() {
     .map((kind) => legendRow(airspaceSample(kind), say("airspace_" + kind)));
   const groups = [];
   if (data.plan) {
-    groups.push(legendGroup("layer_routes", ["routes"], [legendRow(routeSample(), say("colour_station"))]));
+    const routes = [legendRow(routeSample(), say("colour_station"))];
+    if (data.plan.routes.some((route) => route.fixed)) routes.push(legendRow(fixedSample(), say("fixed")));
+    groups.push(legendGroup("layer_routes", ["routes"], routes));
     groups.push(legendGroup("layer_drones", ["drones"], []));
   }
   const star = element("span", { class: "team-sample" }, element("span", { class: "station-team", text: "★" }));

@@ -1,4 +1,4 @@
-"""Accounts: every zone is served or left out, and every number is right."""
+"""Accounts: every zone and fixed route is served or left out, every number right."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from planner.bounds.certificate import audit, beyond
+from planner.checks.as_drawn import look_at_fixed
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
 from planner.flown.partings import measured_partings
@@ -18,8 +19,9 @@ _RELATIVE = 1e-6
 
 
 def accounts(case: Case, gauge: Gauge) -> None:
-    """Look at zones, stops and numbers."""
+    """Look at zones, stops, fixed routes and numbers."""
     _look_at_zones(case, gauge)
+    look_at_fixed(case, gauge)
     for route_id, count in Counter(r.id for r in case.plan.routes).items():
         if count > 1:
             gauge.fault("accounts.route", route_id, count, 1)

@@ -13,6 +13,7 @@ from planner.cli.verb import json_option, verb
 
 if TYPE_CHECKING:
     from planner.formats.missions.mission import Mission
+    from planner.scenario import Station
 
 
 @verb("import")
@@ -37,14 +38,22 @@ def command(
         raise click.UsageError(terminal.text("cli.import.plan_alone"))
     from planner.formats.files import write_atomically
     from planner.formats.missions.importing import missions_to_geojson
+    from planner.formats.missions.route_layer import missions_to_layer
 
     missions = _missions(terminal, files)
     _show_missions(terminal, missions)
     told: dict[str, Any] = {"ok": True, "routes": len(missions)}
+    homes: list[Station | None] = []
     if scenario is not None:
-        told |= _compared(terminal, missions, scenario, plan)
+        compared, homes = _compared(terminal, missions, scenario, plan)
+        told |= compared
     if out is not None:
-        write_atomically(out, missions_to_geojson(missions))
+        content = (
+            missions_to_geojson(missions)
+            if scenario is None
+            else missions_to_layer(missions, homes)
+        )
+        write_atomically(out, content)
         terminal.line("cli.written", path=out)
         told["file"] = out.name
     terminal.json(told)
@@ -94,11 +103,11 @@ def _compared(
     missions: Sequence[tuple[str, Mission]],
     folder: Path,
     plan: Path | None,
-) -> dict[str, Any]:
-    """Say what missions do in a scenario, beside what a plan does."""
+) -> tuple[dict[str, Any], list[Station | None]]:
+    """Say what missions do in a scenario, beside what a plan does; and their homes."""
     from planner.cli.reading import scenario_of_plan, sound_scenario
     from planner.cli.show_today import show_today
-    from planner.drawn.missions import drawn_routes
+    from planner.drawn.missions import drawn_routes, homes_of
     from planner.drawn.today import COMPARED, measure_today
     from planner.formats.plan_geojson import read_plan
     from planner.metrics import compute_metrics
@@ -116,4 +125,5 @@ def _compared(
     today = measure_today(scenario, routes)
     show_today(terminal, today, planned)
     told = {"today": today.to_json()}
-    return told if planned is None else told | {"planned": planned}
+    told |= {} if planned is None else {"planned": planned}
+    return told, homes_of(scenario, missions)

@@ -114,6 +114,10 @@ def command(
                 {"zone": item.zone, "code": item.code, "reason": item.reason}
                 for item in outcome.plan.unserved
             ],
+            "left_out": [
+                {"route": item.route, "code": item.code, "reason": item.reason}
+                for item in outcome.plan.left_out
+            ],
             "check": verdict_json(outcome.verdict),
             **({} if robust is None else {"robust": _robust_json(outcome, robust)}),
         }
@@ -236,7 +240,7 @@ def _tell(terminal: Terminal, outcome: _Outcome, strict: bool) -> int:
     terminal.line("cli.map_written", path=outcome.files["map"])
     if outcome.stopped:
         return EXIT_STOPPED
-    lacking = missed or bool(outcome.plan.unserved)
+    lacking = missed or bool(outcome.plan.unserved or outcome.plan.left_out)
     return EXIT_INFEASIBLE if strict and lacking else EXIT_OK
 
 

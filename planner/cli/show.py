@@ -51,7 +51,7 @@ def show_violations(terminal: Terminal, verdict: Verdict) -> None:
 
 
 def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
-    """Print the figures of a plan and the zones it leaves out."""
+    """Print the figures of a plan, and the zones and fixed routes it leaves out."""
     metrics = plan.metrics
     rows = [
         (terminal.text(f"cli.metric.{name}"), shown)
@@ -68,6 +68,10 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
             ("violations", str(len(verdict.violations))),
         )
     ]
+    flown = sum(route.fixed for route in plan.routes)
+    if flown or plan.left_out:
+        kept = f"{flown} / {flown + len(plan.left_out)}"
+        rows.insert(2, (terminal.text("cli.metric.fixed"), kept))
     partings = partings_of(plan)
     if partings:
         rows[-1:-1] = [
@@ -79,15 +83,15 @@ def show_summary(terminal: Terminal, plan: Plan, verdict: Verdict) -> None:
     if what:
         terminal.line("cli.minimised", what=what)
     show_bounds(terminal, plan)
-    if plan.unserved:
-        terminal.table(
-            ("cli.unserved", "cli.reason", "cli.remedy"),
-            [
-                (item.zone, *item.texts(terminal.language))
-                for item in plan.unserved[:MOST_ROWS]
-            ],
-        )
-        terminal.line("cli.unserved_count", count=len(plan.unserved))
+    left_out = [
+        ("unserved", [(u.zone, *u.texts(terminal.language)) for u in plan.unserved]),
+        ("left_out", [(e.route, *e.texts(terminal.language)) for e in plan.left_out]),
+    ]
+    for name, told in left_out:
+        if told:
+            heads = (f"cli.{name}", "cli.reason", "cli.remedy")
+            terminal.table(heads, told[:MOST_ROWS])
+            terminal.line(f"cli.{name}_count", count=len(told))
 
 
 def show_bounds(terminal: Terminal, plan: Plan) -> None:

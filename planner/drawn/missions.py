@@ -123,6 +123,14 @@ def drawn_routes(
     return tuple(routes), tuple(findings)
 
 
+def homes_of(
+    scenario: Scenario, missions: Iterable[tuple[str, Mission]]
+) -> list[Station | None]:
+    """Return the station of each mission, None where it is of none."""
+    found = [_station_of(scenario, mission) for _, mission in missions]
+    return [s if away_m <= STATION_WITHIN_M else None for s, away_m in found]
+
+
 def _station_of(scenario: Scenario, mission: Mission) -> tuple[Station, float]:
     """Return the nearest station, and how far the farther end is from it [m]."""
     first, last = mission.waypoints[0], mission.waypoints[-1]

@@ -71,6 +71,13 @@ class Assessor:
     ) -> None:
         self._problem, self._space = problem, space
         self._minimise = minimise
+        self._fixed: dict[int, list[DraftRoute]] = {}
+        for draft in problem.fixed:
+            station = [s.id for s in problem.stations].index(draft.depot)
+            self._fixed.setdefault(station, []).append(draft)
+        self._fixed_rhythms = {
+            draft.id: rhythm(problem.scenario, draft) for draft in problem.fixed
+        }
         self._drafts: dict[Column, DraftRoute] = {}
         self._rhythms: dict[Column, Rhythm] = {}
         self._clocks: dict[
@@ -88,7 +95,11 @@ class Assessor:
     def clock(
         self, station: int, columns: Sequence[Column], beside: Beside = frozenset()
     ) -> StationClock | None:
-        """Return the clock of a station's routes, None if it cannot fly them."""
+        """
+        Return the clock of a station's routes and its fixed ones.
+
+        None if it cannot fly them all.
+        """
         key = (station, frozenset(columns), beside)
         if key not in self._clocks:
             drafts = [self.draft(c) for c in columns]
@@ -97,8 +108,9 @@ class Assessor:
                 clock = schedule_station(
                     self._problem.scenario,
                     self._problem.stations[station],
-                    drafts,
-                    rhythms={
+                    [*self._fixed.get(station, ()), *drafts],
+                    rhythms=self._fixed_rhythms
+                    | {
                         d.id: self._rhythms[c]
                         for c, d in zip(columns, drafts, strict=True)
                     },
@@ -123,7 +135,7 @@ class Assessor:
         clocks: dict[int, StationClock] = {}
         lost: set[str] = set()
         strained: list[int] = []
-        by_station: dict[int, list[Column]] = {}
+        by_station: dict[int, list[Column]] = {s: [] for s in self._fixed}
         for column in sorted(columns, key=_order):
             by_station.setdefault(column.station, []).append(column)
         for station, mine in sorted(by_station.items()):
@@ -134,7 +146,7 @@ class Assessor:
             while clock is None and mine:
                 mine = _without_least(problem, mine, lost)
                 clock = self.clock(station, mine, beside)
-            if clock is not None and mine:
+            if clock is not None and (mine or station in self._fixed):
                 clocks[station] = clock
                 kept += mine
         found = Assessed(
@@ -245,7 +257,7 @@ def free_drones(
     needed
         Which targets are to be added, shape (t,).
     """
-    free = {s: float(problem.drones(s)) for s in range(len(problem.stations))}
+    free = {s: problem.free(s) for s in range(len(problem.stations))}
     for period in regimes(problem):
         now = active(problem, period)
         if not (now & needed).any():
@@ -255,5 +267,5 @@ def free_drones(
             if now[list(column.targets(problem))].any():
                 used[column.station] += column.load(problem)
         for s in free:
-            free[s] = min(free[s], problem.drones(s) - used[s])
+            free[s] = min(free[s], problem.free(s) - used[s])
     return {s: max(0.0, f) for s, f in free.items()}

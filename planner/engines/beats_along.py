@@ -71,7 +71,7 @@ def take_along(
     piece = Piece(
         stations=stations,
         targets=tuple(targets),
-        drones=tuple(float(problem.drones(s)) for s in stations),
+        drones=tuple(problem.free(s) for s in stations),
     )
     hosts = _hosts(problem, columns, targets)
     new = kinds_of(problem, piece)

@@ -120,7 +120,7 @@ def _piece(problem: Problem, station: int, prices: Prices, drones: int) -> Piece
     return Piece(
         stations=(station,),
         targets=tuple(targets),
-        drones=(float(min(drones, problem.drones(station))),),
+        drones=(min(float(drones), problem.free(station)),),
         worth=tuple((prices.targets[targets] / scale).tolist()),
     )
 

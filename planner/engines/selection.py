@@ -53,24 +53,32 @@ def share(problem: Problem, column: Column) -> float:
 
 def whole_drones(problem: Problem, columns: Sequence[Column]) -> list[int]:
     """Return the whole drones that routes take at each station when it is busiest."""
-    most = np.zeros(len(problem.stations))
+    held = _held(problem)
+    most = held.copy()
     stations = np.array([c.station for c in columns], dtype=np.int64)
     shares = np.array([share(problem, c) for c in columns])
     for now, rush in _periods(problem, columns):
         if rush:
             taken = np.bincount(stations[now], shares[now], len(most))
-            most = np.maximum(most, taken)
+            most = np.maximum(most, held + taken)
     return [int(np.ceil(each - _SEEN)) for each in most]
 
 
 def fits(problem: Problem, columns: Sequence[Column]) -> bool:
     """Whether every station has the drones for its routes at all times."""
-    limits = np.array([problem.drones(s) for s in range(len(problem.stations))])
+    limits = np.array([problem.free(s) for s in range(len(problem.stations))])
     stations = np.array([c.station for c in columns], dtype=np.int64)
     shares = np.array([share(problem, c) for c in columns])
     return all(
         (np.bincount(stations[now], shares[now], len(limits)) <= limits + _SEEN).all()
         for now, _ in _periods(problem, columns)
+    )
+
+
+def _held(problem: Problem) -> FloatArray:
+    """Return the drones that fixed routes occupy at each station, shape (s,)."""
+    return np.array(
+        [problem.held_by_fixed(s) for s in range(len(problem.stations))], dtype=float
     )
 
 
@@ -135,6 +143,7 @@ class Covering:
         self._periods = _periods(problem, columns)
         self._shares = np.array([share(problem, c) for c in columns])
         self._stations = np.array([c.station for c in columns], dtype=np.int64)
+        self._held = _held(problem)
         limits = [problem.drones(s) for s in range(len(problem.stations))]
         self._gaps, gap_costs = _gaps(problem, by_zone=by_zone)
         if seed is not None:
@@ -190,16 +199,18 @@ class Covering:
         for now, rush in self._periods:
             for s, limit in enumerate(limits):
                 mine = np.flatnonzero(now & (self._stations == s))
-                if not len(mine):
+                held = float(self._held[s])
+                if not len(mine) and not held:
                     continue
-                employers.append(s)
                 entries = [(int(i), float(self._shares[i])) for i in mine]
                 if rush:
-                    self._add_row(
-                        -np.inf, 0.0, [*entries, (self._first_station + s, -1.0)]
-                    )
+                    whole = (self._first_station + s, -1.0)
+                    self._add_row(-np.inf, 0.0 - held, [*entries, whole])
+                elif entries:
+                    self._add_row(-np.inf, max(limit - held, 0.0), entries)
                 else:
-                    self._add_row(-np.inf, float(limit), entries)
+                    continue
+                employers.append(s)
         busy = [(self._first_station + s, 1.0) for s in range(len(limits))]
         if np.isfinite(self._most_drones):
             self._add_row(-np.inf, float(self._most_drones), busy)
@@ -328,7 +339,7 @@ class Covering:
         for now, rush in self._periods:
             mine = [i for i in chosen if now[i]]
             taken = np.bincount(self._stations[mine], self._shares[mine], len(limits))
-            whole = np.ceil(taken - _SEEN)
+            whole = np.ceil(self._held + taken - _SEEN)
             if (whole > limits).any() or (rush and whole.sum() > self._most_drones):
                 return False
         return True

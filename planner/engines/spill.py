@@ -64,7 +64,7 @@ class _Spill:
         self._periods = [active(problem, p) for p in regimes(problem)]
         self._free = np.array(
             [
-                [problem.drones(s) * (1 - room.get(s, 0.0))] * len(self._periods)
+                [problem.free(s) * (1 - room.get(s, 0.0))] * len(self._periods)
                 for s in range(len(problem.stations))
             ]
         )

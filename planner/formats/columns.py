@@ -64,6 +64,16 @@ FIELDS: dict[str, dict[str, str]] = {
         "height_agl",
     },
     "demand": {"weight": "权重 次数 警情数 警情量 数量 count calls incidents"},
+    "routes": {
+        "id": f"{_COMMON['id']} 航线编号 route_id",
+        "depot": "警务站编号 站点编号 警务站 站点 station station_id",
+        "drone_model": "型号 机型 无人机型号 model",
+        "headway_min": "班次间隔 起飞间隔 航线间隔 间隔 班次间隔分钟 间隔分钟 headway "
+        "headway_minutes interval_min",
+        "takeoff": "起飞时刻 起飞时间 首班 first_takeoff",
+        "layer_m": "高度层 飞行高度 layer",
+        "holds_s": "停留秒数 悬停秒数 holds",
+    },
     "water": {},
     "boundary": {},
 }
@@ -76,6 +86,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "districts": ("id",),
     "response_teams": ("id", "station_id"),
     "buildings": ("id", "height_m"),
+    "routes": ("id", "depot", "headway_min"),
 }
 
 MEANINGS: dict[str, dict[str, str]] = {

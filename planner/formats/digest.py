@@ -38,6 +38,7 @@ _IF_ANY = (
     "weekly",
     "terrain",
     "crews",
+    "fixed",
 )
 """Fields that came later: where they are empty, the digest is what it was."""
 _IF_SET = ("launch_s", "overhead_s", "team_ready")

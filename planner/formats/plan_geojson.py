@@ -11,7 +11,7 @@ from planner.errors import Finding, InputError
 from planner.formats.files import write_atomically
 from planner.formats.json_document import json_document, read_whole
 from planner.formats.plan_reader import Reader
-from planner.plan import Plan, Route, Sortie, Stop, Unserved
+from planner.plan import LeftOut, Plan, Route, Sortie, Stop, Unserved
 
 LONLAT_DECIMALS = 8
 TIME_DECIMALS = 3
@@ -67,9 +67,12 @@ def plan_to_bytes(plan: Plan) -> bytes:
         '"timetable":{"roster":'
         + _lines(_json(_sortie(s), sort=False) for s in plan.roster)
         + "}",
-        f'"unserved":{_lines(_json(_unserved(u), sort=False) for u in plan.unserved)}',
+        f'"unserved":{_left_out("zone", plan.unserved)}',
         *(f'"{name}":{_json(getattr(plan, name))}' for name in MAPPINGS),
     ]
+    if plan.left_out:
+        told = f'"left_out":{_left_out("route", plan.left_out)}'
+        members.insert(-len(MAPPINGS), told)
     return ("{\n" + ",\n".join(members) + "\n}\n").encode()
 
 
@@ -124,6 +127,7 @@ def _feature(route: Route) -> dict[str, Any]:
             "t_s": [_rounded(t, TIME_DECIMALS) for t in route.t_s],
             "stops": [_written_stop(stop) for stop in route.stops],
             **({"camera_off": camera_off} if camera_off else {}),
+            **({"fixed": True} if route.fixed else {}),
         },
     }
 
@@ -155,13 +159,18 @@ def _sortie(sortie: Sortie) -> dict[str, Any]:
     }
 
 
-def _unserved(unserved: Unserved) -> dict[str, Any]:
+def _left_out(key: str, entries: Iterable[Unserved | LeftOut]) -> str:
+    return _lines(_json(_given_up(key, entry), sort=False) for entry in entries)
+
+
+def _given_up(key: str, entry: Unserved | LeftOut) -> dict[str, Any]:
+    """Return what is left out under a key, and why."""
     return {
-        "zone": unserved.zone,
-        "code": unserved.code,
-        "reason": unserved.reason,
-        "figures": {key: unserved.figures[key] for key in sorted(unserved.figures)},
-        "remedy": unserved.remedy,
+        key: getattr(entry, key),
+        "code": entry.code,
+        "reason": entry.reason,
+        "figures": {name: entry.figures[name] for name in sorted(entry.figures)},
+        "remedy": entry.remedy,
     }
 
 
@@ -203,8 +212,22 @@ def _plan(data: bytes, file: str) -> Plan:
             )
         ),
         unserved=tuple(
-            _read_unserved(reader, entry, f"unserved[{i}]")
+            Unserved(
+                zone=reader.text_in(entry, "zone", f"unserved[{i}]"),
+                **_read_reason(reader, entry, f"unserved[{i}]"),
+            )
             for i, entry in enumerate(reader.mappings_in(document, "unserved", ""))
+        ),
+        left_out=tuple(
+            LeftOut(
+                route=reader.text_in(entry, "route", f"left_out[{i}]"),
+                **_read_reason(reader, entry, f"left_out[{i}]"),
+            )
+            for i, entry in enumerate(
+                reader.mappings_in(document, "left_out", "")
+                if "left_out" in document
+                else ()
+            )
         ),
         **{name: reader.mapping_in(document, name, "") for name in MAPPINGS},
     )
@@ -250,6 +273,7 @@ def _read_route(reader: Reader, feature: Mapping[str, Any], where: str) -> Route
             for i, stop in enumerate(reader.mappings_in(own, "stops", where_own))
         ),
         camera_off=reader.spans_in(own, "camera_off", where_own),
+        fixed=reader.flag_in(own, "fixed", where_own),
     )
 
 
@@ -308,11 +332,13 @@ def _read_sortie(reader: Reader, entry: Mapping[str, Any], where: str) -> Sortie
     )
 
 
-def _read_unserved(reader: Reader, entry: Mapping[str, Any], where: str) -> Unserved:
-    return Unserved(
-        zone=reader.text_in(entry, "zone", where),
-        code=reader.text_in(entry, "code", where),
-        reason=reader.text_in(entry, "reason", where),
-        figures=reader.mapping_in(entry, "figures", where),
-        remedy=reader.text_in(entry, "remedy", where, empty=True),
-    )
+def _read_reason(
+    reader: Reader, entry: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    """Return why something is left out."""
+    return {
+        "code": reader.text_in(entry, "code", where),
+        "reason": reader.text_in(entry, "reason", where),
+        "figures": reader.mapping_in(entry, "figures", where),
+        "remedy": reader.text_in(entry, "remedy", where, empty=True),
+    }

@@ -147,6 +147,13 @@ class Reader:
                 spans.append((start, end))
         return tuple(spans)
 
+    def flag_in(self, holder: Mapping[str, Any], key: str, where: str) -> bool:
+        """Return whether there is a true under a key; there may be no such key."""
+        value = holder.get(key, False)
+        if not isinstance(value, bool):
+            self._wrong(_path(where, key), "E-PLAN-FLAG", value)
+        return value is True
+
     def instant_in(self, holder: Mapping[str, Any], key: str, where: str) -> str:
         """Return the RFC 3339 time with an offset under a key."""
         text = self.text_in(holder, key, where)

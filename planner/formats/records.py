@@ -27,6 +27,7 @@ WANTED: dict[str, Wanted] = {
     "demand": "point or area",
     "boundary": "area",
     "water": "line or area",
+    "routes": "path",
 }
 
 
@@ -180,7 +181,13 @@ def records(
                 raise feature.geometry
             remarks = list(feature.remarks)
             shape = fit(feature.geometry, WANTED[name], remarks)
-            shape = in_wgs84(shape, crs, layer.datum or source.datum, remarks)
+            shape = in_wgs84(
+                shape,
+                crs,
+                layer.datum or source.datum,
+                remarks,
+                ordered=WANTED[name] == "path",
+            )
         except Fault as fault:
             notes.add_fault(fault, file, where)
             continue

@@ -17,6 +17,7 @@ from planner.formats.crews import crews_of
 from planner.formats.digest import scenario_digest
 from planner.formats.drones import drone_models
 from planner.formats.files import decoded, inside, read_bytes
+from planner.formats.fixed import routes_of
 from planner.formats.horizon import parse_horizon
 from planner.formats.layers import read_layer
 from planner.formats.records import Record, Source, in_order, records
@@ -120,7 +121,7 @@ def inspect_scenario(
     layers = layers | {
         name: objects.near(found, bounds)
         for name, found in layers.items()
-        if name not in ("stations", "zones")
+        if name not in ("stations", "zones", "routes")
     }
     projection = objects.projection_of(bounds)
     scenario = _assemble(
@@ -214,8 +215,8 @@ def _layer(
 def _defaults(name: str, settings: Settings) -> dict[str, Any]:
     """Return what holds in a layer where a row has no value."""
     given = settings.defaults.model_dump(exclude_none=True)
-    fields = {"stations": ("drones",), "zones": ("revisit_min",)}.get(name, ())
-    return {field: given[field] for field in fields if field in given}
+    field = {"stations": "drones", "zones": "revisit_min", "routes": "headway_min"}
+    return {field[name]: given[field[name]]} if field.get(name) in given else {}
 
 
 def _file_of(
@@ -273,6 +274,7 @@ def _assemble(
         response_teams=objects.teams_of(layers.get("response_teams", []), projection),
         buildings=objects.buildings_of(layers.get("buildings", []), projection),
         demand=objects.demand_of(layers.get("demand", []), projection),
+        fixed=routes_of(layers.get("routes", []), projection),
         wind=wind,
         rules=rules,
         scatter=Scatter(**settings.scatter.model_dump()),

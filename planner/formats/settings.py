@@ -59,6 +59,7 @@ class LayersTable(_Table):
     response_teams: Files | None = None
     buildings: Files | None = None
     demand: Files | None = None
+    routes: Files | None = None
     terrain: Annotated[Files, Field(max_length=1)] | None = None
 
 
@@ -152,6 +153,7 @@ class DefaultsTable(_Table):
 
     drones: Annotated[int, Field(ge=0)] | None = None
     revisit_min: MinutesTable | None = None
+    headway_min: Positive | None = None
 
 
 class ScatterTable(_Table):

@@ -15,7 +15,7 @@ from planner.basics.geometry import FloatArray
 from planner.formats.datum import wgs84_of_bd09, wgs84_of_gcj02
 from planner.formats.table import Fault
 
-Wanted = Literal["point", "line", "area", "line or area", "point or area"]
+Wanted = Literal["point", "line", "path", "area", "line or area", "point or area"]
 
 DECIMALS = 9
 """Of a degree: a tenth of a millimetre."""
@@ -28,13 +28,23 @@ _REASON = re.compile(r"(?P<what>[^\[]+)\[(?P<x>\S+) (?P<y>\S+)\]")
 
 
 def in_wgs84(
-    geometry: BaseGeometry, crs: str, datum: str, remarks: list[Fault]
+    geometry: BaseGeometry,
+    crs: str,
+    datum: str,
+    remarks: list[Fault],
+    *,
+    ordered: bool = False,
 ) -> BaseGeometry:
     """
     Return a geometry in [lon, lat] WGS 84, flat, rounded and in normal form.
 
     The normal form does not depend on where a ring starts, which way it runs,
     or in which order parts come, so that one content has one form in all formats.
+
+    Parameters
+    ----------
+    ordered
+        Whether the order of its vertices matters: then it stays.
 
     Raises
     ------
@@ -57,7 +67,8 @@ def in_wgs84(
     elif datum == "BD-09":
         flat = shapely.transform(flat, wgs84_of_bd09)
     _check_place(flat, remarks)
-    return shapely.normalize(_valid(_rounded(flat), remarks))
+    valid = _valid(_rounded(flat), remarks)
+    return valid if ordered else shapely.normalize(valid)
 
 
 def fit(geometry: BaseGeometry, wanted: Wanted, remarks: list[Fault]) -> BaseGeometry:
@@ -78,7 +89,8 @@ def fit(geometry: BaseGeometry, wanted: Wanted, remarks: list[Fault]) -> BaseGeo
     if len(kinds) > 1:
         raise Fault("E-GEOM-MIXED", found=", ".join(sorted(kinds)))
     (kind,) = kinds
-    if kind not in _ACCEPTED[wanted] or (kind == "Point" and len(parts) > 1):
+    alone = kind == "Point" or wanted == "path"
+    if kind not in _ACCEPTED[wanted] or (alone and len(parts) > 1):
         found = geometry.geom_type
         raise Fault("E-GEOM-KIND", found=found, wanted=" / ".join(_ACCEPTED[wanted]))
     if len(parts) == 1:
@@ -90,6 +102,7 @@ def fit(geometry: BaseGeometry, wanted: Wanted, remarks: list[Fault]) -> BaseGeo
 _ACCEPTED: dict[Wanted, tuple[str, ...]] = {
     "point": ("Point",),
     "line": ("LineString",),
+    "path": ("LineString",),
     "area": ("Polygon",),
     "line or area": ("LineString", "Polygon"),
     "point or area": ("Point", "Polygon"),

@@ -20,6 +20,8 @@ OURS: dict[str, Unit] = {
     "lower_m_amsl": "m",
     "upper_m_amsl": "m",
     "height_m": "m",
+    "headway_min": "min",
+    "layer_m": "m",
 }
 """Columns with a unit, and which."""
 

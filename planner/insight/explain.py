@@ -70,6 +70,8 @@ class ServingRoute:
         Sorties in the horizon, by the day if that is longer.
     drones
         Those that fly it, by the roster.
+    fixed
+        Whether it is a fixed route of the scenario.
     """
 
     route: str
@@ -80,6 +82,7 @@ class ServingRoute:
     targets: int
     flights_a_day: float
     drones: tuple[str, ...]
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +314,7 @@ def _routes(
                 targets=len(mine),
                 flights_a_day=round(len(takeoffs) / days, 1),
                 drones=tuple(sorted(drones, key=_by_number)),
+                fixed=route.fixed,
             )
         )
     return tuple(sorted(told, key=lambda route: route.route))
@@ -415,7 +419,7 @@ def _lines(told: Explanation) -> Iterable[str]:
         yield line("routes", targets=len(told.targets), routes=len(told.routes))
     for route in told.routes:
         yield line(
-            "route",
+            "fixed_route" if route.fixed else "route",
             route=route.route,
             station=route.station,
             headway_min=_minutes(route.headway_s),

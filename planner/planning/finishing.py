@@ -21,6 +21,7 @@ from planner.engines.runner import run_tasks
 from planner.given.aloft import ground_m
 from planner.given.drone import DroneModel
 from planner.given.objectives import OBJECTIVES
+from planner.kept.keeping import Kept
 from planner.metrics import compute_metrics
 from planner.plan import Plan, Unserved
 from planner.planning.pacing import Pace, is_tight
@@ -42,6 +43,7 @@ def finish(
     discretised: Discretised,
     routed: Sequence[Routed],
     *,
+    kept: Kept,
     pace: Pace,
     stop: Callable[[], bool],
     rounds: int,
@@ -51,6 +53,8 @@ def finish(
     Give the best routes clocks and layers; give up what cannot be flown.
 
     The plan tells of the scenario as it was given, ``scenario`` has what may be used.
+    Fixed routes are never given up. Where they find no way beside others that is any
+    better, they fly at the clocks and layers at which they can be flown together.
     """
     problems = [part.problem for part in routed]
     chosen = [list(part.best.columns) for part in routed]
@@ -58,6 +62,7 @@ def finish(
     for part in routed:
         for clock in part.best.clocks.values():
             hints |= clock.phases_s
+    fixed = kept.drafts
     while True:
         served = _served_by(discretised, problems, chosen)
         chosen = [
@@ -68,14 +73,20 @@ def finish(
         for k, columns in enumerate(chosen):
             for column in columns:
                 draft = _serving(routed[k].assessor.draft(column), served)
-                draft = _told_apart(draft, drafts.keys())
+                draft = _told_apart(draft, drafts.keys() | {d.id for d in fixed})
                 for name in (draft.id, *(v.id for v in draft.variants)):
                     drafts[name] = (k, column, draft)
         flying = [draft for name, (_, _, draft) in drafts.items() if name == draft.id]
+        flying = [*(_stopping(draft, served) for draft in fixed), *flying]
         table = _timetable(scenario, flying, hints, pace, stop)
-        given_up = _to_give_up(table, drafts)
-        if not given_up:
+        if not (table.unflyable or table.overloaded or table.unresolved):
             break
+        given_up = _to_give_up(table, drafts)
+        if not given_up and fixed is not kept.pinned:
+            fixed = kept.pinned
+            continue
+        if not given_up:
+            given_up = [min(drafts, key=lambda n: (len(drafts[n][2].stops), n))]
         for k, column in {drafts[name][:2]: None for name in given_up}:
             chosen[k].remove(column)
     # Pilots couple the clocks of a district, and room for delays those of the city.
@@ -92,7 +103,8 @@ def finish(
         )
     visited = {stop.target for route in table.routes for stop in route.stops}
     left_out = reasons(scenario, discretised, problems, served, visited)
-    return _plan(given, table, left_out, pace.budget, rounds)
+    plan = _plan(given, table, left_out, pace.budget, rounds)
+    return replace(plan, left_out=kept.left_out)
 
 
 def served_zones(discretised: Discretised, routed: Sequence[Routed]) -> set[str]:
@@ -103,7 +115,8 @@ def served_zones(discretised: Discretised, routed: Sequence[Routed]) -> set[str]
 
 def _whole_zones(discretised: Discretised, visited: set[str]) -> set[str]:
     missing = {z for t in discretised.targets if t.id not in visited for z in t.zones}
-    return {z for t in discretised.targets for z in t.zones} - missing
+    whole = {z for t in discretised.targets for z in t.zones} - missing
+    return whole | discretised.done
 
 
 def _timetable(
@@ -216,18 +229,26 @@ def _serving(draft: DraftRoute, served: set[str]) -> DraftRoute:
     )
 
 
+def _stopping(draft: DraftRoute, served: set[str]) -> DraftRoute:
+    """Return a fixed route with the stops at which it serves some zone."""
+    draft = _serving(draft, served)
+    return replace(draft, stops=tuple(stop for stop in draft.stops if stop.zones))
+
+
 def _to_give_up(
     table: Timetable, drafts: dict[str, tuple[int, Column, DraftRoute]]
 ) -> list[str]:
-    """Return the routes without which a timetable may work."""
-    given_up = set(table.unflyable)
+    """Return the routes without which a timetable may work; no fixed ones."""
+    given_up = {name for name in table.unflyable if name in drafts}
     for station in table.overloaded:
         mine = sorted(name for name, (_, _, d) in drafts.items() if d.depot == station)
         # The route that fewest stops depend on.
-        given_up.add(min(mine, key=lambda name: (len(drafts[name][2].stops), name)))
-    for a, b in table.unresolved:
-        if not given_up & {a, b}:
-            given_up.add(min((a, b), key=lambda n: (len(drafts[n][2].stops), n)))
+        if mine:
+            given_up.add(min(mine, key=lambda name: (len(drafts[name][2].stops), name)))
+    for pair in table.unresolved:
+        ours = [name for name in pair if name in drafts]
+        if ours and not given_up & set(ours):
+            given_up.add(min(ours, key=lambda n: (len(drafts[n][2].stops), n)))
     return sorted(given_up)
 
 

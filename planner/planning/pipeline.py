@@ -18,6 +18,7 @@ from planner.flown.partings import compute_partings
 from planner.formats.plan_geojson import as_written
 from planner.given.bureaux import kept_for_teams
 from planner.given.objectives import OBJECTIVES
+from planner.kept.keeping import keep
 from planner.network.freespace import FreeSpace, free_space
 from planner.network.reach import independent_parts
 from planner.plan import Plan
@@ -33,6 +34,7 @@ from planner.runners.spreading import Spread, spread_over
 from planner.scenario import Scenario
 from planner.search.rounds import Search
 from planner.targets import Discretised, discretise
+from planner.timetable.draft import DraftRoute
 from planner.timetable.tightening import first_is_over, tighten
 
 
@@ -100,9 +102,10 @@ def plan_routes(
     space = free_space(scenario)
     spread = spread_over(budget.processes, ended)
     care = care_for(budget, len(scenario.zones))
-    discretised = discretise(scenario, space, spread, care)
+    kept = keep(scenario)
+    discretised = discretise(scenario, space, spread, care, kept.seen)
     tell("network")
-    problems = _formulate_parts(scenario, space, discretised, spread)
+    problems = _formulate_parts(scenario, space, discretised, spread, kept.drafts)
     tell("routing")
     objective = OBJECTIVES[scenario.objective]
     pace = paced(
@@ -133,7 +136,7 @@ def plan_routes(
                 break
             search.improve()
     finished = partial(
-        finish, scenario, discretised, pace=pace, stop=ended, given=given
+        finish, scenario, discretised, kept=kept, pace=pace, stop=ended, given=given
     )
     routed = search.routed
     if objective.tightens:
@@ -206,6 +209,7 @@ def _formulate_parts(
     space: FreeSpace,
     discretised: Discretised,
     spread: Spread,
+    fixed: Sequence[DraftRoute],
 ) -> list[ChartedProblem]:
     targets = [t for t in discretised.targets if t.layers_m]
     parts = independent_parts(scenario, targets)
@@ -221,10 +225,11 @@ def _formulate_parts(
         districts=(),
         water=(),
         boundary=(),
+        fixed=(),
     )
 
     def one(part: tuple[list[int], list[int]]) -> ChartedProblem:
-        found = formulate(scenario, space, targets, part)
+        found = formulate(scenario, space, targets, part, fixed)
         return replace(found, scenario=bare, stations=(), targets=())
 
     return [

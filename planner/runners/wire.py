@@ -47,6 +47,7 @@ def problem_to_bytes(problem: Problem) -> bytes:
         "priorities": dict(problem.priorities),
         "objective": asdict(problem.objective),
         "idleness_ratio": problem.idleness_ratio,
+        "held": dict(problem.held),
     }
     arrays: dict[str, Any] = {
         _FACTS: np.frombuffer(to_json(facts), dtype=np.uint8),
@@ -102,6 +103,7 @@ def problem_from_bytes(data: bytes) -> Problem:
         priorities=facts["priorities"],
         objective=Objective(**facts["objective"]),
         idleness_ratio=facts["idleness_ratio"],
+        held=facts["held"],
     )
 
 

@@ -62,6 +62,7 @@ def hope_of(part: Part, station: int) -> float:
     load = sum(
         c.load(part.problem) for c in _rush_columns(part) if c.station == station
     )
+    load += part.problem.held_by_fixed(station)
     return load - (clock.peak_busiest - 1)
 
 
@@ -97,7 +98,7 @@ def job_at(k: int, part: Part, station: int) -> Job | None:
     drones = []
     for s in stations:
         clock = best.clocks.get(s)
-        whole = problem.drones(s)
+        whole: float = problem.drones(s)
         if clock and relieves and not missing:
             whole = clock.peak_busiest
         if s == station and not missing and not polish:
@@ -106,7 +107,7 @@ def job_at(k: int, part: Part, station: int) -> Job | None:
             c.load(problem)
             for c in kept
             if c.station == s and (c.varies(problem) or missing)
-        )
+        ) + problem.held_by_fixed(s)
         # Clocks do not always pack as tight as loads: ask for more room in turn.
         room = part.room.get(s, 0.0) if missing else 0.0
         drones.append(max(0.0, whole * (1 - _LITTLE_ROOM - room) - fixed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,17 +31,19 @@ from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
 from planner.targets.sight import (
     SERVABLE_SHARE,
+    SHARE,
     closed_figures,
     flying_models,
     margin_m,
     servable_parts,
     size,
+    unseen_part,
     view_radius_m,
     visible,
 )
 from planner.targets.sweep import seen_along, sweep_tiles
 from planner.targets.view import View, lowest_view
-from planner.targets.watch import SHARE, WatchArea, grid, place_viewpoints
+from planner.targets.watch import WatchArea, grid, place_viewpoints
 
 TILE_S = 420.0
 """Longest time on task of a sweep tile [s]: small tiles fill sorties better."""
@@ -59,7 +61,11 @@ Demand = tuple[float, tuple[Span, ...]]
 
 
 def discretise(
-    scenario: Scenario, space: FreeSpace, mapper: Mapper = map, care: float = 1.0
+    scenario: Scenario,
+    space: FreeSpace,
+    mapper: Mapper = map,
+    care: float = 1.0,
+    seen: Mapping[str, BaseGeometry] | None = None,
 ) -> Discretised:
     """
     Cut every zone that is active within the horizon into targets.
@@ -71,13 +77,22 @@ def discretise(
         them over processes.
     care
         From 0 (soon) to 1 (few viewpoints).
+    seen
+        What fixed routes see of zones, by id: that needs no target.
     """
+    seen = seen or {}
+    done: set[str] = set()
     closed: dict[str, dict[str, Any]] = {}
     servable: dict[str, BaseGeometry] = {}
     round_about = Surroundings(space, margin_m(scenario))
     for zone_id, (part, share) in servable_parts(scenario, round_about).items():
         if share < SERVABLE_SHARE:
             closed[zone_id] = closed_figures(scenario, scenario.zone(zone_id), share)
+            continue
+        if zone_id in seen:
+            part = unseen_part(part, seen[zone_id])
+        if part.is_empty:
+            done.add(zone_id)
         else:
             servable[zone_id] = part
     targets: list[Target] = []
@@ -85,9 +100,12 @@ def discretise(
     for zone in scenario.zones:
         if zone.id not in servable or zone.kind == "watch":
             continue
-        make = _sweep_targets if zone.kind == "sweep" else _line_targets
-        here = round_about.of(zone.geometry)
-        targets += make(scenario, here, zone, servable[zone.id])
+        here, part = round_about.of(zone.geometry), servable[zone.id]
+        if zone.kind == "sweep":
+            targets += _sweep_targets(scenario, here, zone, part)
+        else:
+            whole = part if zone.id in seen else zone.geometry
+            targets += _line_targets(scenario, here, zone, whole, part)
     named = {name for target in targets for name in target.zones}
     for zone in scenario.zones:
         if zone.id in servable and zone.id not in named:
@@ -95,7 +113,7 @@ def discretise(
                 scenario, round_about, zone, servable[zone.id]
             )
     targets.sort(key=lambda t: t.id)
-    return Discretised(targets=tuple(targets), closed=closed)
+    return Discretised(targets=tuple(targets), closed=closed, done=frozenset(done))
 
 
 def _why_unseen(
@@ -296,12 +314,17 @@ def _sweep_targets(
 
 
 def _line_targets(
-    scenario: Scenario, space: FreeSpace, zone: Zone, line: BaseGeometry
+    scenario: Scenario,
+    space: FreeSpace,
+    zone: Zone,
+    whole: BaseGeometry,
+    line: BaseGeometry,
 ) -> list[Target]:
+    """Return the pieces of a line zone by which all that can be seen of it is."""
     swath = min(m.swath_m for m in flying_models(scenario))
     rules = scenario.rules
     longest_m = PIECE_M * _pace(scenario)
-    pieces = line_pieces(zone.geometry, space.shut, space.columns, longest_m)
+    pieces = line_pieces(whole, space.shut, space.columns, longest_m)
     by_wanted: dict[bytes, list[tuple[Way, ...]]] = {}
     for wanted, ways in pieces:
         by_wanted.setdefault(wanted.wkb, []).append(ways)

@@ -68,7 +68,10 @@ class Discretised:
     closed
         Zone id to figures, for zones of which too little can be seen from
         where a drone may be.
+    done
+        Ids of the zones that fixed routes see whole: they have no targets.
     """
 
     targets: tuple[Target, ...]
     closed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    done: frozenset[str] = frozenset()

@@ -20,10 +20,8 @@ from shapely.geometry.base import BaseGeometry
 from planner.basics.geometry import FloatArray
 from planner.targets.discs import thinned
 from planner.targets.setcover import fewest
+from planner.targets.sight import SHARE
 from planner.targets.view import View
-
-SHARE = 0.9955
-"""Share of a zone's servable area that is planned for; 0.995 is promised."""
 
 _SAMPLES_PER_RADIUS = 5
 _CANDIDATES_PER_RADIUS = 2.5

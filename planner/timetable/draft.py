@@ -47,6 +47,10 @@ class DraftRoute:
     hours
         Of a variant: the take-offs that fly it, closed spans of whole seconds. Empty
         for all.
+    is_fixed
+        Whether it is flown as somebody drew it, also where no stop is due.
+    phase_s
+        Its first take-off in the horizon; None where that may be chosen.
     """
 
     id: str
@@ -62,6 +66,8 @@ class DraftRoute:
     idleness_ratio: float = 1.0
     turn: int = 0
     hours: tuple[WholeSpan, ...] = ()
+    is_fixed: bool = False
+    phase_s: int | None = None
 
     @property
     def flown(self) -> tuple[DraftRoute, ...]:

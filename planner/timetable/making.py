@@ -333,6 +333,7 @@ def _route(
         t_s=(0.0, *draft.t_s.tolist(), draft.duration_s),
         stops=draft.stops,
         camera_off=_camera_off(scenario, draft),
+        fixed=draft.is_fixed,
     )
 
 

@@ -49,7 +49,7 @@ def allowed_phases(scenario: Scenario, draft: DraftRoute) -> list[Span]:
             if _whole(visit.takeoffs_s) == (_whole_day(scenario),):
                 continue
             return []
-        ours = _common(
+        ours = common(
             visit_phases(
                 visit.window,
                 visit.interval_s,
@@ -60,7 +60,7 @@ def allowed_phases(scenario: Scenario, draft: DraftRoute) -> list[Span]:
             [(visit.after_s, visit.after_s + headway_s)],
         )
         shifted = [(low - visit.after_s, high - visit.after_s) for low, high in ours]
-        phases = _common(phases, shifted)
+        phases = common(phases, shifted)
     return phases
 
 
@@ -86,11 +86,15 @@ def visit_phases(
     first_s, last_s = takeoffs_s
     soon = _modulo(first_s, min(last_s, window[0] + interval_s - exit_s), period_s)
     late = _modulo(max(first_s, window[1] - interval_s - enter_s), last_s, period_s)
-    return _common(soon, late)
+    return common(soon, late)
 
 
 def flown_spans(scenario: Scenario, draft: DraftRoute) -> tuple[WholeSpan, ...]:
-    """Return the whole take-off times [s] that give a visit in some window."""
+    """
+    Return the whole take-off times [s] that give a visit in some window.
+
+    A fixed route is flown whenever it is back before the horizon ends, too.
+    """
     _, latest = _whole_day(scenario)
     spans = [
         span
@@ -98,6 +102,9 @@ def flown_spans(scenario: Scenario, draft: DraftRoute) -> tuple[WholeSpan, ...]:
         for span in _whole(visit.takeoffs_s)
         if span[0] <= span[1]
     ]
+    if draft.is_fixed:
+        back_s = 0.0 if scenario.horizon.repeats else draft.duration_s
+        spans += _whole([(0.0, scenario.horizon.length_s - back_s)])
     if scenario.horizon.repeats:
         rounds = (-latest - 1, 0, latest + 1)
         spans = [(first + k, last + k) for first, last in spans for k in rounds]
@@ -281,7 +288,7 @@ def _modulo(low_s: float, high_s: float, period_s: float) -> list[Span]:
     return [(0.0, max(0.0, last_s - period_s)), (first_s, period_s)]
 
 
-def _common(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
+def common(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
     """Return the intersection of two sorted unions of closed spans."""
     both: list[Span] = []
     for low_a, high_a in left:

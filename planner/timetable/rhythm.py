@@ -16,6 +16,7 @@ from planner.timetable.phases import (
     TIME_TOLERANCE_S,
     BoolArray,
     allowed_phases,
+    common,
     flown_spans,
     phase_mask,
 )
@@ -79,13 +80,16 @@ def rhythm(scenario: Scenario, draft: DraftRoute) -> Rhythm:
     turnaround_s = turnaround_after_s(
         scenario.model(draft.drone_model), draft.duration_s, scenario.rules.ceiling_m
     )
+    phases = allowed_phases(scenario, draft)
+    if draft.phase_s is not None:
+        phases = common(phases, [(draft.phase_s, draft.phase_s)])
     return Rhythm(
         id=draft.id,
         headway_s=headway_s,
         landings_s=tuple(sorted({flown.duration_s for flown in draft.flown})),
         busy_s=math.ceil(draft.duration_s + turnaround_s - TIME_TOLERANCE_S),
         charging=_charging(scenario, draft),
-        allowed=phase_mask(allowed_phases(scenario, draft), headway_s),
+        allowed=phase_mask(phases, headway_s),
         flown=_on_and_on(scenario, flown_spans(scenario, draft)),
         columns=column_spans(scenario, draft),
     )

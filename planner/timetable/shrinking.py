@@ -118,7 +118,7 @@ def shrink(
     """
     Return the routes of a station with headways as short as its drones allow.
 
-    None if none gets shorter. Routes that alternate keep theirs.
+    None if none gets shorter. Routes that alternate keep theirs, and fixed ones.
     """
     best = _together(scenario, station, drafts)
     return _singly(scenario, station, drafts, best, partial(_worth, scenario))
@@ -130,7 +130,7 @@ def hasten(
     """
     Return the routes of a station, those that matter most as often as drones allow.
 
-    None if none comes more often. Routes that alternate do not.
+    None if none comes more often. Routes that alternate do not, and fixed ones.
     """
 
     def matters(draft: DraftRoute) -> tuple[float, float]:
@@ -152,7 +152,7 @@ def _singly(
     routes = list(best.drafts if best else drafts)
     order = sorted(range(len(routes)), key=lambda i: matters(routes[i]), reverse=True)
     for i in order:
-        for factor in _SINGLE if routes[i].turns == 1 else ():
+        for factor in _SINGLE if _may_hasten(routes[i]) else ():
             shorter = _shortened(scenario.horizon, routes[i], factor)
             if shorter.headway_s < _least_headway_s(scenario, routes[i]):
                 continue
@@ -168,7 +168,7 @@ def _together(
     scenario: Scenario, station: Station, drafts: Sequence[DraftRoute]
 ) -> Shrunk | None:
     """Return the routes with all headways times the smallest factor found to fit."""
-    plain = [d for d in drafts if d.turns == 1]
+    plain = [d for d in drafts if _may_hasten(d)]
     if not plain:
         return None
     low = max(_least_headway_s(scenario, d) / d.headway_s for d in plain)
@@ -178,7 +178,8 @@ def _together(
         beat_s = min(d.headway_s for d in plain)
         whole = math.ceil(beat_s * factor) / beat_s
         tried = [
-            d if d.turns > 1 else _shortened(scenario.horizon, d, whole) for d in drafts
+            _shortened(scenario.horizon, d, whole) if _may_hasten(d) else d
+            for d in drafts
         ]
         clock = _clock(scenario, station, tried)
         if clock is None:
@@ -186,6 +187,11 @@ def _together(
         else:
             high, best = factor, Shrunk(tuple(tried), clock.phases_s)
     return best
+
+
+def _may_hasten(draft: DraftRoute) -> bool:
+    """Whether a route may come more often."""
+    return draft.turns == 1 and not draft.is_fixed
 
 
 def _shortened(horizon: Horizon, draft: DraftRoute, factor: float) -> DraftRoute:

@@ -18,7 +18,7 @@ from planner.errors import Finding
 from planner.given.wind import Blow
 from planner.given.winds import calm_layers_m, may_fly
 from planner.scenario import Scenario
-from planner.validation import ground, station, terrain
+from planner.validation import fixed, ground, station, terrain
 from planner.validation.ground import finding
 
 BANDS: dict[str, tuple[float, float]] = {
@@ -69,6 +69,7 @@ def ids(scenario: Scenario) -> Iterator[Finding]:
         "districts": scenario.districts,
         "response_teams": scenario.response_teams,
         "buildings": scenario.buildings,
+        "routes": scenario.fixed,
     }
     for file, things in layers.items():
         for name, other in twins(thing.id for thing in things):
@@ -88,6 +89,9 @@ def references(scenario: Scenario) -> Iterator[Finding]:
             yield _reference(
                 "response_teams", team.id, "station_id", team.station_id, stations
             )
+    for route in scenario.fixed:
+        if route.depot not in stations:
+            yield _reference("routes", route.id, "depot", route.depot, stations)
     districts = sorted({each.district for each in scenario.stations} - {""})
     for where, name in _of_crews(scenario):
         if name not in districts:
@@ -281,6 +285,10 @@ CHECKS = (
     terrain.coverage,
     terrain.steps,
     terrain.relief,
+    fixed.models,
+    fixed.ends,
+    fixed.clocks,
+    fixed.flights,
 )
 """Every check, in the order in which findings are listed."""
 
