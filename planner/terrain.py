@@ -16,6 +16,9 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.geometry import FloatArray
 
+ELLIPSOID = "ellipsoid"
+"""Heights of a raster above an ellipsoid; all others are taken to be above the sea."""
+
 _EDGE = 1e-6
 """What lies this close to an edge is on it [squares]."""
 
@@ -56,6 +59,11 @@ class Terrain:
         to east, shape (rows, columns); NaN where it is not known.
     reference_m
         Height of the reference level in the heights of the raster.
+    heights
+        What the raster says its heights are: `ELLIPSOID`, the name of a vertical
+        reference system, or nothing.
+    geoid_m
+        Height of the sea level above the WGS 84 ellipsoid, where somebody said it.
     relief_m
         Lowest and highest ground under stations and zones, above the reference level.
     file, sha256
@@ -68,6 +76,8 @@ class Terrain:
     lowest_m: FloatArray
     highest_m: FloatArray
     reference_m: float = 0.0
+    heights: str = ""
+    geoid_m: float | None = None
     relief_m: tuple[float, float] = (0.0, 0.0)
     file: str = ""
     sha256: str = ""

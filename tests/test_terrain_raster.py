@@ -30,6 +30,7 @@ from planner.geometry import FloatArray
 from planner.pipeline import plan_routes
 from planner.plan import Plan
 from planner.scenario import Building, Scenario
+from planner.terrain import ELLIPSOID
 
 UTM, CGCS2000, MERCATOR = "EPSG:32651", "EPSG:4549", "EPSG:3857"
 
@@ -197,6 +198,30 @@ def test_a_raster_is_part_of_the_scenario(
     other = read_scenario(folder(lambda x, y: rough(x, y) + 0.25))
     assert other.digest not in (first.digest, plain.digest)
     assert {f.code for f in inspected(folder())} <= {"W-TERRAIN-RELIEF"}
+
+
+@pytest.mark.parametrize(
+    ("crs", "heights"),
+    [
+        (GEOGRAPHIC, ""),
+        ("EPSG:4326+3855", "EGM2008 height"),
+        ("EPSG:32651+5737", "Yellow Sea 1985 height"),
+        ("EPSG:4979", ELLIPSOID),
+    ],
+)
+def test_what_heights_count_from_is_known_where_the_raster_says_it(
+    crs: str, heights: str, folder: Callable[..., Path]
+) -> None:
+    """How high the sea is, is the scenario's to say; neither changes the digest."""
+    path = folder(crs=crs)
+    plain = read_scenario(path)
+    text = (path / "scenario.toml").read_text(encoding="utf-8")
+    (path / "scenario.toml").write_text(f"geoid_m = 8.5\n{text}", encoding="utf-8")
+    told = read_scenario(path)
+    assert plain.terrain is not None and told.terrain is not None
+    assert plain.terrain.heights == told.terrain.heights == heights
+    assert (plain.terrain.geoid_m, told.terrain.geoid_m) == (None, 8.5)
+    assert plain.digest == told.digest
 
 
 def test_the_report_names_the_raster(
