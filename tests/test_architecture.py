@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
     "ground": "clock errors geometry messages overflight palette physics power "
-    "skyline spells sun terrain",
+    "ridges skyline spells sun terrain",
     "nouns": "aloft budget bureaux crews draft drone horizon objectives plan routing "
     "routing_bytes scatter scenario stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground validation_station "
