@@ -241,14 +241,16 @@ def test_the_report_names_the_raster(
     assert "kept clear of: 1." in terms_table(replace(scenario, buildings=(block,)))
 
 
-def test_the_report_says_that_response_takes_the_ground_as_flat(
+def test_the_report_says_how_high_incidents_are_flown_to(
     folder: Callable[..., Path], plain: Scenario
 ) -> None:
-    """Who reads when help comes is told that no hill was counted."""
+    """Who reads when help comes is told that it comes over all hills."""
     nobody = Plan(horizon={}, stations=(), drone_models=(), routes=(), roster=())
-    told = replace(nobody, analysis={"response": {"places": 1}})
-    assert "Hills are not in" in response_section(read_scenario(folder()), told)
-    assert "Hills are not in" not in response_section(plain, told)
+    told = replace(nobody, analysis={"response": {"places": 1, "layer_m": 135.0}})
+    assert "at 135 m above the reference" in response_section(
+        read_scenario(folder()), told
+    )
+    assert "above the reference" not in response_section(plain, told)
 
 
 def holed(x: FloatArray, y: FloatArray) -> FloatArray:
