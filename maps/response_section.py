@@ -35,7 +35,9 @@ def response_section(scenario: Scenario, plan: Plan) -> Markup:
                 stay=f"{scenario.rules.overhead_s:g}",
             ),
         ),
-        tag("p", both("report.response_flat")) if scenario.terrain else "",
+        tag("p", both("report.response_hills", layer=f"{_number(told, 'layer_m'):g}"))
+        if scenario.terrain
+        else "",
         _figures(scenario, told),
         _covering(plan),
         _teams(scenario, told),

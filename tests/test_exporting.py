@@ -14,9 +14,8 @@ from plans import tiny_plan
 import planner
 from planner.errors import InputError
 from planner.formats.archive import zipped
-from planner.formats.exporting import exported
 from planner.formats.handover import LONGEST_STEM, file_stems, hand_over, timed_path
-from planner.formats.registry import FLAT, FORMATS
+from planner.formats.registry import FORMATS
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -130,18 +129,3 @@ def test_an_unknown_format_is_named_with_those_that_there_are(tmp_path: Path) ->
 def test_an_archive_is_the_same_each_time() -> None:
     """No clock gets into an export."""
     assert zipped({"a": b"1", "b/c": b"2"}) == zipped({"a": b"1", "b/c": b"2"})
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_heights_over_terrain_are_not_told_as_heights_over_ground(name: str) -> None:
-    """A drone on a hill is never sent lower or higher than the plan has it."""
-    plan = tiny_plan()
-    terrain = {"terrain": {"file": "dem.tif", "reference_m": 500.0}}
-    handover = hand_over(replace(plan, provenance={**plan.provenance, **terrain}))
-    if name not in FLAT:
-        assert exported(handover, name) == exported(hand_over(plan), name)
-        return
-    with pytest.raises(InputError) as caught:
-        exported(handover, name)
-    (finding,) = caught.value.findings
-    assert finding.code == "E-EXPORT-TERRAIN"

@@ -12,12 +12,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
-from shapely.geometry import MultiPoint, Polygon, box
+from shapely.geometry import MultiPoint, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from worlds import closure, discretised, privacy, square, station, world, zone
 
 from planner.budget import Budget
-from planner.checks import examine
+from planner.checks import check, examine
 from planner.planning.pipeline import plan_routes
 from planner.targets import Target
 from planner.targets.cut import planned_interval_s
@@ -270,6 +270,15 @@ def test_a_zone_that_cannot_be_seen_whole_is_told() -> None:
     assert not found.targets
     assert found.closed["W"]["airspace"] == ["C", "D"]
     assert found.closed["W"]["servable_share"] < PROMISED
+
+
+def test_what_is_seen_from_afar_alone_is_watched_from_there() -> None:
+    """A square in closed airspace has its viewpoint beyond it, within reach."""
+    shut = closure("C", Point(650, 0).buffer(150))
+    scenario = world([station("A", 0, 0)], [zone("W", square(650, 0, 40))], [shut])
+    plan = plan_routes(scenario, budget=Budget(iterations=1, engine="greedy"))
+    assert not plan.unserved
+    assert not check(scenario, plan)
 
 
 def test_who_sees_more_stays_longer() -> None:

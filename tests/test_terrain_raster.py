@@ -19,6 +19,7 @@ from worlds import square, station, two_stations, world, zone
 from maps.response_section import response_section
 from maps.terms import terms_table
 from planner.basics.geometry import FloatArray
+from planner.basics.terrain import ELLIPSOID
 from planner.budget import Budget
 from planner.checks import check
 from planner.cli import main
@@ -199,6 +200,30 @@ def test_a_raster_is_part_of_the_scenario(
     assert {f.code for f in inspected(folder())} <= {"W-TERRAIN-RELIEF"}
 
 
+@pytest.mark.parametrize(
+    ("crs", "heights"),
+    [
+        (GEOGRAPHIC, ""),
+        ("EPSG:4326+3855", "EGM2008 height"),
+        ("EPSG:32651+5737", "Yellow Sea 1985 height"),
+        ("EPSG:4979", ELLIPSOID),
+    ],
+)
+def test_what_heights_count_from_is_known_where_the_raster_says_it(
+    crs: str, heights: str, folder: Callable[..., Path]
+) -> None:
+    """How high the sea is, is the scenario's to say; neither changes the digest."""
+    path = folder(crs=crs)
+    plain = read_scenario(path)
+    text = (path / "scenario.toml").read_text(encoding="utf-8")
+    (path / "scenario.toml").write_text(f"geoid_m = 8.5\n{text}", encoding="utf-8")
+    told = read_scenario(path)
+    assert plain.terrain is not None and told.terrain is not None
+    assert plain.terrain.heights == told.terrain.heights == heights
+    assert (plain.terrain.geoid_m, told.terrain.geoid_m) == (None, 8.5)
+    assert plain.digest == told.digest
+
+
 def test_the_report_names_the_raster(
     folder: Callable[..., Path], plain: Scenario
 ) -> None:
@@ -216,14 +241,16 @@ def test_the_report_names_the_raster(
     assert "kept clear of: 1." in terms_table(replace(scenario, buildings=(block,)))
 
 
-def test_the_report_says_that_response_takes_the_ground_as_flat(
+def test_the_report_says_how_high_incidents_are_flown_to(
     folder: Callable[..., Path], plain: Scenario
 ) -> None:
-    """Who reads when help comes is told that no hill was counted."""
+    """Who reads when help comes is told that it comes over all hills."""
     nobody = Plan(horizon={}, stations=(), drone_models=(), routes=(), roster=())
-    told = replace(nobody, analysis={"response": {"places": 1}})
-    assert "Hills are not in" in response_section(read_scenario(folder()), told)
-    assert "Hills are not in" not in response_section(plain, told)
+    told = replace(nobody, analysis={"response": {"places": 1, "layer_m": 135.0}})
+    assert "at 135 m above the reference" in response_section(
+        read_scenario(folder()), told
+    )
+    assert "above the reference" not in response_section(plain, told)
 
 
 def holed(x: FloatArray, y: FloatArray) -> FloatArray:

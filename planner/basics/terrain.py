@@ -7,7 +7,7 @@ edge between two of them both count, and at a corner all four.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from planner.basics.geometry import FloatArray
+
+ELLIPSOID = "ellipsoid"
+"""Heights of a raster above an ellipsoid; all others are taken to be above the sea."""
 
 _EDGE = 1e-6
 """What lies this close to an edge is on it [squares]."""
@@ -56,6 +59,11 @@ class Terrain:
         to east, shape (rows, columns); NaN where it is not known.
     reference_m
         Height of the reference level in the heights of the raster.
+    heights
+        What the raster says its heights are: `ELLIPSOID`, the name of a vertical
+        reference system, or nothing.
+    geoid_m
+        Height of the sea level above the WGS 84 ellipsoid, where somebody said it.
     relief_m
         Lowest and highest ground under stations and zones, above the reference level.
     file, sha256
@@ -68,6 +76,8 @@ class Terrain:
     lowest_m: FloatArray
     highest_m: FloatArray
     reference_m: float = 0.0
+    heights: str = ""
+    geoid_m: float | None = None
     relief_m: tuple[float, float] = (0.0, 0.0)
     file: str = ""
     sha256: str = ""
@@ -105,6 +115,20 @@ class Terrain:
             return np.nan, np.nan
         return float(lowest_m[known].min()), float(highest_m[known].max())
 
+    def around(self, shape: BaseGeometry) -> Terrain:
+        """Return the squares that the bounds of a shape touch, and one more round."""
+        c0, r0, c1, r1 = self._window(shape)
+        rows, columns = self.highest_m.shape
+        c0, c1 = max(c0 - 1, 0), min(c1 + 1, columns)
+        r0, r1 = max(r0 - 1, 0), min(r1 + 1, rows)
+        return replace(
+            self,
+            west_m=self.west_m + c0 * self.square_m,
+            south_m=self.south_m + r0 * self.square_m,
+            lowest_m=self.lowest_m[r0 : max(r1, r0), c0 : max(c1, c0)],
+            highest_m=self.highest_m[r0 : max(r1, r0), c0 : max(c1, c0)],
+        )
+
     def known_share(self, shape: BaseGeometry) -> float:
         """Return the share of a shape, area or line, over which ground is known."""
         c0, r0, c1, r1 = self._window(shape)
@@ -136,6 +160,12 @@ class Terrain:
                 self.south_m + (row + 1) * side,
             )
         )
+
+    def square_of(self, xy: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return column and row of the square of each place, of the nearest if none."""
+        rows, columns = self.highest_m.shape
+        column, row = np.floor(self._squares(xy)).astype(np.int64).T
+        return np.clip(column, 0, columns - 1), np.clip(row, 0, rows - 1)
 
     def crossed(self, a: FloatArray, b: FloatArray) -> Crossed:
         """

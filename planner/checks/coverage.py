@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.basics.geometry import QUAD_SEGS
 from planner.basics.physics import swath_at
+from planner.basics.ridges import hidden_ground
 from planner.basics.skyline import Skyline
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
@@ -48,18 +49,23 @@ def coverage(case: Case, gauge: Gauge) -> None:
     def seen_along(
         track: BaseGeometry, reach_m: float, height_m: float | None
     ) -> BaseGeometry:
-        """Return the ground seen; where there is a height, buildings hide some."""
+        """Return the ground seen; where there is a height, some may be hidden."""
         ground = footprint(track, reach_m)
         if height_m is None or track.is_empty:
             return ground
-        lowest_m = 0.0 if terrain is None else terrain.near(ground)[0]
-        return ground.difference(
+        lowest_m, seen = 0.0, ground
+        if terrain is not None:
+            lowest_m, _ = terrain.near(ground)
+            eye = (track.x, track.y, height_m)
+            seen = ground.difference(hidden_ground(terrain, eye, reach_m))
+        return seen.difference(
             skyline.shadow(track.x, track.y, height_m, reach_m, lowest_m)
         )
 
     def height_m(flown: FlownRoute, stop: Stop) -> float | None:
         """Return the height of a viewpoint, where anything could be hidden from it."""
-        return flown.height_m(stop) if buildings and stop.kind == "watch" else None
+        hides = bool(buildings) or terrain is not None
+        return flown.height_m(stop) if hides and stop.kind == "watch" else None
 
     for zone in case.scenario.zones:
         if zone.id in left_out:

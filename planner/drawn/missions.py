@@ -153,7 +153,7 @@ def _drawn(
     model, stands_m = scenario.model(station.model), ground_m(scenario, station)
     home = scenario.projection.to_lonlat(np.array([[station.point.x, station.point.y]]))
     places = np.array([(w.lon, w.lat, w.height_m) for w in mission.waypoints])
-    places[:, 2] += stands_m
+    places[:, 2] += _ground_m(scenario, mission, places[:, :2], stands_m)
     up, down = ([*home[0], places[i, 2]] for i in (0, -1))
     start = [*home[0], stands_m]
     path = np.vstack([start, up, places, down, start]).round(8)
@@ -206,6 +206,17 @@ def _drawn(
         terrain=scenario.terrain,
     )
     return DrawnRoute(file=file, flown=flown, looks=looks)
+
+
+def _ground_m(
+    scenario: Scenario, mission: Mission, lonlat: FloatArray, stands_m: float
+) -> FloatArray:
+    """Return what heights of waypoints are above, shape (n,) [m]."""
+    from_takeoff = np.full(len(lonlat), stands_m)
+    if scenario.terrain is None or not mission.over_ground:
+        return from_takeoff
+    _, highest_m = scenario.terrain.at(scenario.projection.to_xy(lonlat))
+    return np.where(np.isnan(highest_m), from_takeoff, highest_m)
 
 
 def _usual_height_m(xy: FloatArray, z: FloatArray) -> float:

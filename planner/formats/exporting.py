@@ -9,7 +9,7 @@ from pathlib import Path
 from planner.errors import Finding, InputError
 from planner.formats.files import write_together
 from planner.formats.handover import PLAN_FILE, Handover, hand_over
-from planner.formats.registry import FLAT, FORMATS
+from planner.formats.registry import FLOWN, FORMATS
 from planner.plan import Plan
 from planner.scenario import Scenario
 
@@ -32,7 +32,7 @@ def export_plan(
     folder
         Made if there is none; files of the same names are replaced.
     scenario
-        Needed for fences alone.
+        Needed for fences, and for missions over terrain.
     routes
         Ids of the routes; by default all of the plan.
 
@@ -60,15 +60,13 @@ def exported(handover: Handover, name: str) -> dict[str, bytes]:
     Raises
     ------
     InputError
-        Of a plan over terrain, whose heights count from one level for the whole
-        city, if those of the format do not.
+        Of a plan over terrain, if drones are to fly it and the ground is not given,
+        or if the format wants heights above the sea or the ellipsoid and nobody said
+        how far they are from those of the raster.
     """
     if name not in FORMATS:
         raise ValueError(f"{name!r} is no format; take one of {', '.join(FORMATS)}.")
-    if name in FLAT and "terrain" in handover.plan.provenance:
-        values = {"format": name}
-        raise InputError(
-            [Finding(code="E-EXPORT-TERRAIN", file=PLAN_FILE, values=values)]
-        )
+    if name in FLOWN and handover.level is not None and handover.scenario is None:
+        raise InputError([Finding(code="E-EXPORT-SCENARIO", file=PLAN_FILE)])
     files: dict[str, bytes] = import_module(FORMATS[name]).export(handover)
     return files

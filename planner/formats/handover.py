@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
 
 from planner.errors import Finding, InputError
+from planner.formats.reference_level import (
+    ReferenceLevel,
+    Zero,
+    level_faults,
+    reference_level,
+)
 from planner.plan import Plan, Route, Sortie
 from planner.scenario import Scenario
 
@@ -38,7 +44,8 @@ class Handover:
     routes
         Those that are handed over, in the order of the plan.
     scenario
-        Where fences are wanted: nothing else is taken from it.
+        Where fences are wanted, and over terrain the ground under missions: nothing
+        else is taken from it.
     """
 
     plan: Plan
@@ -68,6 +75,33 @@ class Handover:
         return next(
             m for m in self.plan.drone_models if m.get("model") == route.drone_model
         )
+
+    @property
+    def level(self) -> ReferenceLevel | None:
+        """What heights of the plan count from; None over flat ground."""
+        return reference_level(self.plan, self.scenario)
+
+    def lift_m(self, zero: Zero) -> float:
+        """
+        Return what to add to heights of a plan over terrain; 0 over flat ground.
+
+        Raises
+        ------
+        InputError
+            If nobody said how far the heights of the raster are from those wanted.
+        """
+        if self.level is None:
+            return 0.0
+        found_m = self.level.above_m(zero)
+        if found_m is None:
+            values = {"raster": self.level.file}
+            code = {"sea": "E-EXPORT-SEA", "ellipsoid": "E-EXPORT-ELLIPSOID"}[zero]
+            raise InputError([Finding(code=code, file=PLAN_FILE, values=values)])
+        return found_m
+
+    def stands_m(self, station: Mapping[str, Any]) -> float:
+        """Return the height of the plan at which a station's drones stand."""
+        return 0.0 if self.level is None else float(station["ground_m"])
 
     def moment(self, after_s: float) -> datetime:
         """Return the time, with its offset, so long after the start of the horizon."""
@@ -104,6 +138,7 @@ def hand_over(
         Finding(code="E-EXPORT-ROUTE", file=PLAN_FILE, feature=unknown)
         for unknown in sorted(wanted - set(known))
     ]
+    findings += [replace(f, file=PLAN_FILE) for f in level_faults(plan, scenario)]
     if not wanted:
         findings.append(Finding(code="E-EXPORT-EMPTY", file=PLAN_FILE))
     chosen = tuple(route for route in plan.routes if route.id in wanted)

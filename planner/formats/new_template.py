@@ -148,6 +148,8 @@ objective = "guarantee"            # fewest drones; "tighten": with all drones t
                                    # shortest gaps; "frugal": fewest flight hours
 # ground_amsl_m = [0, 12]          # lowest and highest ground, for airspace with
                                    # limits above sea level
+# geoid_m = 10.0                   # sea level above the WGS 84 ellipsoid, for exports
+                                   # over terrain with heights above that
 
 [layers]                           # .geojson .gpkg .shp .zip .kml .kmz .csv .xlsx
                                    # .parquet; airspace as ED-269, ED-318, .plan too

@@ -23,7 +23,5 @@ FORMATS = {
 }
 """Format to the module whose ``export(handover)`` returns its files by name."""
 
-FLAT = frozenset(
-    ("qgc", "wpl", "wpml", "flighthub", "intent", "kml", "kmz", "gpx", "czml")
-)
-"""Formats of heights above the ground or the take-off: a plan over flat ground's."""
+FLOWN = frozenset(("qgc", "wpl", "wpml", "flighthub"))
+"""Formats that drones fly: over terrain the ground must be known under them."""

@@ -183,7 +183,13 @@ def _terrain(
         return None
     try:
         return read_terrain(
-            folder, name, scenario.projection, scenario.rules, stations, zones
+            folder,
+            name,
+            scenario.projection,
+            scenario.rules,
+            stations,
+            zones,
+            settings.geoid_m,
         )
     except Fault as fault:
         notes.add_fault(fault, name)

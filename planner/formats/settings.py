@@ -200,6 +200,7 @@ class Settings(_Table):
     ground_amsl_m: Annotated[list[float], Field(min_length=2, max_length=2)] | None = (
         None
     )
+    geoid_m: Annotated[float, Field(ge=-120, le=120)] | None = None
     drones: Annotated[list[DroneTable], Field(min_length=1)]
     wind: WindTable = WindTable()
     rules: RulesTable = RulesTable()

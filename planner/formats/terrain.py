@@ -25,7 +25,7 @@ from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from planner.basics.geometry import FloatArray, LocalProjection
-from planner.basics.terrain import Terrain
+from planner.basics.terrain import ELLIPSOID, Terrain
 from planner.errors import MissingPartError
 from planner.formats.files import inside, read_bytes
 from planner.formats.table import Fault
@@ -58,9 +58,15 @@ def read_terrain(
     rules: Rules,
     stations: Sequence[BaseGeometry],
     zones: Sequence[BaseGeometry],
+    geoid_m: float | None = None,
 ) -> Terrain:
     """
     Return the ground round stations and zones, given in metres.
+
+    Parameters
+    ----------
+    geoid_m
+        Height of the sea level above the WGS 84 ellipsoid, where it is known.
 
     Raises
     ------
@@ -75,7 +81,8 @@ def read_terrain(
     data = read_bytes(path)
     with ExitStack() as stack:
         raster = _opened(data, stack)
-        crs = _checked(raster)
+        whole = _checked(raster)
+        crs = whole.to_2d()
         bounds = shapely.total_bounds([*stations, *zones])
         west, south, east, north = bounds + MARGIN_M * np.array([-1, -1, 1, 1])
         square_m = _square_m(raster, crs, projection, (east - west) * (north - south))
@@ -92,6 +99,8 @@ def read_terrain(
         square_m=square_m,
         lowest_m=np.floor(lowest_m * 1000 + _ROUNDING) / 1000,
         highest_m=np.ceil(highest_m * 1000 - _ROUNDING) / 1000,
+        heights=_heights_of(whole),
+        geoid_m=geoid_m,
         file=PurePosixPath(name).name,
         sha256=hashlib.sha256(data).hexdigest(),
     )
@@ -141,9 +150,16 @@ def _checked(raster: Any) -> CRS:
     if raster.crs is None or raster.transform.is_identity:
         raise Fault("E-TERRAIN-CRS")
     try:
-        return CRS.from_wkt(raster.crs.to_wkt()).to_2d()
+        return CRS.from_wkt(raster.crs.to_wkt())
     except ProjError as error:
         raise Fault("E-TERRAIN-CRS") from error
+
+
+def _heights_of(crs: CRS) -> str:
+    """Return what heights are above, as a reference system with three axes says."""
+    if crs.is_compound:
+        return str(crs.sub_crs_list[-1].name)
+    return ELLIPSOID if len(crs.axis_info) == 3 else ""
 
 
 def _square_m(

@@ -31,6 +31,11 @@ def strongest_mps(wind: Wind, height_m: float) -> float:
 
 def calm_layers_m(scenario: Scenario) -> tuple[float, ...]:
     """Return the layers at which no drone type ever meets more wind than it may."""
+    return tuple(h for h in layers_m(scenario) if is_calm(scenario, h))
+
+
+def is_calm(scenario: Scenario, height_m: float) -> bool:
+    """Whether no drone type ever meets more wind than it may at a height."""
     flying = {station.model for station in scenario.stations}
     limits = [
         m.wind_limit_mps
@@ -38,9 +43,7 @@ def calm_layers_m(scenario: Scenario) -> tuple[float, ...]:
         if m.model in flying and m.wind_limit_mps is not None
     ]
     least = min(limits, default=float("inf"))
-    return tuple(
-        h for h in layers_m(scenario) if strongest_mps(scenario.wind, h) <= least
-    )
+    return strongest_mps(scenario.wind, height_m) <= least
 
 
 def may_fly(model: DroneModel, blow: Blow) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 
 from planner.basics.geometry import FloatArray
 from planner.compiled import kernel
+from planner.network.crossing import crosses
 
 OPEN, SHUT = -1, -2
 """Gates: of a line that all may fly, and of one that none may."""
@@ -247,7 +248,6 @@ def met(walls: Walls, start: Any, end: Any, own_i: int, own_j: int, gate: int) -
     slope = (x1 - x0) / (y1 - y0) if y1 - y0 > _LEVEL_M else 0.0
     from_row = max(0, math.floor((y0 - low_y) / side_m))
     to_row = min(rows - 1, math.floor((y1 - low_y) / side_m))
-    west, east = min(x0, x1), max(x0, x1)
     for row in range(from_row, to_row + 1):
         one, two = x0, x1
         if y1 - y0 > _LEVEL_M:
@@ -259,19 +259,7 @@ def met(walls: Walls, start: Any, end: Any, own_i: int, own_j: int, gate: int) -
         if from_column > to_column:
             continue
         for k in range(walls.first[row, from_column], walls.first[row, to_column + 1]):
-            ax, ay = walls.edges[k, 0], walls.edges[k, 1]
-            bx, by = walls.edges[k, 2], walls.edges[k, 3]
-            if max(ax, bx) < west or min(ax, bx) > east:
-                continue
-            if max(ay, by) < y0 or min(ay, by) > y1:
-                continue
-            from_a = (x1 - x0) * (ay - y0) - (y1 - y0) * (ax - x0)
-            from_b = (x1 - x0) * (by - y0) - (y1 - y0) * (bx - x0)
-            if (from_a > 0 and from_b > 0) or (from_a < 0 and from_b < 0):
-                continue
-            from_0 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
-            from_1 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
-            if (from_0 > 0 and from_1 > 0) or (from_0 < 0 and from_1 < 0):
+            if not crosses(walls.edges, k, x0, y0, x1, y1):
                 continue
             owner = walls.owner[k]
             gate = narrowed(gate, owner if owner >= 0 else SHUT, own_i, own_j)

@@ -266,7 +266,11 @@ def _named(**figures: Any) -> dict[str, Any]:
 
 def _terrain(terrain: Terrain) -> dict[str, Any]:
     """Return what a plan over terrain counts heights from."""
-    return {"file": terrain.file, "reference_m": terrain.reference_m}
+    return {
+        "file": terrain.file,
+        "reference_m": terrain.reference_m,
+        **_named(heights=terrain.heights or None, geoid_m=terrain.geoid_m),
+    }
 
 
 def _plan(

@@ -21,7 +21,14 @@ from planner.basics.geometry import FloatArray
 from planner.flown.tracks import FlownRoute, flown_routes
 from planner.plan import Plan
 from planner.response.airways import Airways, airways
-from planner.response.arrivals import Ground, airborne_s, aloft, ground, spare_s
+from planner.response.arrivals import (
+    Ground,
+    airborne_s,
+    aloft,
+    flights_s,
+    ground,
+    spare_s,
+)
 from planner.response.covering import WITHIN_S
 from planner.response.figures import LONGEST_S
 from planner.response.places import places
@@ -296,10 +303,8 @@ def _aloft(scenario: Scenario, ways: Airways, land: Ground, flown: FlownRoute) -
     there = near[place]
     path = shapely.linestrings(flown.xy)
     room_m = ways.room_m(np.array([path]))[0] + land.room_m[there]
-    flight_s = ways.flight_s(
-        flown.model.airspeed_mps, air.xy[who], land.xy[there], room_m
-    )
-    latest_s = spare_s(scenario, ways, flown.model, land.back_s[flown.station.id])
+    flight_s = flights_s(ways, land, flown.model, air.xy[who], there, room_m)
+    latest_s = spare_s(scenario, ways, flown.station, land.back_s[flown.station.id])
     able = air.spent_s[who] + flight_s <= latest_s[place]
     times_s = np.minimum(air.delay_s[who] + flight_s, LONGEST_S)
     found[air.moment[who[able]], place[able]] = times_s[able]

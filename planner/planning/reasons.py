@@ -98,7 +98,8 @@ def _asleep(zone: Zone) -> Unserved:
 
 def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:
     if "buildings" in figures:
-        return unserved(zone.id, "hidden_by_buildings", figures)
+        what = "buildings" if figures["buildings"] else "hills"
+        return unserved(zone.id, f"hidden_by_{what}", figures)
     return unserved(
         zone.id,
         "inside_closed_airspace",

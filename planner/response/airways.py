@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from planner.basics.geometry import FloatArray, grown
 from planner.basics.physics import Winds, flight_time_s
-from planner.given.aloft import closures_aloft, privacy_aloft
-from planner.given.winds import all_winds, calm_layers_m
+from planner.basics.terrain import Terrain
+from planner.given.aloft import closures_aloft, layers_m, privacy_aloft
+from planner.given.winds import all_winds, calm_layers_m, is_calm
 from planner.scenario import Scenario, Station
 
 _TOUCH_M = 1.0
 """Who keeps the clearance may be so far inside its outline, which has corners [m]."""
 
 _NO_LENGTH_M = 1e-6
+
+_ROUND_M = 1_000.0
+"""Over terrain, incidents are flown to no farther than this outside of the city [m]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,6 +41,13 @@ class Airways:
         The same, to be searched.
     grounded
         Ids of the stations from which that height cannot be reached.
+    area
+        Where the height is over all ground, if that is not flat: the stations, what is
+        asked for, and all between.
+    terrain
+        The ground, if it is not flat.
+    ceiling_m
+        Over ground.
     """
 
     layer_m: float
@@ -42,6 +55,28 @@ class Airways:
     tree: shapely.STRtree
     winds: Winds
     grounded: frozenset[str]
+    ceiling_m: float
+    area: BaseGeometry | None = None
+    terrain: Terrain | None = None
+
+    def holds(self, xy: FloatArray) -> NDArray[np.bool_]:
+        """Whether flights may begin at places, shape (n, 2): they lie in the area."""
+        if self.area is None:
+            return np.ones(len(xy), dtype=bool)
+        inside: NDArray[np.bool_] = shapely.intersects_xy(self.area, *xy.T)
+        return inside
+
+    def sink_m(self, xy: FloatArray) -> FloatArray:
+        """
+        Return how far below the height the ceiling over places is, shape (n,) [m].
+
+        Infinite where the ground is not known.
+        """
+        if self.terrain is None:
+            return np.zeros(len(xy))
+        lowest_m, _ = self.terrain.at(xy)
+        sink_m = np.maximum(0.0, self.layer_m - lowest_m - self.ceiling_m)
+        return np.where(np.isnan(lowest_m), np.inf, sink_m)
 
     @property
     def strongest_mps(self) -> float:
@@ -76,7 +111,8 @@ class Airways:
         Straight where nothing closed lies between. Otherwise along its outline, the
         shorter way round, for as long as the straight line would be inside, at the
         speed of the worst heading: a way that can be flown, seldom the shortest.
-        Infinite where an end is inside.
+        Infinite where an end is inside, and over terrain where the way round may lead
+        out of the area.
 
         Parameters
         ----------
@@ -126,6 +162,8 @@ class Airways:
         one_way = np.abs(high - low)
         way_m = np.minimum(one_way, shapely.length(rings) - one_way) + off_m.sum(axis=0)
         way_m[(off_m > _TOUCH_M).any(axis=0)] = np.inf
+        if self.area is not None:
+            way_m[~shapely.covers(self.area, areas[of])] = np.inf
         np.add.at(inside_m, of, chord_m)
         np.add.at(detour_m, of, way_m)
         return inside_m, detour_m
@@ -137,18 +175,27 @@ def airways(scenario: Scenario) -> Airways:
 
     The height is the lowest layer, calm enough for every drone type, at which no
     privacy zone has to be flown round; the highest calm one if there is none. What is
-    closed at some hours is closed at all.
+    closed at some hours is closed at all. Over terrain it is the floor over the highest
+    ground of the area at least, higher than all layers where need be; all is closed
+    where it is not calm there.
     """
-    rules = scenario.rules
-    calm = calm_layers_m(scenario) or rules.layers_m
+    rules, terrain = scenario.rules, scenario.terrain
+    calm = calm_layers_m(scenario) or layers_m(scenario)
     private = privacy_aloft(scenario)
     over_m = max((p.upper_m for p in private), default=0.0)
-    layer_m = next((h for h in calm if h >= over_m), calm[-1])
+    area = None if terrain is None else _area(scenario)
+    if terrain is None:
+        layer_m = next((h for h in calm if h >= over_m), calm[-1])
+    else:
+        over_m = max(over_m, terrain.near(area)[1] + rules.floor_m)
+        layer_m = next((h for h in calm if h >= over_m), math.ceil(over_m))
     shut = [
         grown(c.geometry, rules.clearance_m)
         for c in closures_aloft(scenario)
         if c.lower_m <= layer_m <= c.upper_m
     ] + [p.geometry for p in private if p.upper_m > layer_m]
+    if area is not None and not is_calm(scenario, layer_m):
+        shut.append(area)
     closed = shapely.get_parts(shapely.union_all(shut))
     closed = closed[shapely.area(closed) > 0]
     return Airways(
@@ -159,7 +206,22 @@ def airways(scenario: Scenario) -> Airways:
         grounded=frozenset(
             s.id for s in scenario.stations if _is_grounded(scenario, s, layer_m)
         ),
+        ceiling_m=rules.ceiling_m,
+        area=area,
+        terrain=terrain,
     )
+
+
+def _area(scenario: Scenario) -> BaseGeometry:
+    """Return the stations, zones and demand with all between, and some way round."""
+    shapes = [
+        *(s.point for s in scenario.stations),
+        *(z.geometry for z in scenario.zones),
+        *(d.geometry for d in scenario.demand),
+    ]
+    area = shapely.convex_hull(shapely.geometrycollections(shapes)).buffer(_ROUND_M)
+    shapely.prepare(area)
+    return area
 
 
 def _is_grounded(scenario: Scenario, station: Station, layer_m: float) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import FlownRoute
+from planner.given.aloft import ground_m
 from planner.given.drone import DroneModel
 from planner.given.stamina import longest_sortie_s
 from planner.plan import Plan
@@ -30,14 +31,17 @@ class Ground:
         Shape (n, 2) [m].
     room_m
         How far each is from what is closed, shape (n,).
+    sink_m
+        How far drones come down over each, shape (n,).
     near
         By station, the places from which its drones may get home.
     out_s, back_s
-        By station, the flights to those and back, level.
+        By station, the flights to those and back: level, down there and up again.
     """
 
     xy: FloatArray
     room_m: FloatArray
+    sink_m: FloatArray
     near: dict[str, NDArray[np.int64]]
     out_s: dict[str, FloatArray]
     back_s: dict[str, FloatArray]
@@ -72,28 +76,48 @@ class Aloft:
 def ground(scenario: Scenario, ways: Airways, xy: FloatArray) -> Ground:
     """Return places with their flights from and to each station."""
     room_m = ways.room_m(shapely.points(xy))
-    open_ = ways.is_open(xy)
+    sink_m = ways.sink_m(xy)
+    open_ = ways.is_open(xy) & np.isfinite(sink_m)
     near, out_s, back_s = {}, {}, {}
     for station in scenario.stations:
         model = scenario.model(station.model)
         home = np.array([station.point.x, station.point.y])
-        longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
+        longest_s = _longest_s(scenario, ways, station)
         reach_m = longest_s * (model.airspeed_mps + ways.strongest_mps) / 2
         mine = np.flatnonzero(open_ & (np.hypot(*(xy - home).T) <= reach_m))
         there = xy[mine]
         at_home = np.broadcast_to(home, there.shape)
         room = room_m[mine] + ways.room_m(np.array([station.point]))
         out = ways.flight_s(model.airspeed_mps, at_home, there, room)
+        out += sink_m[mine] / model.descent_mps
         back = ways.flight_s(model.airspeed_mps, there, at_home, room)
+        back += sink_m[mine] / model.climb_mps
         comes_home = np.isfinite(back) & (back <= longest_s)
         near[station.id] = mine[comes_home]
         out_s[station.id] = out[comes_home]
         back_s[station.id] = back[comes_home]
-    return Ground(xy=xy, room_m=room_m, near=near, out_s=out_s, back_s=back_s)
+    return Ground(
+        xy=xy, room_m=room_m, sink_m=sink_m, near=near, out_s=out_s, back_s=back_s
+    )
+
+
+def _longest_s(scenario: Scenario, ways: Airways, station: Station) -> float:
+    """Return the longest sortie of a station's drones, with what they climb [s]."""
+    up_m = max(scenario.rules.ceiling_m, _rise_m(scenario, ways, station))
+    if ways.terrain is not None:
+        # Down to the ceiling over the lowest ground, and up again.
+        lowest_m = float(np.nanmin(ways.terrain.lowest_m))
+        up_m += max(0.0, ways.layer_m - lowest_m - ways.ceiling_m)
+    return longest_sortie_s(scenario.model(station.model), up_m)
+
+
+def _rise_m(scenario: Scenario, ways: Airways, station: Station) -> float:
+    """Return how far the height for incidents is over a station's ground [m]."""
+    return ways.layer_m - ground_m(scenario, station)
 
 
 def spare_s(
-    scenario: Scenario, ways: Airways, model: DroneModel, back_s: FloatArray
+    scenario: Scenario, ways: Airways, station: Station, back_s: FloatArray
 ) -> FloatArray:
     """
     Return by when after take-off a drone has to be over places, to get home in time.
@@ -101,8 +125,9 @@ def spare_s(
     It stays for `overhead_s` there, flies home and lands within the longest sortie
     that time and energy allow whatever it does.
     """
-    longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
-    descent_s = ways.layer_m / model.descent_mps
+    descent_mps = scenario.model(station.model).descent_mps
+    descent_s = _rise_m(scenario, ways, station) / descent_mps
+    longest_s = _longest_s(scenario, ways, station)
     return longest_s - descent_s - back_s - scenario.rules.overhead_s
 
 
@@ -130,8 +155,9 @@ def airborne_s(
 ) -> FloatArray:
     """Return how long a ready drone flies to each place of its station, climb first."""
     model = scenario.model(station.model)
-    needed_s = ways.layer_m / model.climb_mps + land.out_s[station.id]
-    latest_s = spare_s(scenario, ways, model, land.back_s[station.id])
+    climb_s = _rise_m(scenario, ways, station) / model.climb_mps
+    needed_s = climb_s + land.out_s[station.id]
+    latest_s = spare_s(scenario, ways, station, land.back_s[station.id])
     return np.where(needed_s <= latest_s, needed_s, np.inf)
 
 
@@ -143,7 +169,8 @@ def aloft(
 
     Once at their layer, until they come down; a drone that takes off within
     `launch_s` does so as planned, and leaves from the top of its climb. From its
-    layer it first changes to the height for incidents.
+    layer it first changes to the height for incidents. None leaves from where that may
+    not be over all ground.
     """
     top_s, end_s = float(flown.t[1]), float(flown.t[-2])
     first = np.searchsorted(moments, flown.takeoffs - scenario.rules.launch_s, "left")
@@ -156,13 +183,37 @@ def aloft(
     rise_m = ways.layer_m - flown.route.layer_m
     model = flown.model
     change_s = rise_m / model.climb_mps if rise_m > 0 else -rise_m / model.descent_mps
+    xy = flown.at(leaves_s)
+    able = ways.holds(xy)
     return Aloft(
-        moment=moment,
-        takeoff_s=flown.takeoffs[sortie],
-        xy=flown.at(leaves_s),
-        delay_s=leaves_s - since_s + change_s,
-        spent_s=leaves_s + change_s,
+        moment=moment[able],
+        takeoff_s=flown.takeoffs[sortie][able],
+        xy=xy[able],
+        delay_s=(leaves_s - since_s + change_s)[able],
+        spent_s=(leaves_s + change_s)[able],
     )
+
+
+def flights_s(
+    ways: Airways,
+    land: Ground,
+    model: DroneModel,
+    start: FloatArray,
+    there: NDArray[np.int64],
+    room_m: FloatArray | float = 0.0,
+) -> FloatArray:
+    """
+    Return how long flights from places in the air take, down to others, shape (n,).
+
+    Parameters
+    ----------
+    start
+        Shape (n, 2).
+    there
+        Which places are flown to, shape (n,).
+    """
+    flight_s = ways.flight_s(model.airspeed_mps, start, land.xy[there], room_m)
+    return flight_s + land.sink_m[there] / model.descent_mps
 
 
 def first_overhead_s(
@@ -205,7 +256,7 @@ def _improve(
 ) -> None:
     """Lower times by what the drones of a route could do."""
     model = flown.model
-    latest_s = spare_s(scenario, ways, model, land.back_s[flown.station.id])
+    latest_s = spare_s(scenario, ways, flown.station, land.back_s[flown.station.id])
     # Who is too far off even straight and with the wind need not be looked at.
     left_s = np.minimum(
         best[air.moment[:, None], near] - air.delay_s[:, None],
@@ -219,7 +270,7 @@ def _improve(
     # Nowhere on its route is a drone nearer to what is closed than all of its route.
     path = shapely.linestrings(flown.xy)
     room_m = ways.room_m(np.array([path]))[0] + land.room_m[there]
-    flight_s = ways.flight_s(model.airspeed_mps, air.xy[who], land.xy[there], room_m)
+    flight_s = flights_s(ways, land, model, air.xy[who], there, room_m)
     able = air.spent_s[who] + flight_s <= latest_s[place]
     np.minimum.at(
         best,

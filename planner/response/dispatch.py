@@ -14,7 +14,14 @@ from planner.flown.tracks import FlownRoute, flown_routes, over_horizon_of
 from planner.given.stamina import longest_sortie_s, turnaround_after_s
 from planner.plan import Plan, Sortie, Stop
 from planner.response.airways import Airways, airways
-from planner.response.arrivals import Ground, airborne_s, aloft, ground, spare_s
+from planner.response.arrivals import (
+    Ground,
+    airborne_s,
+    aloft,
+    flights_s,
+    ground,
+    spare_s,
+)
 from planner.response.standby import drones_of, sorties_by_drone, standby
 from planner.scenario import Scenario
 
@@ -162,9 +169,8 @@ def _from_stations(
     for station in scenario.stations:
         if station.id in ways.grounded or not len(land.near[station.id]):
             continue
-        model = scenario.model(station.model)
         flight_s = float(airborne_s(scenario, ways, land, station)[0])
-        spare = float(spare_s(scenario, ways, model, land.back_s[station.id])[0])
+        spare = float(spare_s(scenario, ways, station, land.back_s[station.id])[0])
         ready = standby(scenario, station, roster.days, np.array([moment_s]))
         leaves_s = float(ready.launch_s[0])
         for drone, able in zip(ready.drones, ready.ready[:, 0].tolist(), strict=True):
@@ -188,10 +194,10 @@ def _from_the_air(
         if not len(land.near[flown.station.id]):
             continue
         air = aloft(scenario, ways, flown, np.array([moment_s]))
-        there = np.broadcast_to(land.xy, air.xy.shape)
-        flight_s = ways.flight_s(flown.model.airspeed_mps, air.xy, there)
+        there = np.zeros(len(air.xy), dtype=np.int64)
+        flight_s = flights_s(ways, land, flown.model, air.xy, there)
         back_s = land.back_s[flown.station.id]
-        spare = float(spare_s(scenario, ways, flown.model, back_s)[0])
+        spare = float(spare_s(scenario, ways, flown.station, back_s)[0])
         left_s = spare - air.spent_s - flight_s
         for i in np.flatnonzero(left_s >= 0).tolist():
             takeoff_s = float(air.takeoff_s[i])

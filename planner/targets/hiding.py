@@ -17,6 +17,7 @@ import shapely
 from planner.basics.geometry import FloatArray
 from planner.basics.skyline import Skyline
 from planner.compiled import kernel
+from planner.network.crossing import crosses
 
 
 class Houses(NamedTuple):
@@ -131,17 +132,8 @@ def meets(
     if max(y0, y1) < south or min(y0, y1) > north:
         return False
     for k in range(houses.first[house], houses.first[house + 1]):
-        ax, ay = houses.edges[k, 0], houses.edges[k, 1]
-        bx, by = houses.edges[k, 2], houses.edges[k, 3]
-        from_a = (x1 - x0) * (ay - y0) - (y1 - y0) * (ax - x0)
-        from_b = (x1 - x0) * (by - y0) - (y1 - y0) * (bx - x0)
-        if (from_a > 0 and from_b > 0) or (from_a < 0 and from_b < 0):
-            continue
-        from_0 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
-        from_1 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
-        if (from_0 > 0 and from_1 > 0) or (from_0 < 0 and from_1 < 0):
-            continue
-        return True
+        if crosses(houses.edges, k, x0, y0, x1, y1):
+            return True
     return False
 
 

@@ -1,4 +1,4 @@
-"""Say what is seen from viewpoints: discs of ground, less what buildings hide."""
+"""Say what is seen from viewpoints: discs of ground, less what hides behind others."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from planner.basics.geometry import QUAD_SEGS, FloatArray, disc
+from planner.basics.ridges import hidden_squares, may_hide
 from planner.basics.skyline import Skyline
 from planner.basics.terrain import Terrain
 from planner.given.aloft import standing_on
@@ -22,6 +23,12 @@ _COARSE = 16
 """Segments in a quarter of a disc, where places are only compared."""
 
 _PIECES_PER_RADIUS = 20
+
+_LEAST_M = 0.05
+"""
+Lines to ground pass hills so far over them: more than what a plan's file rounds off
+shifts them by.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,15 +55,38 @@ class View:
     _known: dict[tuple[float, float], BaseGeometry] = field(
         default_factory=dict, init=False, repr=False
     )
+    _looked: dict[tuple[float, float], tuple[Terrain, NDArray[np.bool_]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @property
     def is_cut(self) -> bool:
-        """Whether there are buildings at all."""
+        """Whether anything may be hidden: there are buildings, or it is hilly."""
+        return self._is_built or self._is_hilly
+
+    @property
+    def _is_built(self) -> bool:
         return len(self.skyline.heights_m) > 0
 
+    @cached_property
+    def _is_hilly(self) -> bool:
+        """Whether hills may hide ground, wherever one looks from."""
+        if self.terrain is None:
+            return False
+        lowest_m, highest_m = self.terrain.lowest_m, self.terrain.highest_m
+        if not np.isfinite(highest_m).any():
+            return False
+        relief_m = float(np.nanmax(highest_m) - np.nanmin(lowest_m))
+        over_m = self.height_m - relief_m - _LEAST_M
+        return may_hide(self.terrain, over_m, self.radius_m)
+
     def near(self, shape: BaseGeometry) -> View:
-        """Return the same for viewpoints of a shape: without buildings far off."""
-        return replace(self, skyline=self.skyline.near(shape, 2 * self.radius_m))
+        """Return the same for viewpoints of a shape: without what is far off."""
+        reach_m = 2 * self.radius_m
+        ground = self.terrain
+        if ground is not None:
+            ground = ground.around(shape.buffer(reach_m + ground.square_m))
+        return replace(self, skyline=self.skyline.near(shape, reach_m), terrain=ground)
 
     def discs(self, centres: FloatArray) -> NDArray[np.object_]:
         """Return what is seen from each of some places, shape (n,)."""
@@ -64,25 +94,45 @@ class View:
         new = [key for key in dict.fromkeys(keys) if key not in self._known]
         if new:
             ground = self._unhindered(np.array(new), QUAD_SEGS)
-            if self.is_cut:
-                hidden = [self._hidden(x, y) for x, y in new]
-                ground = shapely.difference(ground, np.array(hidden, dtype=object))
+            for is_so, hide in (
+                (self._is_built, self._behind_buildings),
+                (self._is_hilly, self._behind_hills),
+            ):
+                if is_so:
+                    hidden = np.array([hide(x, y) for x, y in new], dtype=object)
+                    ground = shapely.difference(ground, hidden)
             self._known.update(zip(new, ground, strict=True))
         seen = np.empty(len(keys), dtype=object)
         seen[:] = [self._known[key] for key in keys]
         return seen
 
     def _unhindered(self, centres: FloatArray, quad_segs: int) -> NDArray[np.object_]:
-        """Return what would be seen if there were no buildings, shape (n,)."""
+        """Return what would be seen if nothing were hidden, shape (n,)."""
         seen: NDArray[np.object_] = shapely.buffer(
             shapely.points(centres), self.radius_m, quad_segs=quad_segs
         )
         return seen
 
-    def _hidden(self, x: float, y: float) -> BaseGeometry:
+    def _behind_buildings(self, x: float, y: float) -> BaseGeometry:
         """Return what buildings hide from a place."""
         height_m, lowest_m = self._heights_m(x, y)
         return self.skyline.shadow(x, y, height_m, self.radius_m, lowest_m)
+
+    def _behind_hills(self, x: float, y: float) -> BaseGeometry:
+        """Return what hills hide from a place."""
+        ground, hidden = self._hills(x, y)
+        return ground.squares(hidden)
+
+    def _hills(self, x: float, y: float) -> tuple[Terrain, NDArray[np.bool_]]:
+        """Return the squares that a place reaches, and which of them hills hide."""
+        if (x, y) not in self._looked:
+            assert self.terrain is not None
+            _, (here_m,) = self.terrain.at(np.array([[x, y]]))
+            eye = (x, y, self.height_m + float(here_m))
+            near = self.terrain.around(disc(x, y, self.radius_m))
+            hidden = hidden_squares(near, eye, self.radius_m, _LEAST_M)
+            self._looked[x, y] = near, hidden
+        return self._looked[x, y]
 
     def _heights_m(self, x: float, y: float) -> tuple[float, float]:
         """Return how high a viewpoint is, and the lowest ground that it may see."""
@@ -145,7 +195,20 @@ class View:
             centres, self.radius_m, return_sorted=True
         )
         lists = [np.array(some, dtype=np.int64) for some in found]
-        return self._past_buildings(centres, points, lists) if self.is_cut else lists
+        if self._is_built:
+            lists = self._past_buildings(centres, points, lists)
+        return self._past_hills(centres, points, lists) if self._is_hilly else lists
+
+    def _past_hills(
+        self, centres: FloatArray, points: FloatArray, lists: list[NDArray[np.int64]]
+    ) -> list[NDArray[np.int64]]:
+        """Return the same lists without the points that hills hide."""
+        clear = []
+        for (x, y), some in zip(centres.tolist(), lists, strict=True):
+            ground, hidden = self._hills(x, y)
+            column, row = ground.square_of(points[some])
+            clear.append(some[~hidden[row, column]])
+        return clear
 
     def _past_buildings(
         self, centres: FloatArray, points: FloatArray, lists: list[NDArray[np.int64]]

@@ -121,6 +121,8 @@ def _cover(
     if not len(points):
         return np.empty((0, 2))
     centres = _candidates(shapes, allowed, radius_m)
+    if not len(centres):
+        return centres  # it can be seen from farther off alone
     sees = _tree(points).query_ball_point(centres, radius_m, return_sorted=True)
     return centres[fewest(sees, len(points), care=care)]
 

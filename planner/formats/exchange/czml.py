@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 from planner.formats.exchange.colours import rgb, station_colours
 from planner.formats.exchange.kml import utc
 from planner.formats.exchange.markup import balloon
-from planner.formats.exchange.tables import both, stations_table
+from planner.formats.exchange.tables import both, notes, stations_table
 from planner.formats.handover import Handover
 from planner.plan import Route, Sortie
 
@@ -27,7 +28,13 @@ def export(handover: Handover) -> dict[str, bytes]:
 
     A drone waits on the ground between its sorties. Points and labels stand at
     their height above the terrain that is shown; a trail stands above the
-    ellipsoid, which is the same without terrain.
+    ellipsoid, which is the same without terrain. Of a plan over terrain, all
+    heights are above the ellipsoid.
+
+    Raises
+    ------
+    InputError
+        If a plan over terrain does not know its heights above the ellipsoid.
     """
     flown: dict[str, list[Sortie]] = defaultdict(list)
     for sortie in handover.sorties:
@@ -55,8 +62,11 @@ def export(handover: Handover) -> dict[str, bytes]:
 
 
 def _document(handover: Handover, span: str) -> dict[str, Any]:
+    # What a globe shows of a description, it shows as HTML.
+    text = html.escape(" ".join(notes(handover)))
     return {
         "id": "document",
+        **({} if handover.level is None else {"description": text}),
         "name": both("exchange.plan"),
         "version": "1.0",
         "clock": {
@@ -70,7 +80,7 @@ def _document(handover: Handover, span: str) -> dict[str, Any]:
 
 
 def _stations(handover: Handover, colours: Mapping[str, str]) -> list[dict[str, Any]]:
-    table = stations_table(handover)
+    table, lift_m = stations_table(handover), handover.lift_m("ellipsoid")
     return [
         {
             "id": f"station/{row[0]}",
@@ -79,9 +89,9 @@ def _stations(handover: Handover, colours: Mapping[str, str]) -> list[dict[str, 
                 (head, "" if cell is None else str(cell))
                 for head, cell in zip(table.heads, row, strict=True)
             ),
-            "position": {"cartographicDegrees": [shape.x, shape.y, 0.0]},
-            "point": _point(colours[str(row[0])], size=12),
-            "label": _label(str(row[0])),
+            "position": {"cartographicDegrees": [shape.x, shape.y, shape.z + lift_m]},
+            "point": _point(handover, colours[str(row[0])], size=12),
+            "label": _label(handover, str(row[0])),
         }
         for row, shape in zip(table.rows, table.shapes, strict=True)
     ]
@@ -110,10 +120,12 @@ def _drone(
             "epoch": utc(handover.moment(0)),
             "interpolationAlgorithm": "LINEAR",
             "interpolationDegree": 1,
-            "cartographicDegrees": samples(sorties, routes, span[1]),
+            "cartographicDegrees": samples(
+                sorties, routes, span[1], handover.lift_m("ellipsoid")
+            ),
         },
-        "point": _point(colour, size=8),
-        "label": _label(name),
+        "point": _point(handover, colour, size=8),
+        "label": _label(handover, name),
         "path": {
             "leadTime": 0,
             "trailTime": _TRAIL_S,
@@ -124,7 +136,10 @@ def _drone(
 
 
 def samples(
-    sorties: list[Sortie], routes: Mapping[str, Route], end_s: float
+    sorties: list[Sortie],
+    routes: Mapping[str, Route],
+    end_s: float,
+    lift_m: float = 0.0,
 ) -> list[float]:
     """
     Return time, lon, lat and height of a drone, one after the other.
@@ -135,13 +150,15 @@ def samples(
         All of one drone, in the order of take-off.
     end_s
         Until when it waits after the last of them.
+    lift_m
+        Added to heights of the plan.
     """
     along: list[tuple[float, ...]] = []
     for sortie in sorties:
         route = routes[sortie.route]
         along += [
-            (round(sortie.takeoff_s + t, _TIME_DECIMALS), *place)
-            for t, place in zip(route.t_s, route.path, strict=True)
+            (round(sortie.takeoff_s + t, _TIME_DECIMALS), lon, lat, height_m + lift_m)
+            for t, (lon, lat, height_m) in zip(route.t_s, route.path, strict=True)
         ]
     along = [(0.0, *along[0][1:]), *along, (end_s, *along[-1][1:])]
     # Of several at one moment the last holds, as it does for a reader.
@@ -149,20 +166,26 @@ def samples(
     return [value for t in sorted(at_times) for value in (t, *at_times[t])]
 
 
-def _point(colour: str, *, size: int) -> dict[str, Any]:
+def _point(handover: Handover, colour: str, *, size: int) -> dict[str, Any]:
     return {
         "pixelSize": size,
         "color": {"rgba": [*rgb(colour), 255]},
         "outlineColor": {"rgba": [255, 255, 255, 255]},
         "outlineWidth": 1,
-        "heightReference": {"heightReference": "RELATIVE_TO_GROUND"},
+        "heightReference": _reference(handover),
     }
 
 
-def _label(text: str) -> dict[str, Any]:
+def _label(handover: Handover, text: str) -> dict[str, Any]:
     return {
         "text": text,
         "font": "12px sans-serif",
         "pixelOffset": {"cartesian2": [0, -16]},
-        "heightReference": {"heightReference": "RELATIVE_TO_GROUND"},
+        "heightReference": _reference(handover),
     }
+
+
+def _reference(handover: Handover) -> dict[str, str]:
+    """Return what heights of points and labels are above."""
+    over_ground = "RELATIVE_TO_GROUND" if handover.level is None else "NONE"
+    return {"heightReference": over_ground}

@@ -18,7 +18,7 @@ from planner.formats.handover import Handover
 
 
 def export(handover: Handover) -> dict[str, bytes]:
-    """Return a FeatureCollection of each kind; heights are above ground."""
+    """Return a FeatureCollection of each kind; heights are the plan's."""
     drawn = (
         routes_table(handover),
         stations_table(handover),

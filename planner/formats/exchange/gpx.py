@@ -8,6 +8,7 @@ from planner.formats.exchange.kml import utc
 from planner.formats.exchange.markup import add, xml_document
 from planner.formats.exchange.tables import (
     both,
+    notes,
     stations_table,
     stops_table,
     zones_of,
@@ -16,7 +17,10 @@ from planner.formats.handover import Handover, timed_path
 
 _GPX = "http://www.topografix.com/GPX/1/1"
 _OWN = "urn:drone-patrol-planner:gpx:1"
-"""Of the height above ground; ``ele`` would be read as one above the sea."""
+"""
+Of the height above ground; ``ele`` would be read as one above the sea, and is written
+over terrain, where that is known.
+"""
 
 
 def export(handover: Handover) -> dict[str, bytes]:
@@ -24,6 +28,11 @@ def export(handover: Handover) -> dict[str, bytes]:
     Return ``routes.gpx``: a track a route, timed as the first sortie that flies it.
 
     A route that nobody flies has no times.
+
+    Raises
+    ------
+    InputError
+        If a plan over terrain does not know its heights above the sea.
     """
     names = {"xmlns": _GPX, "xmlns:patrol": _OWN}
     root = Element(
@@ -31,7 +40,7 @@ def export(handover: Handover) -> dict[str, bytes]:
     )
     metadata = add(root, "metadata")
     add(metadata, "name", both("exchange.plan"))
-    add(metadata, "desc", both("map.sensitivity"))
+    add(metadata, "desc", " ".join(notes(handover)))
     _add_waypoints(root, handover)
     _add_tracks(root, handover)
     return {"routes.gpx": xml_document(root)}
@@ -40,18 +49,18 @@ def export(handover: Handover) -> dict[str, bytes]:
 def _add_waypoints(root: Element, handover: Handover) -> None:
     stations = stations_table(handover)
     for row, shape in zip(stations.rows, stations.shapes, strict=True):
-        waypoint = _point(root, "wpt", shape.x, shape.y)
+        waypoint = _point(root, "wpt", handover, shape.x, shape.y, shape.z)
         add(waypoint, "name", str(row[0]))
         add(waypoint, "desc", str(row[1]))
         add(waypoint, "type", "station")
     stops = stops_table(handover)
     for row, shape in zip(stops.rows, stops.shapes, strict=True):
         cells = dict(zip(stops.columns, row, strict=True))
-        waypoint = _point(root, "wpt", shape.x, shape.y)
+        waypoint = _point(root, "wpt", handover, shape.x, shape.y, shape.z)
         add(waypoint, "name", str(cells["target"]))
         add(waypoint, "desc", f"{cells['route']} #{cells['number']}: {cells['zones']}")
         add(waypoint, "type", str(cells["kind"]))
-        _add_height(waypoint, shape.z)
+        _add_height(waypoint, handover, shape.z)
 
 
 def _add_tracks(root: Element, handover: Handover) -> None:
@@ -65,15 +74,26 @@ def _add_tracks(root: Element, handover: Handover) -> None:
         sortie = first.get(route.id)
         moments = [utc(m) for *_, m in timed_path(handover, sortie)] if sortie else []
         for i, (lon, lat, height_m) in enumerate(route.path):
-            point = _point(segment, "trkpt", lon, lat)
+            point = _point(segment, "trkpt", handover, lon, lat, height_m)
             if moments:
                 add(point, "time", moments[i])
-            _add_height(point, height_m)
+            _add_height(point, handover, height_m)
 
 
-def _point(parent: Element, tag: str, lon: float, lat: float) -> Element:
-    return add(parent, tag, lat=f"{lat:.8f}", lon=f"{lon:.8f}")
+def _point(
+    parent: Element,
+    tag: str,
+    handover: Handover,
+    lon: float,
+    lat: float,
+    height_m: float,
+) -> Element:
+    point = add(parent, tag, lat=f"{lat:.8f}", lon=f"{lon:.8f}")
+    if handover.level is not None:
+        add(point, "ele", f"{height_m + handover.lift_m('sea'):.3f}")
+    return point
 
 
-def _add_height(point: Element, height_m: float) -> None:
-    add(add(point, "extensions"), "patrol:height_agl_m", f"{height_m:g}")
+def _add_height(point: Element, handover: Handover, height_m: float) -> None:
+    if handover.level is None:
+        add(add(point, "extensions"), "patrol:height_agl_m", f"{height_m:g}")

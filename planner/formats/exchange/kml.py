@@ -13,6 +13,7 @@ from planner.formats.exchange.tables import (
     Cell,
     Table,
     both,
+    notes,
     routes_table,
     sorties_table,
     stations_table,
@@ -22,7 +23,7 @@ from planner.plan import Route, Sortie
 
 _KML = "http://www.opengis.net/kml/2.2"
 _GX = "http://www.google.com/kml/ext/2.2"
-_ABOVE_GROUND = "relativeToGround"
+_ABOVE_GROUND, _ABOVE_SEA = "relativeToGround", "absolute"
 
 
 def export(handover: Handover) -> dict[str, bytes]:
@@ -30,7 +31,12 @@ def export(handover: Handover) -> dict[str, bytes]:
     Return ``plan.kml``.
 
     Routes are lines, sorties are tracks with the time of each vertex, heights
-    are above ground. What a balloon shows is text.
+    are above ground, over terrain above the sea. What a balloon shows is text.
+
+    Raises
+    ------
+    InputError
+        If a plan over terrain does not know its heights above the sea.
     """
     return {"plan.kml": kml_document(handover)}
 
@@ -40,7 +46,7 @@ def kml_document(handover: Handover) -> bytes:
     root = Element("kml", {"xmlns": _KML, "xmlns:gx": _GX})
     document = add(root, "Document")
     add(document, "name", both("exchange.plan"))
-    add(document, "description", both("map.sensitivity"))
+    add(document, "description", " ".join(notes(handover)))
     styles = _add_styles(document, handover)
     _add_stations(document, stations_table(handover))
     _add_routes(document, handover, styles)
@@ -76,19 +82,20 @@ def _add_stations(document: Element, table: Table) -> None:
         name = " ".join(str(cell) for cell in row[:2])
         placemark = _placemark(folder, name, table, row, "#station")
         point = add(placemark, "Point")
-        add(point, "coordinates", _coordinates(shape.coords))
+        add(point, "coordinates", _coordinates([(shape.x, shape.y, 0.0)]))
 
 
 def _add_routes(
     document: Element, handover: Handover, styles: dict[float, str]
 ) -> None:
-    table = routes_table(handover)
+    table, lift_m = routes_table(handover), handover.lift_m("sea")
     folder = _folder(document, table.title)
     for route, row in zip(handover.routes, table.rows, strict=True):
         placemark = _placemark(folder, route.id, table, row, styles[route.layer_m])
         line = add(placemark, "LineString")
-        add(line, "altitudeMode", _ABOVE_GROUND)
-        add(line, "coordinates", _coordinates(route.path))
+        add(line, "altitudeMode", _mode(handover))
+        path = [(lon, lat, height_m + lift_m) for lon, lat, height_m in route.path]
+        add(line, "coordinates", _coordinates(path))
 
 
 def _add_sorties(
@@ -96,7 +103,7 @@ def _add_sorties(
 ) -> None:
     """Add a folder for each station with the tracks of its sorties."""
     table = sorties_table(handover)
-    folder = _folder(document, table.title)
+    folder, lift_m = _folder(document, table.title), handover.lift_m("sea")
     routes = {route.id: route for route in handover.routes}
     flown: dict[str, list[tuple[Sortie, tuple[Cell, ...]]]] = defaultdict(list)
     for sortie, row in zip(handover.sorties, table.rows, strict=True):
@@ -109,12 +116,18 @@ def _add_sorties(
                 of_station, sortie.drone, table, row, styles[route.layer_m]
             )
             track = add(placemark, "gx:Track")
-            add(track, "altitudeMode", _ABOVE_GROUND)
+            add(track, "altitudeMode", _mode(handover))
             path = timed_path(handover, sortie)
             for *_, moment in path:
                 add(track, "when", utc(moment))
-            for *place, _ in path:
+            for lon, lat, height_m, _ in path:
+                place = (lon, lat, height_m + lift_m)
                 add(track, "gx:coord", " ".join(map(_decimal, place)))
+
+
+def _mode(handover: Handover) -> str:
+    """Return what heights are above, as KML says it."""
+    return _ABOVE_GROUND if handover.level is None else _ABOVE_SEA
 
 
 def _folder(parent: Element, name: str) -> Element:

@@ -29,8 +29,8 @@ class Table:
     columns
         Name of each column to the type of its cells; a cell may be None.
     shapes
-        Point or LineString of lon, lat and metres above ground for each row; none
-        where rows have no place.
+        Point or LineString of lon, lat and metres above ground for each row, over
+        terrain above the plan's reference level; none where rows have no place.
     """
 
     name: str
@@ -52,6 +52,15 @@ class Table:
 def both(key: str) -> str:
     """Return the text of a key in all languages, one after the other."""
     return " ".join(say(key, language) for language in LANGUAGES)
+
+
+def notes(handover: Handover) -> tuple[str, ...]:
+    """Return what every reader of a file should know, in all languages."""
+    if handover.level is None:
+        return (both("map.sensitivity"),)
+    values = {"raster": handover.level.file, "heights": handover.level.heights or "-"}
+    of = " ".join(say("exchange.heights", to, **values) for to in LANGUAGES)
+    return both("map.sensitivity"), of
 
 
 def tables(handover: Handover) -> tuple[Table, ...]:
@@ -139,7 +148,7 @@ def stations_table(handover: Handover) -> Table:
         },
         rows=tuple(map(row, handover.stations)),
         shapes=tuple(
-            shapely.Point(float(s["lon"]), float(s["lat"]), 0.0)
+            shapely.Point(float(s["lon"]), float(s["lat"]), handover.stands_m(s))
             for s in handover.stations
         ),
     )
@@ -244,7 +253,7 @@ def zones_of(route: Route) -> str:
 def places(
     route: Route, times_s: Iterable[float]
 ) -> tuple[tuple[float, float, float], ...]:
-    """Return lon, lat and metres above ground at times from take-off [s]."""
+    """Return lon, lat and height of a plan at times from take-off [s]."""
     wanted = list(times_s)
     along = [
         np.interp(wanted, route.t_s, axis).tolist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from planner.formats.missions.mission import (
     leg_lengths_m,
     on_the_way,
 )
+from planner.formats.missions.relief import relief_under
 from planner.plan import Route
 
 STRAIGHT_DOWN_DEG = -90.0
@@ -53,11 +54,12 @@ def brief(handover: Handover, route: Route) -> Mission:
         last but one vertex, or a time leaves no way to fly it.
     """
     path, times = np.array(route.path, dtype=float), np.array(route.t_s, dtype=float)
+    path[:, 2] -= handover.stands_m(handover.station(route))
     if not _is_closed(path):
         raise _refusal("E-MISSION-PATH", route)
     station, model = handover.station(route), handover.model(route)
     events = sorted(
-        _events(route, model), key=lambda event: (event[0], _FIRST[event[1].kind])
+        _events(handover, route), key=lambda event: (event[0], _FIRST[event[1].kind])
     )
     places = _with_events(_places(path[1:-1], times[1:-1]), [t for t, _ in events])
     climb_s = path[1, 2] / float(model["climb_mps"])
@@ -87,25 +89,38 @@ def _is_closed(path: np.ndarray[Any, Any]) -> bool:
     lengths = leg_lengths_m(path)
     rises = np.abs(np.diff(path[:, 2]))[[0, -1]]
     return bool(
-        path[0, 2] == 0 == path[-1, 2]
+        np.allclose(path[[0, -1], 2], 0, atol=SAME_PLACE_M)
         and (rises > 0).all()
         and np.allclose(lengths[[0, -1]], rises, atol=SAME_PLACE_M)
     )
 
 
-def _events(route: Route, model: Mapping[str, Any]) -> Iterable[Event]:
+def _events(handover: Handover, route: Route) -> Iterable[Event]:
     """Yield when the camera turns, starts and stops, seconds from take-off."""
+    model, relief = handover.model(route), relief_under(handover, route)
+    stands_m = handover.stands_m(handover.station(route))
     for stop in route.stops:
         pitch_deg = STRAIGHT_DOWN_DEG
         if stop.kind == "watch":
             # Half way to the rim of what is watched.
-            half_m = float(model.get("view_radius_m", 2 * route.layer_m)) / 2
-            pitch_deg = -float(round(math.degrees(math.atan2(route.layer_m, half_m))))
+            over_m = route.layer_m - stands_m
+            if relief is not None:
+                lon, lat = _place_at(route, stop.enter_s)
+                over_m -= relief.ground_m(lon, lat)
+            half_m = float(model.get("view_radius_m", 2 * over_m)) / 2
+            pitch_deg = -float(round(math.degrees(math.atan2(over_m, half_m))))
         yield stop.enter_s, Action(kind="pitch", value=pitch_deg)
     on_task = [(stop.enter_s, stop.exit_s) for stop in route.stops]
     for start_s, end_s in _without(_joined(on_task), _joined(route.camera_off)):
         yield start_s, Action(kind="record")
         yield end_s, Action(kind="stop")
+
+
+def _place_at(route: Route, moment_s: float) -> tuple[float, float]:
+    lon, lat, _ = np.array(route.path, dtype=float).T
+    return float(np.interp(moment_s, route.t_s, lon)), float(
+        np.interp(moment_s, route.t_s, lat)
+    )
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:

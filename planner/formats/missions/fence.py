@@ -13,6 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from planner.basics.geometry import LocalProjection
 from planner.formats.handover import Handover, has_place
 from planner.formats.missions.mission import GEOD, Fence, Mission, Ring
+from planner.formats.missions.relief import relief_under
+from planner.given.aloft import closures_aloft
 from planner.plan import Route
 from planner.scenario import Airspace, Scenario
 
@@ -52,7 +54,7 @@ def fence_of(
     room = keep_in.buffer(KEEP_IN_M)
     closed = [
         area.geometry
-        for area in _closed(scenario, route, mission, path)
+        for area in _closed(handover, scenario, route, mission, path)
         if area.geometry.intersects(keep_in)
     ]
     kept_in = tuple(_rings(keep_in, projection))
@@ -82,9 +84,9 @@ def landing_places(
     Return stations of the plan where a drone may land, its own first.
 
     Others are those that are nearer than its own from somewhere on the mission;
-    those nearest to its own come first.
+    those nearest to its own come first. Over terrain, those that no hill is before.
     """
-    own = handover.station(route)
+    own, relief = handover.station(route), relief_under(handover, route)
     lon, lat = np.array(_lonlats(mission)).T
 
     def away_m(station: Mapping[str, Any], x: Any, y: Any) -> Any:
@@ -98,6 +100,10 @@ def landing_places(
     found = []
     for station in handover.plan.stations:
         if station.get("id") == own["id"] or not has_place(station):
+            continue
+        if relief is not None and not relief.is_clear(
+            mission, float(station["lon"]), float(station["lat"])
+        ):
             continue
         if (away_m(station, lon, lat) < home_m).any():
             metres = away_m(own, [station["lon"]], [station["lat"]])[0]
@@ -131,13 +137,18 @@ def _lonlats(mission: Mission) -> list[tuple[float, float]]:
 
 
 def _closed(
-    scenario: Scenario, route: Route, mission: Mission, path: LineString
+    handover: Handover,
+    scenario: Scenario,
+    route: Route,
+    mission: Mission,
+    path: LineString,
 ) -> Iterable[Airspace]:
     """Yield the airspace that a fence can stand for."""
-    heights_m = [waypoint.height_m for waypoint in mission.waypoints]
+    stands_m = handover.stands_m(handover.station(route))
+    heights_m = [stands_m + waypoint.height_m for waypoint in mission.waypoints]
     waived = route.depot in scenario.rules.station_waivers
     station = shapely.Point(path.coords[0])
-    for area in scenario.closures():
+    for area in closures_aloft(scenario):
         if area.lower_m > max(heights_m) or area.upper_m < min(heights_m):
             continue
         near = area.geometry.distance(path) < scenario.rules.clearance_m

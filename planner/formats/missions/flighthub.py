@@ -16,6 +16,7 @@ from typing import Any
 from planner.errors import Finding, MissionError
 from planner.formats.handover import PLAN_FILE, Handover, file_stems
 from planner.formats.missions.wpml import export as export_waylines
+from planner.formats.missions.wpml import return_height_m
 from planner.plan import Sortie
 
 PATH = "/openapi/v0.1/flight-task"
@@ -34,7 +35,7 @@ def export(handover: Handover) -> dict[str, bytes]:
         If a drone would refuse a wayline, or the height to return at.
     """
     waylines = export_waylines(handover)
-    heights = {r.id: r.layer_m for r in handover.routes}
+    heights = {r.id: return_height_m(handover, r) for r in handover.routes}
     wrong = [
         Finding(
             code="E-PREFLIGHT-RETURN",

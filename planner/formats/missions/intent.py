@@ -3,8 +3,9 @@ Write sorties as operational intents of ASTM F3548-21, for a dry run.
 
 Nothing is sent. An intent is a set of 4D volumes; each holds a piece of the sortie with
 room to every side and some seconds before and after. The standard wants heights above
-the WGS 84 ellipsoid, which a plan does not know: they are heights above ground plus
-``ground_w84_m`` of the file, 0 until it is replaced.
+the WGS 84 ellipsoid, which a plan over flat ground does not know: they are heights
+above ground plus ``ground_w84_m`` of the file, 0 until it is replaced. Over terrain
+they are what they are called; ``reference_w84_m`` is the plan's reference level.
 """
 
 from __future__ import annotations
@@ -38,14 +39,23 @@ GROUND_W84_M = 0.0
 
 
 def export(handover: Handover) -> dict[str, bytes]:
-    """Return a file for each route with an intent for each of its sorties."""
+    """
+    Return a file for each route with an intent for each of its sorties.
+
+    Raises
+    ------
+    InputError
+        If a plan over terrain does not know its heights above the ellipsoid.
+    """
     stems = handover.stems()
     files = {}
+    name = "ground_w84_m" if handover.level is None else "reference_w84_m"
+    zero_m = GROUND_W84_M if handover.level is None else handover.lift_m("ellipsoid")
     for route in handover.routes:
-        pieces = list(_pieces(handover, route))
+        pieces = list(_pieces(handover, route, zero_m))
         document = {
             "dry_run": True,
-            "ground_w84_m": GROUND_W84_M,
+            name: zero_m,
             "intents": [
                 _intent(handover, sortie, pieces)
                 for sortie in handover.sorties
@@ -58,7 +68,7 @@ def export(handover: Handover) -> dict[str, bytes]:
 
 
 def _pieces(
-    handover: Handover, route: Route
+    handover: Handover, route: Route, zero_m: float
 ) -> Iterable[tuple[float, float, dict[str, Any]]]:
     """Yield when each piece of a sortie begins and ends, and its volume in space."""
     station = handover.station(route)
@@ -69,7 +79,7 @@ def _pieces(
         inner = (times > low_s) & (times < high_s)
         moments = np.concatenate([[low_s], times[inner], [high_s]])
         places = np.column_stack([np.interp(moments, times, xy[:, i]) for i in (0, 1)])
-        heights = np.interp(moments, times, path[:, 2])
+        heights = np.interp(moments, times, path[:, 2]) + zero_m
         yield low_s, high_s, _volume(projection, places, heights)
 
 
@@ -93,8 +103,8 @@ def _volume(
     shape = shapely.LineString(places) if moved else shapely.Point(places[0])
     ground = shape.buffer(ROOM_M + 2 * _SMOOTH_M, quad_segs=4).simplify(_SMOOTH_M)
     corners = projection.to_lonlat(np.array(ground.exterior.coords)[:-1])
-    low_m = GROUND_W84_M + float(heights_m.min()) - ROOM_UP_M
-    high_m = GROUND_W84_M + float(heights_m.max()) + ROOM_UP_M
+    low_m = float(heights_m.min()) - ROOM_UP_M
+    high_m = float(heights_m.max()) + ROOM_UP_M
     return {
         "outline_polygon": {
             "vertices": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from planner.formats.files import zip_members
@@ -30,7 +31,8 @@ def read_kml_routes(data: bytes, file: str) -> MissionFile:
     Return a mission for each line of a KML file: where it leads, nothing else.
 
     Heights are those above ground. A line on the ground has none, which is warned
-    of; one with heights above the sea cannot be taken.
+    of; one with heights above the sea is taken if it begins with a climb on the spot:
+    that starts on the ground.
 
     Raises
     ------
@@ -58,8 +60,6 @@ def read_kml_routes(data: bytes, file: str) -> MissionFile:
 
 def _mission(remarks: Remarks, name: str, line: Element, row: int) -> Mission:
     mode = text_of(line, "altitudeMode") or "clampToGround"
-    if mode == "absolute":
-        raise Fault("E-MISSION-HEIGHTS", mode=mode)
     waypoints = []
     for triple in text_of(line, "coordinates").split():
         lon, lat, height_m = place_of(triple)
@@ -68,6 +68,19 @@ def _mission(remarks: Remarks, name: str, line: Element, row: int) -> Mission:
         waypoints.append(Waypoint(lon=lon, lat=lat, height_m=height_m))
     if len(waypoints) < 2:
         raise Fault("E-GEOM-DEGENERATE", count=len(waypoints), wanted=2)
+    if mode == "absolute":
+        first, second = waypoints[:2]
+        if (first.lon, first.lat) != (second.lon, second.lat):
+            raise Fault("E-MISSION-HEIGHTS", mode=mode)
+        waypoints = [
+            replace(w, height_m=w.height_m - first.height_m) for w in waypoints
+        ]
     if mode == "clampToGround":
         remarks.warn("W-MISSION-NO-HEIGHT", f"Placemark {row}")
-    return Mission(name=name, waypoints=tuple(waypoints), takes_off=False, end="stay")
+    return Mission(
+        name=name,
+        waypoints=tuple(waypoints),
+        takes_off=False,
+        over_ground=mode == "relativeToGround",
+        end="stay",
+    )

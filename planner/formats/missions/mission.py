@@ -74,6 +74,9 @@ class Mission:
     takes_off
         Whether it starts on the ground, with a climb to the first waypoint; a part
         of a longer one may start in the air.
+    over_ground
+        Whether heights are above the ground under each waypoint, not above the place
+        of take-off; over flat ground they are the same.
     end
         After the last waypoint: ``land`` there, ``return`` home or ``stay``.
     """
@@ -82,6 +85,7 @@ class Mission:
     waypoints: tuple[Waypoint, ...]
     home: tuple[float, float] | None = None
     takes_off: bool = True
+    over_ground: bool = False
     end: Literal["land", "return", "stay"] = "land"
 
     @property

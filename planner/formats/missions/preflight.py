@@ -15,6 +15,7 @@ from planner.formats.missions.autopilots import Autopilot
 from planner.formats.missions.fence import breaches
 from planner.formats.missions.mavlink import Item
 from planner.formats.missions.mission import Fence, Mission, leg_lengths_m
+from planner.formats.missions.relief import Relief
 
 SAME_PATH_M = 0.2
 """A mission that is read back lies this close to the one that was meant."""
@@ -56,6 +57,7 @@ def preflight(
     autopilot: Autopilot,
     *,
     whole: bool = True,
+    relief: Relief | None = None,
 ) -> list[Finding]:
     """
     Return why a mission must not be written: what is wrong, where, what would do.
@@ -70,12 +72,17 @@ def preflight(
         The mission that it stands for.
     whole
         Whether it is a sortie from take-off to landing; a part of one need not be.
+    relief
+        The ground round the place of take-off, where it is not flat: floor and ceiling
+        hold over it.
     """
     found = [*read.findings, *_refused_items(read.items, autopilot)]
     for mission in read.missions:
         found += _refused(mission, autopilot)
         if whole and not (mission.takes_off and mission.end != "stay"):
             found.append(_finding("E-PREFLIGHT-ENDS"))
+        if relief is not None and mission.waypoints:
+            found += relief.faults(mission)
         found += [_finding(_BREACHES[which]) for which in breaches(read.fence, mission)]
     found += _limits(read, autopilot)
     if len(read.missions) != 1 or deviates(read.missions[0], meant):

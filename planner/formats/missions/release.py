@@ -11,6 +11,7 @@ from planner.formats.missions.briefing import brief
 from planner.formats.missions.mission import Mission, with_short_legs
 from planner.formats.missions.parting import parts_of
 from planner.formats.missions.preflight import MissionFile, preflight
+from planner.formats.missions.relief import relief_under
 from planner.plan import Route
 
 
@@ -51,6 +52,7 @@ def release(
             findings += error.findings
             continue
         mission = with_short_legs(mission, autopilot.longest_leg_m)
+        relief = relief_under(handover, route)
         parts = parts_of(mission, autopilot.most_items, size)
         for i, part in enumerate(parts, 1):
             of = f".part-{i}-of-{len(parts)}" if len(parts) > 1 else ""
@@ -58,7 +60,9 @@ def release(
             files[name] = write(route, part)
             written = read(files[name], name)
             whole = len(parts) == 1
-            findings += preflight(name, written, part, autopilot, whole=whole)
+            findings += preflight(
+                name, written, part, autopilot, whole=whole, relief=relief
+            )
     if findings:
         raise MissionError(findings)
     return files

@@ -15,12 +15,15 @@ from importlib import resources
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
+
 from planner.errors import Finding, InputError
 from planner.formats.archive import zipped
 from planner.formats.handover import PLAN_FILE, Handover
 from planner.formats.missions.autopilots import autopilot
 from planner.formats.missions.mission import Action, Mission, Waypoint
 from planner.formats.missions.release import release
+from planner.formats.missions.relief import relief_under
 from planner.formats.missions.wpml_reader import TEMPLATE, WAYLINES, is_home, read_wpml
 from planner.plan import Route
 
@@ -80,10 +83,11 @@ def export(handover: Handover) -> dict[str, bytes]:
     def write(route: Route, mission: Mission) -> bytes:
         figures = drones()[route.drone_model]
         cruise_mps = float(handover.model(route)["airspeed_mps"])
+        return_m = return_height_m(handover, route)
         return zipped(
             {
-                TEMPLATE: _document(mission, figures, cruise_mps, stamp_ms),
-                WAYLINES: _document(mission, figures, cruise_mps),
+                TEMPLATE: _document(mission, figures, cruise_mps, return_m, stamp_ms),
+                WAYLINES: _document(mission, figures, cruise_mps, return_m),
             }
         )
 
@@ -97,8 +101,24 @@ def export(handover: Handover) -> dict[str, bytes]:
     )
 
 
+def return_height_m(handover: Handover, route: Route) -> float:
+    """
+    Return the height above take-off at which a drone flies home straight.
+
+    That of the route; over terrain higher where the ground on a way home asks for it.
+    """
+    path = np.array(route.path, dtype=float)
+    path[:, 2] -= handover.stands_m(handover.station(route))
+    relief = relief_under(handover, route)
+    return float(path[:, 2].max()) if relief is None else relief.return_height_m(path)
+
+
 def _document(
-    mission: Mission, figures: Figures, cruise_mps: float, stamp_ms: str = ""
+    mission: Mission,
+    figures: Figures,
+    cruise_mps: float,
+    return_m: float,
+    stamp_ms: str = "",
 ) -> bytes:
     """Return one of the two files; the template has a time of making."""
     space = f"http://www.dji.com/wpmz/{figures['namespace']}"
@@ -108,7 +128,7 @@ def _document(
     document = ElementTree.SubElement(kml, "Document")
     if stamp_ms:
         _put(document, author="patrol", createTime=stamp_ms, updateTime=stamp_ms)
-    _configure(document, mission, figures, cruise_mps)
+    _configure(document, mission, figures, cruise_mps, return_m)
     folder = ElementTree.SubElement(document, "Folder")
     if stamp_ms:
         _head_of_template(folder, mission, figures, cruise_mps)
@@ -150,7 +170,11 @@ def _number(value: float) -> str:
 
 
 def _configure(
-    document: Element, mission: Mission, figures: Figures, cruise_mps: float
+    document: Element,
+    mission: Mission,
+    figures: Figures,
+    cruise_mps: float,
+    return_m: float,
 ) -> None:
     first, last = mission.waypoints[0], mission.waypoints[-1]
     finish = {"stay": "noAction", "return": "goHome", "land": "autoLand"}[mission.end]
@@ -170,11 +194,10 @@ def _configure(
         _put(
             config, takeOffRefPoint=f"{lat:.8f},{lon:.8f},0", takeOffRefPointAGLHeight=0
         )
-    highest_m = max(waypoint.height_m for waypoint in mission.waypoints)
     _put(
         config,
         globalTransitionalSpeed=_number(cruise_mps),
-        globalRTHHeight=_number(highest_m),
+        globalRTHHeight=_number(return_m),
     )
     drone, sub = figures["drone"]
     _put(_in(config, "droneInfo"), droneEnumValue=drone, droneSubEnumValue=sub)
