@@ -139,18 +139,19 @@ def airways(scenario: Scenario) -> Airways:
     privacy zone has to be flown round; the highest calm one if there is none. What is
     closed at some hours is closed at all.
     """
-    rules = scenario.rules
-    calm = calm_layers_m(scenario) or rules.layers_m
-    private = privacy_aloft(scenario)
-    over_m = max((p.upper_m for p in private), default=0.0)
-    layer_m = next((h for h in calm if h >= over_m), calm[-1])
-    shut = [
-        grown(c.geometry, rules.clearance_m)
-        for c in closures_aloft(scenario)
-        if c.lower_m <= layer_m <= c.upper_m
-    ] + [p.geometry for p in private if p.upper_m > layer_m]
-    closed = shapely.get_parts(shapely.union_all(shut))
-    closed = closed[shapely.area(closed) > 0]
+    calm = heights_m(scenario)
+    over_m = max((p.upper_m for p in privacy_aloft(scenario)), default=0.0)
+    return airways_at(scenario, next((h for h in calm if h >= over_m), calm[-1]))
+
+
+def heights_m(scenario: Scenario) -> tuple[float, ...]:
+    """Return the layers calm enough for every drone type; all if none is."""
+    return calm_layers_m(scenario) or scenario.rules.layers_m
+
+
+def airways_at(scenario: Scenario, layer_m: float) -> Airways:
+    """Return where drones may fly at one height; privacy zones above it are closed."""
+    closed = closed_between(scenario, layer_m, layer_m)
     return Airways(
         layer_m=layer_m,
         closed=closed,
@@ -160,6 +161,19 @@ def airways(scenario: Scenario) -> Airways:
             s.id for s in scenario.stations if _is_grounded(scenario, s, layer_m)
         ),
     )
+
+
+def closed_between(
+    scenario: Scenario, low_m: float, high_m: float
+) -> NDArray[np.object_]:
+    """Return what is closed at some height of a band, clearance included, in parts."""
+    shut = [
+        grown(c.geometry, scenario.rules.clearance_m)
+        for c in closures_aloft(scenario)
+        if c.lower_m <= high_m and low_m <= c.upper_m
+    ] + [p.geometry for p in privacy_aloft(scenario) if p.upper_m > low_m]
+    closed = shapely.get_parts(shapely.union_all(shut))
+    return np.asarray(closed[shapely.area(closed) > 0], dtype=object)
 
 
 def _is_grounded(scenario: Scenario, station: Station, layer_m: float) -> bool:

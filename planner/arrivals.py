@@ -14,9 +14,10 @@ from planner.drone import DroneModel
 from planner.flown import FlownRoute
 from planner.geometry import FloatArray
 from planner.plan import Plan
+from planner.rounds import days_of
 from planner.scenario import Scenario, Station
 from planner.stamina import longest_sortie_s
-from planner.standby import sorties_by_drone, standby
+from planner.standby import standby
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,7 +115,7 @@ def from_stations(
 
     Shape (moments, places) [s], infinite where none can.
     """
-    days = sorties_by_drone(plan)
+    days = days_of(scenario, plan)
     for station in scenario.stations:
         if station.id in ways.grounded:
             continue

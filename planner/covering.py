@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, hstack, identity, vstack
 
-from planner.airways import airways
+from planner.airways import Airways, airways
 from planner.arrivals import airborne_s, ground
 from planner.flown import over_horizon_of
 from planner.geometry import FloatArray
-from planner.places import places
-from planner.plan import Plan
+from planner.places import Places, in_turns, turns_of
+from planner.plan import Plan, Sortie
 from planner.response import moments_of
-from planner.scenario import Scenario
-from planner.standby import sorties_by_drone, standby
+from planner.rounds import days_of
+from planner.scenario import Scenario, Station
+from planner.standby import standby
 
 WITHIN_S = 120.0
 
@@ -40,11 +41,35 @@ def covering(scenario: Scenario, plan: Plan) -> dict[str, Any]:
     """
     scenario = over_horizon_of(scenario, plan)
     ways = airways(scenario)
-    asked = places(scenario, ways)
-    land = ground(scenario, ways, asked.xy)
-    moments = moments_of(scenario)
-    days = sorties_by_drone(plan)
+    asked = in_turns(scenario, ways)
+    moments, days = moments_of(scenario), days_of(scenario, plan)
     stations = [s for s in scenario.stations if s.id not in ways.grounded]
+    upto = np.zeros(4)
+    for part, turn in zip(asked.turns, turns_of(len(moments)), strict=True):
+        upto += _covered(scenario, ways, part, stations, days, moments[turn]) / len(
+            turn
+        )
+    shares = dict(
+        zip(
+            ("ready_share", "bound_share", "all_share"),
+            upto[:3] / max(float(upto[3]), 1e-300),
+            strict=True,
+        )
+    )
+    rounded = {name: round(float(share), _DECIMALS) for name, share in shares.items()}
+    return {"within_s": WITHIN_S, **rounded}
+
+
+def _covered(
+    scenario: Scenario,
+    ways: Airways,
+    asked: Places,
+    stations: Sequence[Station],
+    days: Mapping[str, Sequence[Sortie]],
+    moments: FloatArray,
+) -> FloatArray:
+    """Return the demand covered by ready drones, at most, by all; and all there is."""
+    land = ground(scenario, ways, asked.xy)
     covers = np.zeros((len(stations), len(asked.weight)), dtype=bool)
     count = np.zeros(len(moments), dtype=np.int64)
     covered = np.zeros((len(moments), len(asked.weight)), dtype=bool)
@@ -55,16 +80,16 @@ def covering(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         count += np.isfinite(leaves_s)
         covered[:, near] |= leaves_s[:, None] + flight_s <= WITHIN_S
         covers[k, near] = scenario.rules.launch_s + flight_s <= WITHIN_S
-    total = max(float(asked.weight.sum()), 1e-300)
     sizes, often = np.unique(count, return_counts=True)
     bounds = most_covered(covers, asked.weight, sizes.tolist())
-    shares = {
-        "ready_share": (covered @ asked.weight).sum() / len(moments) / total,
-        "bound_share": often @ np.array(bounds) / often.sum() / total,
-        "all_share": asked.weight @ covers.any(axis=0) / total,
-    }
-    rounded = {name: round(float(share), _DECIMALS) for name, share in shares.items()}
-    return {"within_s": WITHIN_S, **rounded}
+    return np.array(
+        [
+            (covered @ asked.weight).sum(),
+            often @ np.array(bounds),
+            len(moments) * (asked.weight @ covers.any(axis=0)),
+            len(moments) * asked.weight.sum(),
+        ]
+    )
 
 
 def most_covered(

@@ -17,9 +17,9 @@ PARTS = {
     "routing_bytes scatter scenario stamina trace wind winds",
     "files": "benchmarks formats validation validation_ground validation_station "
     "validation_terrain",
-    "judges": "airways arrivals bounds checks colours corners covering dispatch "
-    "energies flown footprints meetings metrics moves partings places response "
-    "segments simulation standby visits",
+    "judges": "airways arrivals bounds byways checks colours corners covering dispatch "
+    "energies errands flown footprints losses meetings metrics moves partings passage "
+    "places response rounds segments simulation standby traffic visits",
     "middle": "clashing colouring column compiled crewing decks detours dice drafting "
     "engines flight freespace layers leeway links network obstacles overground packing "
     "phases pieces placing prices problem reach reasons rhythm roster roundabout "
