@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import coo_array, hstack, identity, vstack
 
 from planner.airways import Airways, airways
-from planner.arrivals import airborne_s, ground
+from planner.arrivals import Ground, airborne_s, ground
 from planner.flown import over_horizon_of
 from planner.geometry import FloatArray
 from planner.places import Places, in_turns, turns_of
@@ -70,16 +70,15 @@ def _covered(
 ) -> FloatArray:
     """Return the demand covered by ready drones, at most, by all; and all there is."""
     land = ground(scenario, ways, asked.xy)
-    covers = np.zeros((len(stations), len(asked.weight)), dtype=bool)
+    covers = reach(scenario, ways, land, stations)
     count = np.zeros(len(moments), dtype=np.int64)
     covered = np.zeros((len(moments), len(asked.weight)), dtype=bool)
-    for k, station in enumerate(stations):
+    for station in stations:
         near = land.near[station.id]
         leaves_s = standby(scenario, station, days, moments).leaves_s
         flight_s = airborne_s(scenario, ways, land, station)
         count += np.isfinite(leaves_s)
         covered[:, near] |= leaves_s[:, None] + flight_s <= WITHIN_S
-        covers[k, near] = scenario.rules.launch_s + flight_s <= WITHIN_S
     sizes, often = np.unique(count, return_counts=True)
     bounds = most_covered(covers, asked.weight, sizes.tolist())
     return np.array(
@@ -90,6 +89,19 @@ def _covered(
             len(moments) * asked.weight.sum(),
         ]
     )
+
+
+def reach(
+    scenario: Scenario, ways: Airways, land: Ground, stations: Sequence[Station]
+) -> NDArray[np.bool_]:
+    """Return whether a ready drone of each station is over each place in time."""
+    covers = np.zeros((len(stations), len(land.xy)), dtype=bool)
+    for k, station in enumerate(stations):
+        if station.id not in ways.grounded:
+            flight_s = airborne_s(scenario, ways, land, station)
+            in_time = scenario.rules.launch_s + flight_s <= WITHIN_S
+            covers[k, land.near[station.id]] = in_time
+    return covers
 
 
 def most_covered(
@@ -117,31 +129,47 @@ def most_covered(
     >>> most_covered(covers, np.array([1.0, 2.0, 4.0]), [1, 2])
     [6.0, 7.0]
     """
-    # Places that the same stations cover are one.
-    reached = covers.any(axis=0)
-    packed = np.ascontiguousarray(np.packbits(covers[:, reached], axis=0).T)
+    return [round(-_located(covers, weight, n).mip_dual_bound, 9) for n in counts]
+
+
+def best_covering(
+    covers: NDArray[np.bool_], weight: FloatArray, count: int
+) -> list[int]:
+    """
+    Return the stations, so many, that cover the most weight, as `most_covered` has it.
+
+    Examples
+    --------
+    >>> covers = np.array([[True, True, False], [False, True, True]])
+    >>> best_covering(covers, np.array([1.0, 2.0, 4.0]), 1)
+    [1]
+    """
+    chosen = _located(covers, weight, count).x[: len(covers)] > 0.5
+    # What covers nothing more is no worse than another such.
+    order = np.argsort(~chosen, kind="stable")
+    return sorted(order[:count].tolist())
+
+
+def _located(
+    covers: NDArray[np.bool_], weight: FloatArray, count: int
+) -> OptimizeResult:
+    """Solve a maximal covering location problem: which stations, which places."""
+    # Places that the same stations cover are one; those that none does count nothing.
+    packed = np.ascontiguousarray(np.packbits(covers, axis=0).T)
     _, first, of = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    if not len(first):
-        return [0.0 for _ in counts]
-    kinds = covers[:, reached][:, first]
-    total = np.bincount(of.reshape(-1), weights=weight[reached])
+    kinds = covers[:, first]
+    total = np.bincount(of.reshape(-1), weights=weight) * kinds.any(axis=0)
     stations, places = kinds.shape
     place, station = np.nonzero(kinds.T)
     by = coo_array((np.ones(len(place)), (place, station)), shape=(places, stations))
     chosen = np.concatenate([np.ones(stations), np.zeros(places)]).reshape(1, -1)
     rows = vstack([hstack([-by, identity(places)]), coo_array(chosen)], format="csr")
-    return [
-        round(
-            -milp(
-                -np.concatenate([np.zeros(stations), total]),
-                integrality=np.repeat([1, 0], [stations, places]),
-                bounds=Bounds(0.0, 1.0),
-                constraints=LinearConstraint(
-                    rows, -np.inf, np.append(np.zeros(places), float(count))
-                ),
-                options={"node_limit": _NODES, "mip_rel_gap": 0.0},
-            ).mip_dual_bound,
-            9,
-        )
-        for count in counts
-    ]
+    return milp(
+        -np.concatenate([np.zeros(stations), total]),
+        integrality=np.repeat([1, 0], [stations, places]),
+        bounds=Bounds(0.0, 1.0),
+        constraints=LinearConstraint(
+            rows, -np.inf, np.append(np.zeros(places), float(count))
+        ),
+        options={"node_limit": _NODES, "mip_rel_gap": 0.0},
+    )

@@ -17,10 +17,11 @@ from planner.clock import Span
 from planner.drone import DroneModel
 from planner.flown import FlownRoute
 from planner.geometry import FloatArray
+from planner.launches import launches
 from planner.plan import Sortie
 from planner.scenario import Scenario, Station
 from planner.stamina import longest_sortie_s
-from planner.standby import drones_of, launches
+from planner.standby import drones_of
 from planner.traffic import Flight
 
 

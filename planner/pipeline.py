@@ -12,7 +12,6 @@ from typing import Any
 from planner.bounds import pricing
 from planner.bounds.certificate import certify
 from planner.budget import Budget, EngineBest, Progress
-from planner.bureaux import kept_for_teams
 from planner.compiling import begin_compiling, compile_now, wait_for
 from planner.covering import covering
 from planner.engines import engine
@@ -26,6 +25,7 @@ from planner.partings import compute_partings
 from planner.plan import Plan
 from planner.problem import ChartedProblem, formulate
 from planner.reach import independent_parts
+from planner.reserves import kept_for_teams
 from planner.response import response
 from planner.runners import runner_at
 from planner.scenario import Scenario

@@ -18,15 +18,15 @@ PARTS = {
     "files": "benchmarks formats validation validation_ground validation_station "
     "validation_terrain",
     "judges": "airways arrivals bounds byways checks colours corners covering dispatch "
-    "energies errands flown footprints losses meetings metrics moves partings passage "
-    "places response rounds segments simulation standby traffic visits",
+    "energies errands flown footprints launches losses meetings metrics moves partings "
+    "passage places response rounds segments simulation standby traffic visits",
     "middle": "clashing colouring column compiled crewing decks detours dice drafting "
     "engines flight freespace layers leeway links network obstacles overground packing "
     "phases pieces placing prices problem reach reasons rhythm roster roundabout "
     "runners search separation shrinking sightlines sights spreading stationclock "
     "targets tightening timetable",
     "verbs": "bench bench_patrols cadence compiling drawn explain finishing lookouts "
-    "margins pacing pipeline quickening robustness survey today",
+    "margins pacing pipeline quickening reserves robustness survey today",
     "maps": "maps",
     "command": "__main__ cli progress",
 }

@@ -17,10 +17,11 @@ from planner.dispatch import LONGEST_WAIT_S, Answer, dispatch
 from planner.errands import Errand, errands
 from planner.flown import flown_routes
 from planner.geometry import FloatArray
+from planner.launches import launches
 from planner.passage import Asked, soonest
 from planner.plan import Plan, Sortie
 from planner.rounds import days_of
-from planner.standby import launches, sorties_by_drone, standby
+from planner.standby import sorties_by_drone, standby
 from planner.traffic import Flight
 
 STEP_S = 0.5

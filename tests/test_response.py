@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from broken_plans import BROKEN
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from incidents import City, drawn_figures, most_off_s, simulate
 from plans import tiny_plan, tiny_scenario, told
@@ -25,11 +25,12 @@ import seeds
 from planner.airways import airways
 from planner.arrivals import first_overhead_s, ground
 from planner.checks import check
-from planner.covering import covering, most_covered
+from planner.covering import covering, most_covered, reach
 from planner.flown import flown_routes, over_horizon_of
 from planner.formats.digest import scenario_digest
 from planner.places import places
 from planner.plan import Plan
+from planner.reserves import kept_for_teams
 from planner.response import WITHIN_S, moments_of, response
 from planner.scenario import Demand, Horizon, ResponseTeam, Scenario
 from planner.standby import team_gaps
@@ -141,7 +142,7 @@ def test_the_figures_are_of_one_distribution() -> None:
 
 def test_one_ready_drone_is_there_when_it_can_be() -> None:
     """Launch, climb and the straight way, worked out by hand; then nobody is left."""
-    spot = zone("Z", box(1190, 90, 1210, 110))
+    spot = zone("Z", box(1190, 94, 1210, 106))
     scenario = world([station("A", 0, 100, 1)], [spot], launch_s=40.0, hours=1.0)
     horizon = {"start": scenario.horizon.start, "seconds": 3600.0}
     empty = replace(PLAN, routes=(), roster=(), horizon=horizon)
@@ -354,6 +355,49 @@ def test_the_bound_is_what_the_best_choice_of_stations_covers(
         )
         assert bound == pytest.approx(best, abs=1e-6)
     assert bound == pytest.approx(float(weight @ table.any(axis=0)), abs=1e-6)
+
+
+@settings(max_examples=25)
+@given(
+    drones=st.lists(st.integers(1, 3), min_size=2, max_size=5),
+    teams=st.integers(1, 4),
+    data=st.data(),
+)
+def test_teams_keep_drones_where_they_cover_most(
+    drones: list[int], teams: int, data: st.DataObject
+) -> None:
+    """As even as from the most that are left, and no choice so even covers more."""
+    assume(teams <= sum(drones))
+    spots = [
+        data.draw(st.tuples(st.integers(-4, 4), st.integers(-4, 4))) for _ in drones
+    ]
+    bases = [
+        replace(station(f"S{k}", 400.0 * x, 400.0 * y, n), district="D")
+        for k, ((x, y), n) in enumerate(zip(spots, drones, strict=True))
+    ]
+    asked = [zone(f"Z{k}", box(600 * k, 0, 600 * k + 250, 250)) for k in range(-3, 3)]
+    scenario = with_teams(world(bases, asked), *["S0"] * teams, team_ready=1)
+    kept = kept_for_teams(scenario)
+    taken = [a - b.drones for a, b in zip(drones, kept.stations, strict=True)]
+    assert sum(taken) == teams
+    even = sorted(drones)
+    for _ in range(teams):
+        even = sorted([*even[:-1], even[-1] - 1])
+    assert sorted(s.drones for s in kept.stations) == even
+    ways = airways(scenario)
+    where = places(scenario, ways)
+    covers = reach(scenario, ways, ground(scenario, ways, where.xy), scenario.stations)
+
+    def covered(choice: Sequence[int]) -> float:
+        used = np.array(choice) > 0
+        return float(where.weight @ covers[used].any(axis=0))
+
+    most = max(
+        covered(choice)
+        for choice in product(*[range(n + 1) for n in drones])
+        if sorted(n - c for n, c in zip(drones, choice, strict=True)) == even
+    )
+    assert covered(taken) == pytest.approx(most)
 
 
 def test_ready_drones_cover_no_more_than_their_bound() -> None:

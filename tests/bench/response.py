@@ -99,9 +99,9 @@ def main() -> None:
         f"figures beside those of {asked.draws} draws of 1500 places at 480 moments, "
         f"in {spent_s:.0f} s; in brackets the standard error of the draws:"
     )
+    names = {"anybody": "all", "ready alone": "ready"}
     for row, figures in rows.items():
-        beside = drawn.get(row, {})
-        print(f"{row:12s}  {compared(figures, beside)}")
+        print(f"{row:12s}  {compared(figures, drawn[names.get(row, row)])}")
 
 
 def compared(
