@@ -85,7 +85,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A drone that could be there, but on every layer would meet routes."""
+    """
+    A drone that could be there, but finds no free way.
+
+    Parameters
+    ----------
+    meets
+        Routes that it would meet; none if only its station has no moment for it to
+        land.
+    """
 
     drone: str
     station: str
@@ -224,20 +232,23 @@ def _tried(
             lasts_s=one.lasts_s,
             until_s=one.until_s,
         )
-        met = _met_at_once(one, scenario.rules.overhead_s, out, stay, home)
-        found.append(_Tried(errand=one, passage=soonest(asked), met=met))
+        passage, met = soonest(asked), frozenset[int]()
+        if passage is None or passage.start_s > one.starts[0][0]:
+            met = _met_at_once(one, scenario.rules.overhead_s, out, stay, home)
+        found.append(_Tried(errand=one, passage=passage, met=met))
     return found
 
 
 def _met_at_once(
     one: Errand, stay_s: float, out: Blocks, stay: Blocks, home: Blocks
 ) -> frozenset[int]:
-    """Return the routes met by who starts at once, or else on the way home."""
+    """Return the routes met by who starts at once, or if none is, on the way home."""
     start_s = one.starts[0][0]
     there_s = start_s + one.over_s
     leaves_s = there_s + stay_s
     on_way = _within(out, start_s, start_s) | _within(stay, there_s, leaves_s)
-    return on_way or _within(home, leaves_s, leaves_s)
+    latest_s = max(leaves_s, min(start_s + one.lasts_s, one.until_s))
+    return on_way or _within(home, leaves_s, latest_s)
 
 
 def _within(found: Blocks, low_s: float, high_s: float) -> frozenset[int]:

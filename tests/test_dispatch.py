@@ -193,8 +193,10 @@ def test_who_waits_or_has_no_way_is_told_why(
     answer = dispatch(SCENARIO, PLAN, np.array([1500.0, 0.0]), 5000.0).answers[0]
     waits = replace(answer, waits_s=40.0, meets=("R1", "R2"))
     kept = Kept(drone="B-1", station="B", route="", meets=("R3",))
-    show(Terminal(), SCENARIO, Ranking(answers=(waits,), kept=(kept,)), 5000.0)
+    alone = replace(kept, drone="B-2", meets=())
+    show(Terminal(), SCENARIO, Ranking(answers=(waits,), kept=(kept, alone)), 5000.0)
     said = capsys.readouterr().out
+    assert "B-2 has no free way: its station has no moment" in said
     assert "waits 40 s for R1, R2" in said
     assert "B-1 has no free way: it would meet R3" in said
 

@@ -21,6 +21,7 @@ from planner.launches import launches
 from planner.passage import Asked, soonest
 from planner.plan import Plan, Sortie
 from planner.rounds import days_of
+from planner.scenario import Scenario
 from planner.standby import sorties_by_drone, standby
 from planner.traffic import Flight
 
@@ -32,7 +33,7 @@ LAYERS_M = (60.0, 75.0, 90.0, 105.0, 120.0)
 
 
 @cache
-def busy() -> tuple[object, Plan]:
+def busy() -> tuple[Scenario, Plan]:
     """Return a station at rest, and one whose drones cross its way at all layers."""
     tiny = tiny_scenario()
     rest, work = tiny.stations

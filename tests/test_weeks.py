@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_response import with_teams
 from test_timetable import make_draft, make_scenario
 from tiny_folder import example, inspected, write
 from worlds import square, station, world, zone
@@ -34,7 +35,7 @@ from planner.plan import Plan, Sortie
 from planner.rhythm import rhythm
 from planner.rounds import days_of as sorties_of
 from planner.scenario import Scenario
-from planner.standby import sorties_by_drone, standby
+from planner.standby import sorties_by_drone, standby, team_gaps
 
 HOUR_S = 3600.0
 WEEK = Horizon(
@@ -255,5 +256,7 @@ def test_who_flies_over_the_end_of_a_day_is_not_ready_at_its_start() -> None:
         assert all(a[1] <= b[0] for a, b in pairwise(busy))
     now = standby(scenario, scenario.stations[0], days, np.array([300.0]))
     assert now.ready[:, 0].tolist() == [True, True, False]  # A-3 is in the air still
+    third = team_gaps(with_teams(scenario, "A", "A", "A"), plan)[2]
+    assert (third.fewest, third.short_s, third.since_s) == (1, 5800.0, 0.0)
     morning = replace(scenario, horizon=replace(midnight, length_s=80_000.0))
     assert sorties_of(morning, plan) == sorties_by_drone(plan)

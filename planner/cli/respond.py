@@ -116,9 +116,11 @@ def show(
             ],
         )
     for kept in ranking.kept:
-        terminal.line(
-            "cli.respond.kept", drone=kept.drone, routes=", ".join(kept.meets)
-        )
+        if kept.meets:
+            routes = ", ".join(kept.meets)
+            terminal.line("cli.respond.kept", drone=kept.drone, routes=routes)
+        else:
+            terminal.line("cli.respond.kept_landing", drone=kept.drone)
     able = len(ranking.answers) + len(ranking.kept)
     if not able:
         terminal.line("cli.respond.nobody")
