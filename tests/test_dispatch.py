@@ -45,7 +45,7 @@ def test_the_first_is_there_when_a_simulation_says_so() -> None:
     """The best layer of a simulation alone; later only where somebody is in the way."""
     cities = [City(SCENARIO, PLAN, h) for h in SCENARIO.rules.layers_m]
     dice, in_the_way = np.random.default_rng(5), 0
-    for _ in range(100):
+    for _ in range(60):
         xy = dice.uniform((-1500, -1500), (6500, 1500))
         moment_s = float(dice.uniform(0, SCENARIO.horizon.length_s))
         ranking = dispatch(SCENARIO, PLAN, xy, moment_s)
@@ -66,7 +66,7 @@ def test_the_first_is_there_when_a_simulation_says_so() -> None:
             assert answer.stays_s >= SCENARIO.rules.overhead_s - 1e-6
             assert answer.leaves_s <= answer.leaves_by_s
             assert answer.t_s[0] == pytest.approx(answer.leaves_s)
-    assert 0 < in_the_way < 60
+    assert 0 < in_the_way < 40
 
 
 def test_a_flight_that_is_broken_off_loses_its_visits() -> None:
