@@ -16,6 +16,7 @@ from worlds import MODEL, closure, privacy, station, world
 
 from planner.given.wind import Spell, Wind
 from planner.response.airways import Airways, airways
+from planner.response.byways import draw
 
 SPEED_MPS = MODEL.airspeed_mps
 CORNERS_M = [(x * 900.0, y * 900.0) for x in (-2, -1, 0, 1) for y in (-2, -1, 0, 1)]
@@ -60,6 +61,25 @@ def flown_m(ways: Airways, a: tuple[float, float], b: tuple[float, float]) -> fl
     return path.length
 
 
+def is_drawn_as_told(
+    ways: Airways, a: tuple[float, float], b: tuple[float, float], told_s: float
+) -> None:
+    """Assert that the way drawn is as long as was said, and outside what is closed."""
+    (way,) = draw(ways, SPEED_MPS, np.array([a]), np.array([b]))
+    if way is None:
+        assert told_s == math.inf
+        return
+    assert way.t[-1] == pytest.approx(told_s, abs=1e-6)
+    assert way.xy[[0, -1]] == pytest.approx(np.array([a, b]))
+    assert (np.diff(way.t) > 0).all()
+    lasts_s = np.hypot(*np.diff(way.xy, axis=0).T) / SPEED_MPS
+    assert np.diff(way.t) == pytest.approx(lasts_s, abs=1e-6)
+    line = LineString(way.xy)
+    if ways.is_open(np.array([a, b])).all():
+        for area in ways.closed:
+            assert line.intersection(area.buffer(-0.01)).length == 0
+
+
 @given(
     shapes=st.lists(
         st.tuples(st.sampled_from(CORNERS_M), st.floats(50, 700), st.floats(50, 700)),
@@ -76,6 +96,7 @@ def test_the_time_is_that_of_a_way_that_can_be_flown(
     a, b = ends[:2], ends[2:]
     assume(math.dist(a, b) > 1.0)
     found_s = flight_s(ways, a, b)
+    is_drawn_as_told(ways, a, b, found_s)
     if not ways.is_open(np.array([a, b])).all():
         inside = [
             min(c.exterior.distance(Point(e)) for c in ways.closed) for e in (a, b)

@@ -14,18 +14,20 @@ from plans import PROJECTION, tiny_plan, tiny_scenario
 from tiny_folder import TOML, write
 
 import planner
+from planner.cli.respond import show
+from planner.cli.terminal import Terminal
 from planner.flown.tracks import flown_routes
 from planner.flown.visits import longest_gaps
 from planner.formats.datum import gcj02_of_wgs84
 from planner.plan import Plan
-from planner.response.dispatch import Answer, dispatch
+from planner.response.dispatch import Answer, Kept, Ranking, dispatch
 
 SCENARIO, PLAN = tiny_scenario(), tiny_plan()
 
 
 def sent(moment_s: float, drone: str, xy: tuple[float, float] = (1500, 0)) -> Answer:
     """Return what one drone can do at a moment."""
-    answers = dispatch(SCENARIO, PLAN, np.array(xy), moment_s)
+    answers = dispatch(SCENARIO, PLAN, np.array(xy), moment_s).answers
     return next(answer for answer in answers if answer.drone == drone)
 
 
@@ -40,18 +42,31 @@ def longest_s(plan: Plan, zone: str, moment_s: float) -> float:
 
 
 def test_the_first_is_there_when_a_simulation_says_so() -> None:
-    """At random places and moments the ranking begins with the time found alone."""
-    city, dice = City(SCENARIO, PLAN), np.random.default_rng(5)
-    for _ in range(150):
+    """The best layer of a simulation alone; later only where somebody is in the way."""
+    cities = [City(SCENARIO, PLAN, h) for h in SCENARIO.rules.layers_m]
+    dice, in_the_way = np.random.default_rng(5), 0
+    for _ in range(60):
         xy = dice.uniform((-1500, -1500), (6500, 1500))
         moment_s = float(dice.uniform(0, SCENARIO.horizon.length_s))
-        answers = dispatch(SCENARIO, PLAN, xy, moment_s)
-        times = [answer.overhead_s for answer in answers]
-        alone_s = city.overhead_s((float(xy[0]), float(xy[1])), moment_s)
-        assert min(times, default=np.inf) == pytest.approx(alone_s)
+        ranking = dispatch(SCENARIO, PLAN, xy, moment_s)
+        times = [answer.overhead_s for answer in ranking.answers]
+        alone_s = min(
+            c.overhead_s((float(xy[0]), float(xy[1])), moment_s) for c in cities
+        )
+        first_s = min(times, default=np.inf)
+        assert first_s >= alone_s - 1e-6
+        if any(answer.meets for answer in ranking.answers) or ranking.kept:
+            in_the_way += 1
+        else:
+            assert first_s == pytest.approx(alone_s)
         assert times == sorted(times)
-        assert len({answer.drone for answer in answers}) == len(answers)
-        assert all(a.stays_s >= SCENARIO.rules.overhead_s - 1e-6 for a in answers)
+        names = [one.drone for one in (*ranking.answers, *ranking.kept)]
+        assert len(set(names)) == len(names)
+        for answer in ranking.answers:
+            assert answer.stays_s >= SCENARIO.rules.overhead_s - 1e-6
+            assert answer.leaves_s <= answer.leaves_by_s
+            assert answer.t_s[0] == pytest.approx(answer.leaves_s)
+    assert 0 < in_the_way < 40
 
 
 def test_a_flight_that_is_broken_off_loses_its_visits() -> None:
@@ -103,7 +118,7 @@ def test_others_of_the_station_fly_what_is_left() -> None:
     two = tuple(replace(s, drones=2) for s in SCENARIO.stations)
     answers = dispatch(
         replace(SCENARIO, stations=two), PLAN, np.array([1500.0, 0.0]), moment_s
-    )
+    ).answers
     answer = next(a for a in answers if a.drone == "A-1")
     assert answer.sorties_lost >= 1
     assert "W1" in {visit.zone for visit in answer.lost}
@@ -140,10 +155,50 @@ def test_respond_tells_a_person_and_a_program(run: Run, folder: Path) -> None:
     assert told["at"] == pytest.approx(home.tolist(), abs=1e-8)
     first = told["drones"][0]
     assert {"drone", "station", "route", "overhead_s", "stays_s", "zones"} <= set(first)
+    assert {"layer_m", "leaves_at", "waits_s", "meets", "homes_s"} <= set(first)
+    assert len(first["path"]) == len(first["t_s"])
+    assert first["path"][-1][:2] == pytest.approx(first["path"][0][:2], abs=1e-7)
+    assert told["kept"] == []
     assert first["overhead_at"].startswith("09:3")
     code, said, _ = run(*words[:4], "1.0,1.0", "--time", "09:30")
     assert code == 0
     assert "nobody" in said
+
+
+def test_a_week_is_asked_by_its_days(run: Run, folder: Path) -> None:
+    """A day in either language or a date names one moment; a clock time the first."""
+    plan = planner.read_plan(folder.parent / "plan.geojson")
+    start = "2026-01-05T00:00:00+08:00"
+    week = replace(plan, horizon={"start": start, "seconds": 7 * 86_400.0})
+    planner.write_plan(week, folder.parent / "week.geojson")
+    words = ("respond", folder, folder.parent / "week.geojson", "--at", "1.0,1.0")
+    for text, told in (
+        ("Sat 14:30", "Sat 14:30:00"),
+        ("周六14:30", "Sat 14:30:00"),
+        ("2026-01-10T14:30:05", "Sat 14:30:05"),
+        ("14:30", "Mon 14:30:00"),
+    ):
+        code, said, _ = run(*words, "--time", text, "--json")
+        assert (code, json.loads(said)["time"]) == (0, told)
+    code, _, said = run(*words, "--time", "2026-01-12T14:30")
+    assert code == 2
+    assert "Mon 00:00" in said
+
+
+def test_who_waits_or_has_no_way_is_told_why(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The routes in the way stand beside who waits, and beside who cannot go."""
+    monkeypatch.setenv("COLUMNS", "200")
+    answer = dispatch(SCENARIO, PLAN, np.array([1500.0, 0.0]), 5000.0).answers[0]
+    waits = replace(answer, waits_s=40.0, meets=("R1", "R2"))
+    kept = Kept(drone="B-1", station="B", route="", meets=("R3",))
+    alone = replace(kept, drone="B-2", meets=())
+    show(Terminal(), SCENARIO, Ranking(answers=(waits,), kept=(kept, alone)), 5000.0)
+    said = capsys.readouterr().out
+    assert "B-2 has no free way: its station has no moment" in said
+    assert "waits 40 s for R1, R2" in said
+    assert "B-1 has no free way: it would meet R3" in said
 
 
 def test_a_place_is_taken_in_the_datum_of_the_files(
@@ -167,6 +222,8 @@ def test_a_place_is_taken_in_the_datum_of_the_files(
         ("a,b", "09:00", 2),
         ("120.1,33", "nine", 2),
         ("120.1,33", "23:30", 2),
+        ("120.1,33", "weekend 09:00", 2),
+        ("120.1,33", "2031-01-01T09:00", 2),
         ("999,33", "09:00", 3),
         ("nan,33", "09:00", 3),
     ],

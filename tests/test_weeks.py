@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_response import with_teams
 from test_timetable import make_draft, make_scenario
 from tiny_folder import example, inspected, write
 from worlds import square, station, world, zone
@@ -26,8 +28,10 @@ from planner.formats.schedule import days_of, schedule
 from planner.formats.table import Fault
 from planner.formats.weekdays import active_hours
 from planner.given.horizon import Horizon
-from planner.plan import Plan
+from planner.plan import Plan, Sortie
 from planner.planning.pipeline import plan_routes
+from planner.response.rounds import days_of as sorties_of
+from planner.response.standby import sorties_by_drone, standby, team_gaps
 from planner.scenario import Scenario
 from planner.timetable.packing import packing
 from planner.timetable.placing import add
@@ -232,3 +236,27 @@ def test_like_days_are_packed_once_with_nothing_lost(
             add(r, demand.drones, phase % r.headway_s, level)
         levels.append(int(level.max()))
     assert levels[0] == levels[1]
+
+
+def test_who_flies_over_the_end_of_a_day_is_not_ready_at_its_start() -> None:
+    """A drone in the air at midnight is in the air and charging just after it."""
+    scenario = world([station("A", 0, 0, 3)], hours=24.0)
+    midnight = replace(scenario.horizon, start_clock_s=0.0)
+    scenario = replace(scenario, horizon=midnight)
+    sorties = tuple(
+        Sortie(drone=drone, route="R", takeoff_s=t, landing_s=t + 900, ready_s=t + 2400)
+        for drone, t in (("A-1", 600.0), ("A-2", 40_000.0), ("A-1", 86_000.0))
+    )
+    plan = Plan(horizon={}, stations=(), drone_models=(), routes=(), roster=sorties)
+    days = sorties_of(scenario, plan)
+    flown = sorted(s.takeoff_s for day in days.values() for s in day)
+    assert flown == [-400.0, 600.0, 40_000.0, 86_000.0, 87_000.0, 126_400.0, 172_400.0]
+    for day in days.values():
+        busy = [(s.takeoff_s, s.ready_s) for s in day]
+        assert all(a[1] <= b[0] for a, b in pairwise(busy))
+    now = standby(scenario, scenario.stations[0], days, np.array([300.0]))
+    assert now.ready[:, 0].tolist() == [True, True, False]  # A-3 is in the air still
+    third = team_gaps(with_teams(scenario, "A", "A", "A"), plan)[2]
+    assert (third.fewest, third.short_s, third.since_s) == (1, 5800.0, 0.0)
+    morning = replace(scenario, horizon=replace(midnight, length_s=80_000.0))
+    assert sorties_of(morning, plan) == sorties_by_drone(plan)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from planner.flown.tracks import (
     FlownRoute,
@@ -12,8 +11,8 @@ from planner.flown.tracks import (
     over_the_seam,
 )
 from planner.flown.visits import LongestGap, longest_gaps
-from planner.plan import Plan, Sortie
-from planner.scenario import Scenario, Station
+from planner.plan import Plan
+from planner.scenario import Scenario
 
 TIME_TOLERANCE_S = 2e-3
 """Two times of a file, each rounded to the millisecond, and what comes of it [s]."""
@@ -67,35 +66,3 @@ def case_of(scenario: Scenario, plan: Plan) -> Case:
         routes=over_the_seam(over.horizon, flown),
         gaps=longest_gaps(over, flown),
     )
-
-
-def next_round(case: Case, station: Station, sorties: Sequence[Sortie]) -> list[Sortie]:
-    """
-    Return the sorties of a station in the round after, by take-off, if there is one.
-
-    The drones of a station are alike, so they may change numbers where the horizon
-    begins anew: which is ready first is needed first.
-    """
-    length_s = case.scenario.horizon.length_s
-    if not case.scenario.horizon.repeats or not sorties:
-        return []
-    ordered = sorted(sorties, key=lambda s: (s.takeoff_s, s.drone))
-    needed = list(dict.fromkeys(s.drone for s in ordered))
-    ready_s = {
-        f"{station.id}-{n + 1}": 0.0
-        for n in range(station.drones - case.scenario.rules.reserve_drones)
-    }
-    for s in ordered:
-        ready_s[s.drone] = max(ready_s.get(s.drone, 0.0), s.ready_s)
-    ready = sorted(ready_s, key=lambda drone: (ready_s[drone], drone))
-    becomes = dict(zip(needed, ready, strict=False))
-    return [
-        replace(
-            s,
-            drone=becomes[s.drone],
-            takeoff_s=s.takeoff_s + length_s,
-            landing_s=s.landing_s + length_s,
-            ready_s=s.ready_s + length_s,
-        )
-        for s in ordered
-    ]

@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from planner.checks.case import TIME_TOLERANCE_S, Case, next_round
+from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.crews import measure_crews
 from planner.checks.verdict import Gauge
 from planner.flown.energies import rest_s
 from planner.plan import Route, Sortie
+from planner.response.rounds import next_round
 from planner.response.standby import team_gaps
 from planner.scenario import Station
 
@@ -90,7 +91,7 @@ def _measure_seam(
     ready_s: dict[str, float] = {}
     for sortie in own:
         ready_s[sortie.drone] = max(ready_s.get(sortie.drone, 0.0), sortie.ready_s)
-    for sortie in next_round(case, station, own):
+    for sortie in next_round(case.scenario, station, own):
         before_s = ready_s.pop(sortie.drone, None)
         if before_s is not None:
             gauge.measure(

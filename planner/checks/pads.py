@@ -8,11 +8,12 @@ from collections import defaultdict
 import numpy as np
 
 from planner.basics.geometry import FloatArray
-from planner.checks.case import TIME_TOLERANCE_S, Case, next_round
+from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
 from planner.flown.energies import charging_s, rest_s
 from planner.flown.tracks import FlownRoute, merged
 from planner.plan import Sortie
+from planner.response.rounds import next_round
 from planner.scenario import Station
 
 
@@ -27,7 +28,7 @@ def pads(case: Case, gauge: Gauge) -> None:
         if not sorties[station.id]:
             continue
         own = sorties[station.id]
-        own = [*own, *next_round(case, station, own)]
+        own = [*own, *next_round(case.scenario, station, own)]
         _measure_pads(case, station, own, gauge)
         _measure_spacing(case, station, own, gauge)
         flown = [(s, served[s.route]) for s in own if s.route in served]

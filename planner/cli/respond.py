@@ -11,7 +11,7 @@ from planner.cli.terminal import Terminal
 from planner.cli.verb import json_option, path_argument, verb
 
 if TYPE_CHECKING:
-    from planner.response.dispatch import Answer
+    from planner.response.dispatch import Answer, Ranking
     from planner.scenario import Scenario
 
 MOST_ZONES = 3
@@ -41,15 +41,24 @@ def command(
     moment_s = _moment_s(terminal, described, clock)
     place = place_in(scenario, *_lonlat(terminal, at))
     lonlat = np.array([[place.x, place.y]])
-    answers = dispatch(
+    ranking = dispatch(
         described, written, described.projection.to_xy(lonlat)[0], moment_s
     )
-    _show(terminal, described, answers, moment_s)
+    show(terminal, described, ranking, moment_s)
     terminal.json(
         {
             "at": [place.x, place.y],
             "time": _clock(described, moment_s),
-            "drones": [_row(described, answer, moment_s) for answer in answers],
+            "drones": [_row(described, one, moment_s) for one in ranking.answers],
+            "kept": [
+                {
+                    "drone": kept.drone,
+                    "station": kept.station,
+                    "route": kept.route or None,
+                    "meets": list(kept.meets),
+                }
+                for kept in ranking.kept
+            ],
         }
     )
 
@@ -65,52 +74,76 @@ def _lonlat(terminal: Terminal, text: str) -> tuple[float, float]:
 
 def _moment_s(terminal: Terminal, scenario: Scenario, text: str) -> float:
     """Return the first such moment of the horizon, seconds from its start."""
-    from planner.basics.clock import DAY_S, clock_text, parse_clock
+    from planner.formats.moment import moment_s
 
     horizon = scenario.horizon
     try:
-        moment_s = (parse_clock(text) - horizon.start_clock_s) % DAY_S
+        found_s = moment_s(horizon, text)
     except ValueError:
         raise click.UsageError(terminal.text("cli.respond.time", given=text)) from None
-    if moment_s > horizon.length_s:
-        hours = "-".join(
-            clock_text(horizon.start_clock_s + t) for t in (0.0, horizon.length_s)
-        )
+    if found_s is None:
+        hours = " - ".join(horizon.moment(t) for t in (0.0, horizon.length_s))
         raise click.UsageError(
-            terminal.text("cli.respond.outside", given=text, hours=hours)
+            terminal.text(
+                "cli.respond.outside", given=text, hours=hours, start=horizon.start
+            )
         )
-    return moment_s
+    return found_s
 
 
-def _show(
-    terminal: Terminal,
-    scenario: Scenario,
-    answers: tuple[Answer, ...],
-    moment_s: float,
+def show(
+    terminal: Terminal, scenario: Scenario, ranking: Ranking, moment_s: float
 ) -> None:
     """Print a row a drone, the first there first."""
     from maps.words import stopwatch
 
-    if not answers:
+    if ranking.answers:
+        heads = ("drone", "from", "layer", "leaves", "after", "overhead", "stays")
+        terminal.table(
+            [f"cli.respond.{head}" for head in (*heads, "lost")],
+            [
+                (
+                    answer.drone,
+                    answer.route or terminal.text("cli.respond.station"),
+                    f"{answer.layer_m:g}",
+                    _leaves(terminal, scenario, answer, moment_s),
+                    stopwatch(answer.overhead_s),
+                    _clock(scenario, moment_s + answer.overhead_s),
+                    stopwatch(answer.stays_s),
+                    _lost(terminal, scenario, answer),
+                )
+                for answer in ranking.answers
+            ],
+        )
+    for kept in ranking.kept:
+        if kept.meets:
+            routes = ", ".join(kept.meets)
+            terminal.line("cli.respond.kept", drone=kept.drone, routes=routes)
+        else:
+            terminal.line("cli.respond.kept_landing", drone=kept.drone)
+    able = len(ranking.answers) + len(ranking.kept)
+    if not able:
         terminal.line("cli.respond.nobody")
         return
-    heads = ("drone", "from", "after", "overhead", "stays", "lost")
-    terminal.table(
-        [f"cli.respond.{head}" for head in heads],
-        [
-            (
-                answer.drone,
-                answer.route or terminal.text("cli.respond.station"),
-                stopwatch(answer.overhead_s),
-                _clock(scenario, moment_s + answer.overhead_s),
-                stopwatch(answer.stays_s),
-                _lost(terminal, scenario, answer),
-            )
-            for answer in answers
-        ],
-    )
     drones = sum(s.drones for s in scenario.stations)
-    terminal.line("cli.respond.others", count=drones - len(answers), drones=drones)
+    terminal.line("cli.respond.others", count=drones - able, drones=drones)
+
+
+def _leaves(
+    terminal: Terminal, scenario: Scenario, answer: Answer, moment_s: float
+) -> str:
+    """Return from when to when a drone may leave, and for whom it waits."""
+    times = "-".join(
+        _clock(scenario, moment_s + t) for t in (answer.leaves_s, answer.leaves_by_s)
+    )
+    if not answer.waits_s or not answer.meets:
+        return times
+    waits = terminal.text(
+        "cli.respond.waits",
+        seconds=f"{answer.waits_s:.0f}",
+        routes=", ".join(answer.meets),
+    )
+    return f"{times}; {waits}"
 
 
 def _lost(terminal: Terminal, scenario: Scenario, answer: Answer) -> str:
@@ -143,9 +176,18 @@ def _row(scenario: Scenario, answer: Answer, moment_s: float) -> dict[str, Any]:
         "drone": answer.drone,
         "station": answer.station,
         "route": answer.route or None,
+        "layer_m": answer.layer_m,
+        "leaves_s": round(answer.leaves_s, 1),
+        "leaves_at": _clock(scenario, moment_s + answer.leaves_s),
+        "leaves_by_s": round(answer.leaves_by_s, 1),
+        "waits_s": round(answer.waits_s, 1),
+        "meets": list(answer.meets),
         "overhead_s": round(answer.overhead_s, 1),
         "overhead_at": _clock(scenario, moment_s + answer.overhead_s),
         "stays_s": round(answer.stays_s, 1),
+        "homes_s": [[round(t, 1) for t in span] for span in answer.homes],
+        "path": [[round(v, 8) for v in corner] for corner in answer.path],
+        "t_s": [round(t, 3) for t in answer.t_s],
         "sorties_lost": answer.sorties_lost,
         "zones": [
             {
@@ -162,8 +204,7 @@ def _row(scenario: Scenario, answer: Answer, moment_s: float) -> dict[str, Any]:
 
 
 def _clock(scenario: Scenario, moment_s: float) -> str:
-    """Return the local time ``HH:MM:SS`` of a moment of the horizon."""
-    from planner.basics.clock import clock_text
-
-    seconds = round(scenario.horizon.start_clock_s + moment_s)
-    return f"{clock_text(seconds)}:{seconds % 60:02d}"
+    """Return the local time ``HH:MM:SS`` of a moment, after the day if several."""
+    horizon = scenario.horizon
+    seconds = round(moment_s)
+    return f"{horizon.moment(seconds)}:{(horizon.start_clock_s + seconds) % 60:02.0f}"

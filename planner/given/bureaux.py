@@ -1,9 +1,9 @@
-"""Say which stations and response teams belong together, and what they keep back."""
+"""Say which stations and response teams belong together."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from planner.scenario import ResponseTeam, Scenario, Station
 
@@ -35,30 +35,6 @@ def bureaux(scenario: Scenario) -> tuple[Bureau, ...]:
             teams=tuple(own),
         )
         for key, own in sorted(teams.items())
-    )
-
-
-def kept_for_teams(scenario: Scenario) -> Scenario:
-    """
-    Return a scenario without the drones that response teams keep off the rotations.
-
-    With `team_ready`, so many a team that are not kept back by `reserve_drones`
-    already, each from the station of the bureau that has most left.
-    """
-    rules = scenario.rules
-    if not rules.team_ready:
-        return scenario
-    left = {s.id: s.drones for s in scenario.stations}
-    for bureau in bureaux(scenario):
-        missing = rules.team_ready * len(bureau.teams) - sum(
-            min(s.drones, rules.reserve_drones) for s in bureau.stations
-        )
-        for _ in range(missing):
-            name = max(bureau.stations, key=lambda s: left[s.id]).id
-            left[name] = max(0, left[name] - 1)
-    return replace(
-        scenario,
-        stations=tuple(replace(s, drones=left[s.id]) for s in scenario.stations),
     )
 
 

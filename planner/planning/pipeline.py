@@ -16,7 +16,6 @@ from planner.engines import engine
 from planner.errors import LateError
 from planner.flown.partings import compute_partings
 from planner.formats.plan_geojson import as_written
-from planner.given.bureaux import kept_for_teams
 from planner.given.objectives import OBJECTIVES
 from planner.kept.keeping import keep
 from planner.network.freespace import FreeSpace, free_space
@@ -26,6 +25,7 @@ from planner.planning.compiling import compile_all, load_preparing
 from planner.planning.finishing import finish, served_zones
 from planner.planning.margins import as_asked
 from planner.planning.pacing import care_for, is_tight, paced
+from planner.planning.reserves import kept_for_teams
 from planner.problem import ChartedProblem, formulate
 from planner.response.covering import covering
 from planner.response.figures import response

@@ -180,24 +180,40 @@ def airways(scenario: Scenario) -> Airways:
     where it is not calm there.
     """
     rules, terrain = scenario.rules, scenario.terrain
-    calm = calm_layers_m(scenario) or layers_m(scenario)
-    private = privacy_aloft(scenario)
-    over_m = max((p.upper_m for p in private), default=0.0)
-    area = None if terrain is None else _area(scenario)
+    calm = heights_m(scenario)
+    over_m = max((p.upper_m for p in privacy_aloft(scenario)), default=0.0)
     if terrain is None:
-        layer_m = next((h for h in calm if h >= over_m), calm[-1])
+        return airways_at(scenario, next((h for h in calm if h >= over_m), calm[-1]))
+    area = _area(scenario)
+    over_m = max(over_m, terrain.near(area)[1] + rules.floor_m)
+    layer_m = next((h for h in calm if h >= over_m), math.ceil(over_m))
+    if is_calm(scenario, layer_m):
+        closed = closed_between(scenario, layer_m, layer_m)
     else:
-        over_m = max(over_m, terrain.near(area)[1] + rules.floor_m)
-        layer_m = next((h for h in calm if h >= over_m), math.ceil(over_m))
-    shut = [
-        grown(c.geometry, rules.clearance_m)
-        for c in closures_aloft(scenario)
-        if c.lower_m <= layer_m <= c.upper_m
-    ] + [p.geometry for p in private if p.upper_m > layer_m]
-    if area is not None and not is_calm(scenario, layer_m):
-        shut.append(area)
-    closed = shapely.get_parts(shapely.union_all(shut))
-    closed = closed[shapely.area(closed) > 0]
+        closed = np.array([area], dtype=object)
+    return _ways(scenario, layer_m, closed, area)
+
+
+def heights_m(scenario: Scenario) -> tuple[float, ...]:
+    """Return the layers calm enough for every drone type; all if none is."""
+    return calm_layers_m(scenario) or layers_m(scenario)
+
+
+def airways_at(scenario: Scenario, layer_m: float) -> Airways:
+    """
+    Return where drones may fly at one height; privacy zones above it are closed.
+
+    Whether that is over the ground is not asked here.
+    """
+    return _ways(scenario, layer_m, closed_between(scenario, layer_m, layer_m))
+
+
+def _ways(
+    scenario: Scenario,
+    layer_m: float,
+    closed: NDArray[np.object_],
+    area: BaseGeometry | None = None,
+) -> Airways:
     return Airways(
         layer_m=layer_m,
         closed=closed,
@@ -206,10 +222,23 @@ def airways(scenario: Scenario) -> Airways:
         grounded=frozenset(
             s.id for s in scenario.stations if _is_grounded(scenario, s, layer_m)
         ),
-        ceiling_m=rules.ceiling_m,
+        ceiling_m=scenario.rules.ceiling_m,
         area=area,
-        terrain=terrain,
+        terrain=None if area is None else scenario.terrain,
     )
+
+
+def closed_between(
+    scenario: Scenario, low_m: float, high_m: float
+) -> NDArray[np.object_]:
+    """Return what is closed at some height of a band, clearance included, in parts."""
+    shut = [
+        grown(c.geometry, scenario.rules.clearance_m)
+        for c in closures_aloft(scenario)
+        if c.lower_m <= high_m and low_m <= c.upper_m
+    ] + [p.geometry for p in privacy_aloft(scenario) if p.upper_m > low_m]
+    closed = shapely.get_parts(shapely.union_all(shut))
+    return np.asarray(closed[shapely.area(closed) > 0], dtype=object)
 
 
 def _area(scenario: Scenario) -> BaseGeometry:

@@ -16,7 +16,8 @@ from planner.given.drone import DroneModel
 from planner.given.stamina import longest_sortie_s
 from planner.plan import Plan
 from planner.response.airways import Airways
-from planner.response.standby import sorties_by_drone, standby
+from planner.response.rounds import days_of
+from planner.response.standby import standby
 from planner.scenario import Scenario, Station
 
 
@@ -139,7 +140,7 @@ def from_stations(
 
     Shape (moments, places) [s], infinite where none can.
     """
-    days = sorties_by_drone(plan)
+    days = days_of(scenario, plan)
     for station in scenario.stations:
         if station.id in ways.grounded:
             continue

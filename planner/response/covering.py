@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import coo_array, hstack, identity, vstack
 
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import over_horizon_of
-from planner.plan import Plan
-from planner.response.airways import airways
-from planner.response.arrivals import airborne_s, ground
+from planner.plan import Plan, Sortie
+from planner.response.airways import Airways, airways
+from planner.response.arrivals import Ground, airborne_s, ground
 from planner.response.figures import moments_of
-from planner.response.places import places
-from planner.response.standby import sorties_by_drone, standby
-from planner.scenario import Scenario
+from planner.response.places import Places, in_turns, turns_of
+from planner.response.rounds import days_of
+from planner.response.standby import standby
+from planner.scenario import Scenario, Station
 
 WITHIN_S = 120.0
 
@@ -40,31 +41,67 @@ def covering(scenario: Scenario, plan: Plan) -> dict[str, Any]:
     """
     scenario = over_horizon_of(scenario, plan)
     ways = airways(scenario)
-    asked = places(scenario, ways)
-    land = ground(scenario, ways, asked.xy)
-    moments = moments_of(scenario)
-    days = sorties_by_drone(plan)
+    asked = in_turns(scenario, ways)
+    moments, days = moments_of(scenario), days_of(scenario, plan)
     stations = [s for s in scenario.stations if s.id not in ways.grounded]
-    covers = np.zeros((len(stations), len(asked.weight)), dtype=bool)
+    upto = np.zeros(4)
+    for part, turn in zip(asked.turns, turns_of(len(moments)), strict=True):
+        upto += _covered(scenario, ways, part, stations, days, moments[turn]) / len(
+            turn
+        )
+    shares = dict(
+        zip(
+            ("ready_share", "bound_share", "all_share"),
+            upto[:3] / max(float(upto[3]), 1e-300),
+            strict=True,
+        )
+    )
+    rounded = {name: round(float(share), _DECIMALS) for name, share in shares.items()}
+    return {"within_s": WITHIN_S, **rounded}
+
+
+def _covered(
+    scenario: Scenario,
+    ways: Airways,
+    asked: Places,
+    stations: Sequence[Station],
+    days: Mapping[str, Sequence[Sortie]],
+    moments: FloatArray,
+) -> FloatArray:
+    """Return the demand covered by ready drones, at most, by all; and all there is."""
+    land = ground(scenario, ways, asked.xy)
+    covers = reach(scenario, ways, land, stations)
     count = np.zeros(len(moments), dtype=np.int64)
     covered = np.zeros((len(moments), len(asked.weight)), dtype=bool)
-    for k, station in enumerate(stations):
+    for station in stations:
         near = land.near[station.id]
         leaves_s = standby(scenario, station, days, moments).leaves_s
         flight_s = airborne_s(scenario, ways, land, station)
         count += np.isfinite(leaves_s)
         covered[:, near] |= leaves_s[:, None] + flight_s <= WITHIN_S
-        covers[k, near] = scenario.rules.launch_s + flight_s <= WITHIN_S
-    total = max(float(asked.weight.sum()), 1e-300)
     sizes, often = np.unique(count, return_counts=True)
     bounds = most_covered(covers, asked.weight, sizes.tolist())
-    shares = {
-        "ready_share": (covered @ asked.weight).sum() / len(moments) / total,
-        "bound_share": often @ np.array(bounds) / often.sum() / total,
-        "all_share": asked.weight @ covers.any(axis=0) / total,
-    }
-    rounded = {name: round(float(share), _DECIMALS) for name, share in shares.items()}
-    return {"within_s": WITHIN_S, **rounded}
+    return np.array(
+        [
+            (covered @ asked.weight).sum(),
+            often @ np.array(bounds),
+            len(moments) * (asked.weight @ covers.any(axis=0)),
+            len(moments) * asked.weight.sum(),
+        ]
+    )
+
+
+def reach(
+    scenario: Scenario, ways: Airways, land: Ground, stations: Sequence[Station]
+) -> NDArray[np.bool_]:
+    """Return whether a ready drone of each station is over each place in time."""
+    covers = np.zeros((len(stations), len(land.xy)), dtype=bool)
+    for k, station in enumerate(stations):
+        if station.id not in ways.grounded:
+            flight_s = airborne_s(scenario, ways, land, station)
+            in_time = scenario.rules.launch_s + flight_s <= WITHIN_S
+            covers[k, land.near[station.id]] = in_time
+    return covers
 
 
 def most_covered(
@@ -92,31 +129,47 @@ def most_covered(
     >>> most_covered(covers, np.array([1.0, 2.0, 4.0]), [1, 2])
     [6.0, 7.0]
     """
-    # Places that the same stations cover are one.
-    reached = covers.any(axis=0)
-    packed = np.ascontiguousarray(np.packbits(covers[:, reached], axis=0).T)
+    return [round(-_located(covers, weight, n).mip_dual_bound, 9) for n in counts]
+
+
+def best_covering(
+    covers: NDArray[np.bool_], weight: FloatArray, count: int
+) -> list[int]:
+    """
+    Return the stations, so many, that cover the most weight, as `most_covered` has it.
+
+    Examples
+    --------
+    >>> covers = np.array([[True, True, False], [False, True, True]])
+    >>> best_covering(covers, np.array([1.0, 2.0, 4.0]), 1)
+    [1]
+    """
+    chosen = _located(covers, weight, count).x[: len(covers)] > 0.5
+    # What covers nothing more is no worse than another such.
+    order = np.argsort(~chosen, kind="stable")
+    return sorted(order[:count].tolist())
+
+
+def _located(
+    covers: NDArray[np.bool_], weight: FloatArray, count: int
+) -> OptimizeResult:
+    """Solve a maximal covering location problem: which stations, which places."""
+    # Places that the same stations cover are one; those that none does count nothing.
+    packed = np.ascontiguousarray(np.packbits(covers, axis=0).T)
     _, first, of = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    if not len(first):
-        return [0.0 for _ in counts]
-    kinds = covers[:, reached][:, first]
-    total = np.bincount(of.reshape(-1), weights=weight[reached])
+    kinds = covers[:, first]
+    total = np.bincount(of.reshape(-1), weights=weight) * kinds.any(axis=0)
     stations, places = kinds.shape
     place, station = np.nonzero(kinds.T)
     by = coo_array((np.ones(len(place)), (place, station)), shape=(places, stations))
     chosen = np.concatenate([np.ones(stations), np.zeros(places)]).reshape(1, -1)
     rows = vstack([hstack([-by, identity(places)]), coo_array(chosen)], format="csr")
-    return [
-        round(
-            -milp(
-                -np.concatenate([np.zeros(stations), total]),
-                integrality=np.repeat([1, 0], [stations, places]),
-                bounds=Bounds(0.0, 1.0),
-                constraints=LinearConstraint(
-                    rows, -np.inf, np.append(np.zeros(places), float(count))
-                ),
-                options={"node_limit": _NODES, "mip_rel_gap": 0.0},
-            ).mip_dual_bound,
-            9,
-        )
-        for count in counts
-    ]
+    return milp(
+        -np.concatenate([np.zeros(stations), total]),
+        integrality=np.repeat([1, 0], [stations, places]),
+        bounds=Bounds(0.0, 1.0),
+        constraints=LinearConstraint(
+            rows, -np.inf, np.append(np.zeros(places), float(count))
+        ),
+        options={"node_limit": _NODES, "mip_rel_gap": 0.0},
+    )

@@ -1,7 +1,7 @@
 """
 Say how soon somebody is overhead, wherever and whenever help is asked for.
 
-An estimate from the timetable: for every place of the demand and every minute, the
+An estimate from the timetable: for every cell of the demand and every minute, the
 drone that could be there first, from the air or from its station. docs/response.md
 holds the model.
 """
@@ -15,16 +15,17 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.basics.geometry import FloatArray
-from planner.flown.tracks import flown_routes, over_horizon_of
+from planner.flown.tracks import flown_routes, over_horizon_of, over_the_seam
 from planner.metrics import clock_period
 from planner.plan import Plan
 from planner.response.airways import airways
 from planner.response.arrivals import first_overhead_s, ground
-from planner.response.places import Places, places
+from planner.response.places import SPREAD, Places, Turns, in_turns, turns_of
 from planner.response.standby import TeamGap, team_gaps
 from planner.scenario import Scenario
 
 MINUTE_S = 60.0
+FEWEST_MOMENTS = 960
 WITHIN_S = (60, 120, 180)
 """Shares of the demand are told that somebody is over in so many seconds."""
 
@@ -44,7 +45,8 @@ def response(scenario: Scenario, plan: Plan) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``places`` of a grid of ``spacing_m``, ``moments``, the middles of all minutes;
+        ``places``, the cells of a grid of ``spacing_m``, each asked for in one of its
+        quarters, in turn; ``moments``, at least one in each minute;
         ``layer_m``, at which incidents are flown to; ``closed_share`` of the demand,
         which lies in closed airspace and is left out of all else. ``all``: of what is
         asked for, ``nobody_share`` that nobody could be over, ``within_60_s`` and so
@@ -53,42 +55,45 @@ def response(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         alone. ``districts`` by id, ``periods`` between window borders. ``teams``: for
         each, the charged drones ``wanted`` in its bureau, the ``fewest`` there are,
         and the minutes that they are too few, ``short_min``. ``cells``: the middle of
-        each place's cell, and within what nine of ten calls there are answered, in
-        whole seconds.
+        each cell, and within what nine of ten calls there are answered, in whole
+        seconds.
     """
     scenario = over_horizon_of(scenario, plan)
     ways = airways(scenario)
-    asked = places(scenario, ways)
-    land = ground(scenario, ways, asked.xy)
+    asked = in_turns(scenario, ways)
     moments = moments_of(scenario)
-    routes = flown_routes(scenario, plan)
-    districts = _districts(scenario, asked)
+    routes = over_the_seam(scenario.horizon, flown_routes(scenario, plan))
     periods = _periods(scenario, moments)
     tallies = {("all", ""): _Tally(), ("ready", ""): _Tally()}
-    tallies |= {("districts", d): _Tally() for d in districts}
+    tallies |= {("districts", d.id): _Tally() for d in scenario.districts}
     tallies |= {("periods", p): _Tally() for p in periods}
-    by_cell = np.zeros((len(asked.weight), LONGEST_S + 1), dtype=np.int32)
-    for first in range(0, len(moments), _AT_ONCE):
-        some = slice(first, first + _AT_ONCE)
-        best, by_ready = first_overhead_s(
-            scenario, plan, routes, ways, land, moments[some]
-        )
-        tallies["all", ""].add(best, asked.weight)
-        tallies["ready", ""].add(by_ready, asked.weight)
-        for district, mine in districts.items():
-            tallies["districts", district].add(best[:, mine], asked.weight[mine])
-        for period, within in periods.items():
-            here = np.flatnonzero(within[some])
-            tallies["periods", period].add(best[here], asked.weight)
-        _count(by_cell, best)
+    by_cell = np.zeros((len(asked.cell), LONGEST_S + 1))
+    for part, of, turn in zip(
+        asked.turns, asked.of, turns_of(len(moments)), strict=True
+    ):
+        weight = part.weight / len(turn)
+        land = ground(scenario, ways, part.xy)
+        districts = _districts(scenario, part)
+        for first in range(0, len(turn), _AT_ONCE):
+            some = turn[first : first + _AT_ONCE]
+            best, by_ready = first_overhead_s(
+                scenario, plan, routes, ways, land, moments[some]
+            )
+            tallies["all", ""].add(best, weight)
+            tallies["ready", ""].add(by_ready, weight)
+            for district, mine in districts.items():
+                tallies["districts", district].add(best[:, mine], weight[mine])
+            for period, within in periods.items():
+                here = np.flatnonzero(within[some])
+                tallies["periods", period].add(best[here], weight)
+            _count(by_cell, best, of, weight)
+    closed, open_ = asked.turns[0].closed, sum(p.weight.sum() for p in asked.turns)
     found: dict[str, Any] = {
-        "places": len(asked.weight),
+        "places": len(asked.cell),
         "spacing_m": asked.spacing_m,
         "moments": len(moments),
         "layer_m": ways.layer_m,
-        "closed_share": _rounded(
-            asked.closed / max(asked.closed + float(asked.weight.sum()), 1e-300)
-        ),
+        "closed_share": _rounded(closed / max(closed + open_, 1e-300)),
         "districts": {},
         "periods": {},
         "teams": {gap.team.id: _team(gap) for gap in team_gaps(scenario, plan)},
@@ -103,8 +108,15 @@ def response(scenario: Scenario, plan: Plan) -> dict[str, Any]:
 
 
 def moments_of(scenario: Scenario) -> FloatArray:
-    """Return the middle of each minute of the horizon [s]."""
-    return np.arange(MINUTE_S / 2, scenario.horizon.length_s, MINUTE_S)
+    """
+    Return a moment of each minute of the horizon, more in a short one [s].
+
+    Each at another place in its minute: most clocks have headways of whole minutes, and
+    would be seen again and again at the same few offsets.
+    """
+    count = max(FEWEST_MOMENTS, round(scenario.horizon.length_s / MINUTE_S))
+    within = np.arange(1, count + 1) * np.float64(SPREAD[1]) % 1.0
+    return (np.arange(count) + within) * (scenario.horizon.length_s / count)
 
 
 class _Tally:
@@ -145,15 +157,22 @@ class _Tally:
         return found
 
 
-def _count(by_cell: NDArray[np.int32], times_s: FloatArray) -> None:
-    """Count the times of each place by whole seconds, those beyond all together."""
+def _count(
+    by_cell: FloatArray,
+    times_s: FloatArray,
+    cell: NDArray[np.int64],
+    weight: FloatArray,
+) -> None:
+    """Add the demand of cells by whole seconds, what takes longest all together."""
     seconds = np.ceil(np.minimum(times_s - 1e-6, LONGEST_S)).astype(np.int64)
-    bins = seconds + np.arange(seconds.shape[1]) * (LONGEST_S + 1)
-    by_cell += np.bincount(bins.ravel(), minlength=by_cell.size).reshape(by_cell.shape)
+    bins = (seconds + cell * (LONGEST_S + 1)).ravel()
+    each = np.broadcast_to(weight, times_s.shape).ravel()
+    counted = np.bincount(bins, weights=each, minlength=by_cell.size)
+    by_cell += counted.reshape(by_cell.shape)
 
 
 def _cells(
-    scenario: Scenario, asked: Places, by_cell: NDArray[np.int32]
+    scenario: Scenario, asked: Turns, by_cell: FloatArray
 ) -> dict[str, list[Any]]:
     """Return the middle of each cell, and within what nine of ten are answered."""
     middles: FloatArray = (asked.cell + np.float64(0.5)) * asked.spacing_m

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -18,6 +18,16 @@ SPACING_M = 500.0
 """Side of a cell of the grid; doubled until there are few enough [m]."""
 
 MOST_PLACES = 10_000
+FEWEST_PLACES = 200
+
+_FINEST_M = 40.0
+
+SPREAD = (0.7548776662466927, 0.5698402909980532)
+"""
+Multiples of these, less their whole part, fill the unit square evenly (Roberts, The
+Unreasonable Effectiveness of Quasirandom Sequences, 2018: 1 / p and 1 / p^2 where p is
+the plastic number, p^3 = p + 1).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,6 +56,29 @@ class Places:
     closed: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Turns:
+    """
+    Where help may be asked for when not all of a cell is looked at at once.
+
+    Parameters
+    ----------
+    turns
+        Places of the parts of cells, one of each cell in turn.
+    of
+        Of each turn, the cell that each of its places is a part of.
+    cell
+        Column and row of each cell in the grid, shape (n, 2).
+    spacing_m
+        Side of a cell.
+    """
+
+    turns: tuple[Places, ...]
+    of: tuple[NDArray[np.int64], ...]
+    cell: NDArray[np.int64]
+    spacing_m: float
+
+
 def places(scenario: Scenario, ways: Airways) -> Places:
     """
     Return the places of the demand layer, or of the zones where there is none.
@@ -53,17 +86,69 @@ def places(scenario: Scenario, ways: Airways) -> Places:
     A shape spreads its weight evenly over its area or length, a zone its priority.
     What lies in closed airspace has no place.
     """
+    found, _ = _parted(scenario, ways, 1)
+    return found
+
+
+def in_turns(scenario: Scenario, ways: Airways) -> Turns:
+    """
+    Return the same with a place in each quarter of a cell, a quarter a turn.
+
+    Neighbours begin with different quarters. So over some turns all is looked at as on
+    a grid of half the spacing, at the cost of one turn each time. Where there is so
+    little that few places come of it, quarters have several.
+    """
+    parts = 2
+    found, (cell, of) = _parted(scenario, ways, parts)
+    while len(found.weight) < FEWEST_PLACES and found.spacing_m > _FINEST_M:
+        parts *= 2
+        found, (cell, of) = _parted(scenario, ways, parts)
+    column, row = (found.cell + found.cell // 2).T
+    turn = (column + 2 * row) % 4
+    mine = [np.flatnonzero(turn == k) for k in range(4)]
+    return Turns(
+        turns=tuple(
+            replace(
+                found,
+                xy=found.xy[part],
+                weight=found.weight[part],
+                cell=found.cell[part],
+            )
+            for part in mine
+        ),
+        of=tuple(of[part] for part in mine),
+        cell=cell,
+        spacing_m=parts * found.spacing_m,
+    )
+
+
+def turns_of(moments: int) -> list[NDArray[np.int64]]:
+    """
+    Return which of some moments belong to each turn.
+
+    Spread evenly, but not evenly spaced, so that no clock of a route is seen at few
+    offsets.
+    """
+    turn = np.floor(4 * (np.arange(moments) * SPREAD[0] % 1.0)).astype(np.int64)
+    return [np.flatnonzero(turn == k) for k in range(4)]
+
+
+def _parted(
+    scenario: Scenario, ways: Airways, parts: int
+) -> tuple[Places, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return places on a grid so many times finer than that of the cells, and these."""
     asked = [(d.geometry, d.weight) for d in scenario.demand] or [
         (z.geometry, z.priority) for z in scenario.zones
     ]
     spacing_m = SPACING_M
     while sum(g.area for g, _ in asked) / spacing_m**2 > MOST_PLACES:
         spacing_m *= 2
-    found = _placed(asked, ways, spacing_m)
-    while len(found.weight) > MOST_PLACES:
+    while True:
+        found = _placed(asked, ways, spacing_m / parts)
+        cell, of = np.unique(found.cell // parts, axis=0, return_inverse=True)
+        if len(cell) <= MOST_PLACES:
+            return found, (cell, of.reshape(-1))
         spacing_m *= 2
-        found = _placed(asked, ways, spacing_m)
-    return found
 
 
 def _placed(

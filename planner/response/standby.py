@@ -173,8 +173,13 @@ def _gap(
 ) -> TeamGap:
     """Return how long stations have fewer charged drones than are wanted."""
     own = [s for b in stations for d in drones_of(b) for s in days.get(d, ())]
-    times = np.array([0.0, *(t for s in own for t in (s.takeoff_s, s.ready_s))])
-    change = np.array([0, *([-1, 1] * len(own))])
+    spans = [(s.takeoff_s, s.ready_s) for s in own]
+    if scenario.horizon.repeats:
+        # Who is not ready at its end is not at its start.
+        round_s = scenario.horizon.length_s
+        spans += [(a - round_s, b - round_s) for a, b in spans if b > round_s]
+    times = np.array([0.0, *(t for span in spans for t in span)])
+    change = np.array([0, *([-1, 1] * len(spans))])
     change[0] = sum(b.drones for b in stations)
     # A drone that is ready when another leaves takes its place in no time.
     order = np.lexsort((-change, times))
