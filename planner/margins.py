@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planner.clock import DAY_S
@@ -19,7 +19,8 @@ from planner.stamina import turnaround_after_s
 _MOST_SHARE = 0.4
 """Of an interval or an endurance is taken away at most."""
 
-_WIDER = 1.25
+_LESS, _MORE = 0.75, 1.25
+"""What room between moves is changed by: what they miss has no length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,25 +66,33 @@ def room_for(scenario: Scenario, late: Lateness) -> Room:
     )
 
 
-def wider(room: Room, broken: Iterable[Kept], share: float) -> Room:
-    """Return more room where promises hold on less than a share of the days."""
-    short_s = {"revisit": 0.0, "energy": 0.0, "fleet": 0.0}
-    times = 1.0
-    for kept in broken:
-        missed = kept.beyond(share)
-        if missed is None or kept.rule == "separation":
-            times = _WIDER
-        else:
-            short_s[kept.rule] = max(short_s[kept.rule], missed)
+def fitted(room: Room, kept: Sequence[Kept], share: float) -> Room:
+    """
+    Return the room with which promises would just have held, and half as often not.
 
-    def more(known: Mapping[str, float], missed_s: float) -> dict[str, float]:
-        return {name: s + missed_s for name, s in known.items()}
+    More where they fall short of a share of the days, by what they miss; less where
+    all of a rule hold, by what the tightest has left.
+    """
+    spare_s = dict.fromkeys(("revisit", "energy", "fleet"), -math.inf)
+    times = _LESS
+    for each in kept:
+        if each.rule in spare_s:
+            ordered = each.excess
+            count = math.ceil((1 - (1 - share) / 2) * len(ordered))
+            spare_s[each.rule] = max(spare_s[each.rule], float(ordered[count - 1]))
+        elif each.odds.share < share:
+            times = _MORE
+
+    def changed(known_s: float, rule: str) -> float:
+        if not math.isfinite(spare_s[rule]):
+            return known_s * times
+        return max(0.0, known_s + spare_s[rule])
 
     return Room(
-        visit_s=room.visit_s + math.ceil(short_s["revisit"]),
-        move_s=math.ceil(room.move_s * times),
-        ready_s=more(room.ready_s, short_s["fleet"]),
-        longer_s=more(room.longer_s, short_s["energy"]),
+        visit_s=float(math.ceil(changed(room.visit_s, "revisit"))),
+        move_s=float(math.ceil(room.move_s * times)),
+        ready_s={name: changed(s, "fleet") for name, s in room.ready_s.items()},
+        longer_s={name: changed(s, "energy") for name, s in room.longer_s.items()},
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from planner.budget import Budget, Progress
 from planner.errors import StoppedError
-from planner.margins import Room, room_for, stricter, wider
+from planner.margins import Room, fitted, room_for, stricter
 from planner.pipeline import plan_routes
 from planner.plan import Plan, Unserved
 from planner.reasons import unserved
@@ -25,11 +25,18 @@ from planner.simulation import UNITS, Kept, Simulation, simulate
 from planner.simulation.lateness import own_lateness
 
 RUNS = 1000
-_SHARES = (0.2, 0.6, 1.0)
+NO_ROOM = "no_room_for_delays"
+"""Code of zones that are left out for the sake of room."""
+
+_SHARES = (0.1, 0.5, 1.0)
 """
 Of the seconds that are left, for one plan after the other: one as asked for, which
-tells how late sorties get; one with room for that; one with more room if need be.
+tells how late sorties get; one with room for that; one with the room that the days of
+the second show, where promises fall short or zones are left out for the sake of it.
 """
+
+_LEAST_S = 5.0
+"""In less there may be no plan at all, however small the scenario is [s]."""
 
 _SEED = 10_000
 """Days that judge a plan are not those that told how much room it needs."""
@@ -116,15 +123,17 @@ def plan_robustly(
             if first is None:
                 raise
             break
-        if first is None:
+        if room is None or first is None:
             first = plan, tuple(told)
-        elif room is not None:
+        else:
             plan = _explained(plan, first[0], room, share)
             found = _judged(scenario, plan, tuple(told), share, budget)
             best = _better(scenario, best, found)
-            if not found.short:
+            costs = any(u.code == NO_ROOM for u in plan.unserved)
+            if not (found.short or costs):
                 break
-            room = wider(room, found.short, share)
+            known = found.simulation
+            room = fitted(room, known.kept if known else (), share)
         if room is None and plan.roster:
             late = own_lateness(scenario, plan, share, seed=budget.seed)
             room = room_for(scenario, late)
@@ -168,7 +177,7 @@ def _without_room(left_out: Unserved, room: Room, share: float) -> Unserved:
     """Return that a zone could be served, were no room left for delays."""
     return unserved(
         left_out.zone,
-        "no_room_for_delays",
+        NO_ROOM,
         {
             "station": left_out.figures.get("station", "-"),
             "asked_percent": round(100 * share, 3),
@@ -211,7 +220,8 @@ def _part(budget: Budget, began_s: float, share: float) -> Budget:
     if budget.iterations is not None:
         return budget
     left_s = began_s + (budget.seconds or 0.0) - time.monotonic()
-    return replace(budget, seconds=max(0.0, left_s * share))
+    least_s = min(_LEAST_S, left_s / len(_SHARES))
+    return replace(budget, seconds=max(0.0, least_s, left_s * share))
 
 
 def _judged(

@@ -18,7 +18,7 @@ from planner.cli import main
 from planner.errors import EXIT_INFEASIBLE, EXIT_OK, StoppedError
 from planner.formats.plan_geojson import as_written, plan_to_bytes
 from planner.formats.trace_json import read_trace
-from planner.margins import Room, room_for, stricter, wider
+from planner.margins import Room, fitted, room_for, stricter
 from planner.robustness import Robust, plan_robustly
 from planner.scatter import Scatter
 from planner.scenario import Scenario
@@ -143,18 +143,27 @@ def test_longer_intervals_share_out_what_they_need() -> None:
     assert room_for(scenario, late) == replace(ROOM, visit_s=91.0)
 
 
-def test_room_grows_by_what_was_missed() -> None:
-    """What falls short says which room was too little, and by how much."""
+def test_room_becomes_what_simulated_days_show() -> None:
+    """More by what was missed, less by what the tightest promise had left."""
 
-    def missed(rule: str, *excess: float) -> Kept:
-        return Kept(rule=rule, where="A", odds=odds(0, 2), excess=np.array(excess))
+    def kept(rule: str, *excess: float) -> Kept:
+        held = odds(sum(e <= 0 for e in excess), len(excess))
+        return Kept(rule=rule, where="A", odds=held, excess=np.array(excess))
 
-    more = wider(ROOM, [missed("revisit", -5, 12.5), missed("energy", 1, 3)], 0.99)
-    assert more == Room(
-        visit_s=113.0, move_s=50.0, ready_s={"M": 60.0}, longer_s={"M": 12.0}
+    days = [
+        kept("revisit", -50, -5, 12.5),
+        kept("revisit", -50, -40, -30),
+        kept("energy", -9, -8, -7),
+        kept("fleet", -90, -80, -70),
+        kept("pads", 0, 0, 1),
+    ]
+    assert fitted(ROOM, days, 0.99) == Room(
+        visit_s=113.0, move_s=63.0, ready_s={"M": 0.0}, longer_s={"M": 2.0}
     )
-    assert wider(ROOM, [missed("pads", 0, 1)], 0.99).move_s == 63
-    assert wider(ROOM, [missed("fleet", 0, 7)], 0.99).ready_s == {"M": 67.0}
+    # On one of three days a promise may fail, so on one of six it may here.
+    assert fitted(ROOM, days[:-1], 1 / 3).visit_s == 95.0
+    assert fitted(ROOM, days[:-1], 1 / 3).move_s == 38.0
+    assert fitted(ROOM, (), 0.99).visit_s == 75.0
 
 
 def test_the_same_rounds_give_the_same_plan(robust: Robust) -> None:
