@@ -17,8 +17,6 @@ from planner.scenario import Scenario
 from planner.simulation.flights import draw, fleet_of, late_at
 
 _SORTIES = 10_000
-_OWN = 0.5
-"""Of the days on which a promise may fail, so many are a sortie's own doing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +67,7 @@ def own_lateness(
         late = np.concatenate([start, np.maximum(start + sums, least)], axis=2)
         rest_s = np.array([s.ready_s - s.landing_s for s in sorties])
         # All sorties of a day must keep to it.
-        level = (1 - (1 - share) * _OWN) ** (1 / count)
+        level = share ** (1 / count)
 
         def most(values: np.ndarray, level: float = level) -> float:
             return max(0.0, float(np.quantile(values, level)))
