@@ -26,6 +26,7 @@ from maps.markup import Markup, both, in_both, join, table, tag
 from maps.page import ReportPage, asset, escape, security_policy
 from maps.partings import partings_section
 from maps.response_section import response_section
+from maps.robust_section import asked_of, robust_section
 from maps.station_sheet import station_sheet
 from maps.terms import terms_table
 from maps.trace_section import trace_section
@@ -109,6 +110,7 @@ def _body(
     scenario: Scenario, plan: Plan, verdict: Verdict | None, trace: Trace | None
 ) -> Markup:
     clock = clock_of(scenario, plan)
+    asked = asked_of(plan)
     return tag(
         "div",
         _head(scenario, clock),
@@ -123,6 +125,7 @@ def _body(
             _section("report.busy", _busy(scenario, plan, clock)),
             _section("report.bounds", bounds_table(plan)),
             _section("report.rules", _rules(verdict)),
+            _section("report.robust", robust_section(asked)) if asked else "",
             _section("report.unserved", _unserved(scenario, plan)),
             *([_section("report.left_out", _left_out(plan))] if plan.left_out else []),
             _section("report.districts", _districts(scenario, plan)),

@@ -124,6 +124,22 @@ def day_of(flights: Flights, draws: list[Draws], run: int) -> dict[Sortie, list[
     return done
 
 
+def test_gusts_average_out_over_long_legs_and_not_over_short_ones() -> None:
+    """A leg of ten gusts scatters as ten legs of one gust each do together."""
+    gusty = replace(CALM, leg_speed_share=0.05, gust_s=20.0)
+    flights, draws = flown(shared(3), gusty, runs=4000)
+    seen = []
+    for route, drawn in zip(flights.routes, draws, strict=True):
+        legs_s = np.diff(route.t)
+        moves = np.hypot(*np.diff(route.xy, axis=0).T) > 1e-6
+        gusts = np.maximum(legs_s / 20.0, 1.0)
+        expected_s = np.where(moves, 0.05 * legs_s / np.sqrt(gusts), 0.0)
+        found_s = drawn.legs_s.std(axis=(0, 1))
+        assert found_s == pytest.approx(expected_s, rel=0.06)  # and cut at three
+        seen += legs_s[moves].tolist()
+    assert min(seen) < 20.0 < max(seen)
+
+
 @pytest.mark.parametrize("drones", [1, 2, 3])
 def test_flights_are_those_of_a_simulator_that_goes_event_by_event(
     drones: int,

@@ -72,8 +72,6 @@ def command(
     """Plan routes, check them, and only then write them."""
     if seconds is not None and iterations is not None:
         raise click.UsageError(terminal.text("cli.seconds_or_iterations"))
-    if trace and robust is not None:
-        raise click.UsageError(terminal.text("cli.trace_or_robust"))
     from planner.budget import Budget
     from planner.checks import verdict_json
     from planner.cli.output_folder import output_folder
@@ -204,7 +202,7 @@ def _carry_out(
                     stop=stop,
                     began_s=began_s,
                 )
-                found = robust.plan
+                found, told = robust.plan, list(robust.told)
         run.begin("check")
         if stop() and not found.routes:
             raise StoppedError
@@ -249,19 +247,11 @@ def _tell_robust(terminal: Terminal, outcome: _Outcome) -> bool:
     robust, asked = outcome.robust, outcome.asked
     if robust is None or asked is None or robust.simulation is None:
         return False
-    from planner.cli.simulate import show_simulation
+    from planner.cli.simulate import show_short, show_simulation
 
     show_simulation(terminal, robust.simulation)
-    missed = robust.reached < asked
-    say = terminal.warn if missed else terminal.line
-    say(
-        "cli.robust_missed" if missed else "cli.robust_reached",
-        reached=f"{100 * robust.reached:.1f} %",
-        asked=f"{100 * asked:g} %",
-        holding=robust.holding,
-        of=robust.of,
-    )
-    return missed
+    show_short(terminal, outcome.plan)
+    return bool(robust.short)
 
 
 def _robust_json(outcome: _Outcome, asked: float) -> dict[str, object]:
@@ -270,7 +260,8 @@ def _robust_json(outcome: _Outcome, asked: float) -> dict[str, object]:
     if found is None:
         return {"asked": asked, "reached": None}
     told = {"reached": found.reached, "holding": found.holding, "of": found.of}
-    return {"asked": asked, **told}
+    short = outcome.plan.analysis.get("robust", {}).get("short", [])
+    return {"asked": asked, **told, "short": short}
 
 
 def _write_rejected(out: Path, plan: Plan) -> dict[str, Path]:

@@ -13,6 +13,7 @@ from planner.cli.verb import json_option, path_argument, verb
 from planner.errors import EXIT_OK, Finding, InputError
 
 if TYPE_CHECKING:
+    from planner.plan import Plan
     from planner.simulation import Odds, Simulation
 
 
@@ -91,6 +92,23 @@ def show_simulation(terminal: Terminal, found: Simulation) -> None:
             held=percent_of(found.worst_route_odds),
         )
     terminal.line("simulate.means", runs=found.every.runs, seed=found.seed)
+
+
+def show_short(terminal: Terminal, plan: Plan) -> None:
+    """Print what of a plan that was asked to hold does not, and what would help."""
+    from maps.robust_section import asked_of
+
+    asked = asked_of(plan)
+    if asked is None:
+        return
+    rows = asked.rows(terminal.language)
+    if rows:
+        terminal.table(
+            [f"robust.{name}" for name in ("where", "held", "beyond", "help")], rows
+        )
+    key, figures = asked.summary
+    say = terminal.warn if rows else terminal.line
+    say(key, **figures)
 
 
 def percent_of(odds: Odds) -> str:

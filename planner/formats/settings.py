@@ -162,6 +162,7 @@ class ScatterTable(_Table):
     launch_delay_s: NotNegative = _SCATTER.launch_delay_s
     sortie_speed_share: Spread = _SCATTER.sortie_speed_share
     leg_speed_share: Spread = _SCATTER.leg_speed_share
+    gust_s: NotNegative = _SCATTER.gust_s
     turnaround_share: Spread = _SCATTER.turnaround_share
 
 

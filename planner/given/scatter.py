@@ -20,6 +20,8 @@ class Scatter:
         Standard deviations of the share by which a leg takes longer than planned:
         of what all legs of a sortie have in common (a wind other than forecast), and
         of each leg on its own (gusts). Normal, cut at three of them.
+    gust_s
+        How long a gust lasts: over a longer leg several average out.
     turnaround_share
         The same of the time between landing and ready (charging, handling).
     """
@@ -27,4 +29,5 @@ class Scatter:
     launch_delay_s: float = 10.0
     sortie_speed_share: float = 0.02
     leg_speed_share: float = 0.05
+    gust_s: float = 60.0
     turnaround_share: float = 0.02

@@ -97,7 +97,9 @@ def plan_routes(
             spent = time.monotonic() - started
             on_progress(Progress(stage=stage, elapsed_s=spent, **known))
 
-    given, scenario = scenario, kept_for_teams(scenario)
+    # The plan tells of the one, and is made for the other.
+    given, strict = told_of or scenario, scenario
+    scenario = kept_for_teams(scenario)
     tell("targets")
     space = free_space(scenario)
     spread = spread_over(budget.processes, ended)
@@ -150,7 +152,7 @@ def plan_routes(
         plans = [plan, finished(search.routed, rounds=search.round)]
         plan = min(plans, key=lambda p: objective.plan_score(p.metrics))
     if told_of is not None:
-        given, plan = told_of, as_asked(told_of, plan)
+        plan = as_asked(told_of, strict, plan)
     if ended():
         return plan
     if told_of is None and pace.is_late():

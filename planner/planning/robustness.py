@@ -16,37 +16,62 @@ from typing import Any
 
 from planner.budget import Budget, Progress
 from planner.errors import StoppedError
-from planner.plan import Plan, Route
-from planner.planning.margins import Room, stricter
+from planner.plan import Plan, Unserved
+from planner.planning.margins import Room, fitted, room_for, stricter
 from planner.planning.pipeline import plan_routes
+from planner.planning.reasons import unserved
 from planner.scenario import Scenario
-from planner.simulation import Simulation, simulate
-from planner.simulation.lateness import Lateness, own_lateness
+from planner.simulation import UNITS, Kept, Simulation, simulate
+from planner.simulation.lateness import own_lateness
 
 RUNS = 1000
-ATTEMPTS = 4
-"""A plan as asked for; one with room in it; others with more room, or less."""
+NO_ROOM = "no_room_for_delays"
+"""Code of zones that are left out for the sake of room."""
+
+_SHARES = (0.1, 0.5, 1.0)
+"""
+Of the seconds that are left, for one plan after the other: one as asked for, which
+tells how late sorties get; one with room for that; one with the room that the days of
+the second show, where promises fall short or zones are left out for the sake of it.
+"""
+
+_LEAST_S = 5.0
+"""In less there may be no plan at all, however small the scenario is [s]."""
+
+_SEED = 10_000
+"""Days that judge a plan are not those that told how much room it needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Robust:
     """
-    A plan, and how often it holds.
+    A plan, and how often each of its promises holds: a rule at a route or a station.
 
     Parameters
     ----------
+    simulation
+        None where nothing is flown.
     reached
-        Share of the days on which the worst route keeps all of its promises, and the
-        worst station its pads.
-    holding, of
-        Routes and stations that reach what was asked, and how many there are.
+        Share of the days on which the worst promise holds.
+    short
+        Promises that hold on fewer days than asked, the worst first.
+    of
+        How many promises there are.
+    told
+        What was told on the way to this plan.
     """
 
     plan: Plan
     simulation: Simulation | None
     reached: float
-    holding: int
+    short: tuple[Kept, ...]
     of: int
+    told: tuple[Progress, ...] = ()
+
+    @property
+    def holding(self) -> int:
+        """How many promises hold as often as asked."""
+        return self.of - len(self.short)
 
 
 def plan_robustly(
@@ -59,18 +84,18 @@ def plan_robustly(
     began_s: float | None = None,
 ) -> Robust:
     """
-    Return a plan of which each route keeps its promises on a share of the days.
+    Return a plan of which each promise holds on a share of the days.
 
-    No more priority is left unserved for it: where no such plan is found, it is the
-    one that comes nearest. The arguments are those of
-    `planner.planning.pipeline.plan_routes`; each attempt takes its part of the
+    Zones for which there is no time then are left out. Where no such plan is found, it
+    is the one with the most priority in zones whose routes all hold. The arguments are
+    those of `planner.planning.pipeline.plan_routes`; each attempt takes its part of the
     seconds, or all of the rounds.
 
     Parameters
     ----------
     share
-        Of the days, on which every route keeps all of its promises over the whole
-        horizon, and every station its pads: each on its own.
+        Of the days, on which each rule holds over the whole horizon, at each route or
+        (for pads) station: each promise on its own.
 
     Raises
     ------
@@ -79,107 +104,169 @@ def plan_robustly(
     """
     budget = budget or Budget()
     began_s = time.monotonic() if began_s is None else began_s
-    first: Plan | None = None
-    late: Lateness | None = None
+    first: tuple[Plan, tuple[Progress, ...]] | None = None
     best: Robust | None = None
-    room = Room()
-    for attempt in range(ATTEMPTS):
-        asked = stricter(scenario, late, room) if late is not None else scenario
+    room: Room | None = None
+    for part in _SHARES:
+        asked = scenario if room is None else stricter(scenario, room)
+        told: list[Progress] = []
         try:
             plan = plan_routes(
                 asked,
-                budget=_part(budget, began_s, ATTEMPTS - attempt),
-                on_progress=on_progress,
+                budget=_part(budget, began_s, part),
+                on_progress=_noting(told, on_progress),
                 stop=stop,
                 began_s=time.monotonic(),
                 told_of=scenario,
             )
         except StoppedError:
-            if best is None:
+            if first is None:
                 raise
             break
-        first = first or plan
-        known = {u.zone: u for u in first.unserved}
-        more = {u.zone for u in plan.unserved} - known.keys()
-        whole = _unserved(scenario, plan) <= _unserved(scenario, first) and all(
-            u.code == "not_found" for u in plan.unserved if u.zone in more
-        )
-        most = whole and room.apart
-        if attempt:
-            room = replace(room, apart=True) if whole else _sparing(room, first, more)
-        if whole:
-            # Why zones are left out must be true of the scenario itself.
-            reasons = tuple(known.get(u.zone, u) for u in plan.unserved)
-            told = {**plan.provenance, **_asked_for(budget, share)}
-            plan = replace(plan, unserved=reasons, provenance=told)
-            found = _judged(scenario, plan, share)
-            if best is None or _merit(found, share) > _merit(best, share):
-                best = found
-        assert best is not None
-        if best.reached >= share or best.simulation is None or most:
-            break
+        if room is None or first is None:
+            first = plan, tuple(told)
+        else:
+            plan = _explained(plan, first[0], room, share)
+            found = _judged(scenario, plan, tuple(told), share, budget)
+            best = _better(scenario, best, found)
+            costs = any(u.code == NO_ROOM for u in plan.unserved)
+            if not (found.short or costs):
+                break
+            known = found.simulation
+            room = fitted(room, known.kept if known else (), share)
+        if room is None and plan.roster:
+            late = own_lateness(scenario, plan, share, seed=budget.seed)
+            room = room_for(scenario, late)
         if stop and stop():
             break
-        late = late or own_lateness(scenario, first, share, seed=budget.seed)
-    assert best is not None
+    assert first is not None
+    if best is None or best.short or not best.of:
+        best = _better(scenario, best, _judged(scenario, *first, share, budget))
     return best
 
 
-def _unserved(scenario: Scenario, plan: Plan) -> float:
-    """Return the priority of what a plan leaves out."""
-    return round(sum(scenario.zone(u.zone).priority for u in plan.unserved), 9)
+def _noting(
+    told: list[Progress], on_progress: Callable[[Progress], None] | None
+) -> Callable[[Progress], None]:
+    """Return what notes what it is told, and tells it on."""
+
+    def note(progress: Progress) -> None:
+        told.append(progress)
+        if on_progress:
+            on_progress(progress)
+
+    return note
 
 
-def _sparing(room: Room, first: Plan, left_out: set[str]) -> Room:
+def _explained(plan: Plan, first: Plan, room: Room, share: float) -> Plan:
     """
-    Return the same room but where it cost zones, and none to keep launches apart.
+    Return a plan with reasons that are true of the scenario itself.
 
-    Stations that served them in the first plan have no time for it, nor have zones
-    that they serve.
+    What the first plan serves, which has no room, is left out for the sake of it.
     """
-
-    def serves(route: Route) -> set[str]:
-        return {zone for stop in route.stops for zone in stop.zones}
-
-    stations = {r.depot for r in first.routes if serves(r) & left_out}
-    zones = {z for r in first.routes if r.depot in stations for z in serves(r)}
-    return Room(
-        spared_stations=room.spared_stations | stations,
-        spared_zones=room.spared_zones | zones,
+    known = {u.zone: u for u in first.unserved}
+    return replace(
+        plan,
+        unserved=tuple(
+            known.get(u.zone) or _without_room(u, room, share) for u in plan.unserved
+        ),
     )
 
 
-def _merit(robust: Robust, share: float) -> tuple[bool, float, float]:
-    """Return by what plans are compared: what was asked, how widely, how well."""
-    widely = robust.holding / max(robust.of, 1)
-    return robust.reached >= share, widely, robust.reached
+def _without_room(left_out: Unserved, room: Room, share: float) -> Unserved:
+    """Return that a zone could be served, were no room left for delays."""
+    return unserved(
+        left_out.zone,
+        NO_ROOM,
+        {
+            "station": left_out.figures.get("station", "-"),
+            "asked_percent": round(100 * share, 3),
+            "flight_s": round(max(room.longer_s.values(), default=0.0)),
+            "interval_s": round(room.visit_s),
+            "move_s": round(room.move_s),
+        },
+    )
 
 
-def _part(budget: Budget, began_s: float, attempts: int) -> Budget:
+def _better(scenario: Scenario, one: Robust | None, other: Robust) -> Robust:
+    """Return the better of two plans, the first of equals."""
+    if one is None or _merit(scenario, other) > _merit(scenario, one):
+        return other
+    return one
+
+
+def _merit(scenario: Scenario, robust: Robust) -> tuple[float, float, float]:
+    """
+    Return by what plans are compared: what holds, what is served, how often.
+
+    Priorities of zones of which no route and no station falls short; of all others.
+    """
+    places = {kept.where for kept in robust.short}
+    left_out = {u.zone for u in robust.plan.unserved}
+    shaky = {
+        zone
+        for route in robust.plan.routes
+        if {route.id, route.depot} & places
+        for stop in route.stops
+        for zone in stop.zones
+    }
+    served = {z.id: z.priority for z in scenario.zones if z.id not in left_out}
+    holds = sum(priority for zone, priority in served.items() if zone not in shaky)
+    return round(holds, 9), round(sum(served.values()), 9), robust.reached
+
+
+def _part(budget: Budget, began_s: float, share: float) -> Budget:
     """Return what one attempt may take of a budget; rounds are not shared out."""
     if budget.iterations is not None:
         return budget
     left_s = began_s + (budget.seconds or 0.0) - time.monotonic()
-    return replace(budget, seconds=max(0.0, left_s / attempts))
+    least_s = min(_LEAST_S, left_s / len(_SHARES))
+    return replace(budget, seconds=max(0.0, least_s, left_s * share))
 
 
-def _asked_for(budget: Budget, share: float) -> dict[str, Any]:
-    """Return what stands in the provenance of a plan that is to hold."""
-    if budget.iterations is not None:
-        return {"robust": share}
-    return {"robust": share, "budget": {"iterations": None, "seconds": budget.seconds}}
-
-
-def _judged(scenario: Scenario, plan: Plan, share: float) -> Robust:
-    """Return a plan with how often its routes and its stations hold."""
+def _judged(
+    scenario: Scenario,
+    plan: Plan,
+    told: tuple[Progress, ...],
+    share: float,
+    budget: Budget,
+) -> Robust:
+    """Return a plan with how often its promises hold, which it then says itself."""
+    asked: dict[str, Any] = {"robust": share}
+    if budget.iterations is None:
+        asked["budget"] = {"iterations": None, "seconds": budget.seconds}
+    plan = replace(plan, provenance={**plan.provenance, **asked})
     if not plan.roster:
-        return Robust(plan=plan, simulation=None, reached=1.0, holding=0, of=0)
-    found = simulate(scenario, plan, runs=RUNS)
-    shares = [o.share for o in (*found.routes.values(), *found.stations.values())]
+        return Robust(
+            plan=plan, simulation=None, reached=1.0, short=(), of=0, told=told
+        )
+    found = simulate(scenario, plan, runs=RUNS, seed=_SEED + budget.seed)
+    short = sorted(
+        (kept for kept in found.kept if kept.odds.share < share),
+        key=lambda kept: (kept.odds.held, kept.rule, kept.where),
+    )
+    analysis = {
+        "asked": share,
+        "reached": min(kept.odds.share for kept in found.kept),
+        "promises": len(found.kept),
+        "days": RUNS,
+        "seed": found.seed,
+        "short": [
+            {
+                "rule": kept.rule,
+                "where": kept.where,
+                "held": kept.odds.share,
+                "beyond": kept.beyond(share),
+                "unit": UNITS.get(kept.rule, ""),
+            }
+            for kept in short
+        ],
+    }
     return Robust(
-        plan=plan,
+        plan=replace(plan, analysis={**plan.analysis, "robust": analysis}),
         simulation=found,
-        reached=min(shares),
-        holding=sum(1 for s in shares if s >= share),
-        of=len(shares),
+        reached=min(kept.odds.share for kept in found.kept),
+        short=tuple(short),
+        of=len(found.kept),
+        told=told,
     )

@@ -92,6 +92,29 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """
+    How often one promise held over the whole horizon: one rule, at one place.
+
+    Parameters
+    ----------
+    where
+        A station for `pads`, a route for any other rule.
+    excess
+        How far beyond its limit it is in each run, sorted; kept up to 0.
+    """
+
+    rule: str
+    where: str
+    odds: Odds
+    excess: FloatArray = field(repr=False)
+
+    def beyond(self, share: float) -> float | None:
+        """Return how far beyond its limit it is at most on a share of the days."""
+        return _beyond(self.rule, self.excess, share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
     """
     What came of many simulated horizons.
@@ -102,14 +125,14 @@ class Simulation:
         One a rule, in the order of `RULES`.
     every
         All rules at once.
+    kept
+        Each promise on its own, by rule and place.
     worst_route
         The route that kept all of its own promises least often; "" if all always did.
     worst_route_odds
         How often it did.
     routes
         By route, how often it kept all of its own promises.
-    stations
-        By station, how often it had its pads, and landings were spaced.
     zones_beyond_s
         By zone, how much longer than allowed it waits in each run, sorted.
     """
@@ -117,10 +140,10 @@ class Simulation:
     seed: int
     promises: tuple[Promise, ...]
     every: Odds
+    kept: tuple[Kept, ...] = field(repr=False)
     worst_route: str
     worst_route_odds: Odds
     routes: Mapping[str, Odds] = field(repr=False)
-    stations: Mapping[str, Odds] = field(repr=False)
     zones_beyond_s: Mapping[str, FloatArray] = field(repr=False)
 
 
@@ -213,17 +236,27 @@ def _summed(
     """Return what all blocks of runs came to."""
     whole = {name: _joined([block[name] for block in found]) for name in found[0]}
     promises = []
+    kept: list[Kept] = []
     broken_any = np.zeros(runs, dtype=bool)
     by_route = {name: np.zeros(runs, dtype=bool) for name in routes}
     for rule in RULES:
         worst_of_run = np.full(runs, -np.inf)
         times: dict[tuple[str, ...], int] = {}
+        at = {} if rule == "pads" else {r: np.full(runs, -np.inf) for r in routes}
         for name, excess in whole[rule].items():
-            broken = excess > 0
-            times[name] = int(broken.sum())
+            times[name] = int((excess > 0).sum())
             np.maximum(worst_of_run, excess, out=worst_of_run)
-            for route in set(name) & by_route.keys() if rule != "pads" else ():
-                by_route[route] |= broken
+            for place in name:
+                known = at.setdefault(place, np.full(runs, -np.inf))
+                np.maximum(known, excess, out=known)
+        for place in sorted(at):
+            broken = at[place] > 0
+            if place in by_route:
+                by_route[place] |= broken
+            held = odds(int((~broken).sum()), runs)
+            kept.append(
+                Kept(rule=rule, where=place, odds=held, excess=np.sort(at[place]))
+            )
         broken_any |= worst_of_run > 0
         worst = max(sorted(times), key=lambda name: times[name], default=())
         most = times.get(worst, 0)
@@ -233,22 +266,19 @@ def _summed(
                 odds=odds(int((worst_of_run <= 0).sum()), runs),
                 worst=" ".join(worst) if most else "",
                 worst_odds=odds(runs - most, runs),
-                beyond=_beyond(rule, worst_of_run),
+                beyond=_beyond(rule, np.sort(worst_of_run), _OFTEN),
             )
         )
-    kept = {name: odds(int((~broken).sum()), runs) for name, broken in by_route.items()}
-    weakest = min(sorted(kept), key=lambda name: kept[name].held)
+    held_at = {name: odds(int((~bad).sum()), runs) for name, bad in by_route.items()}
+    weakest = min(sorted(held_at), key=lambda name: held_at[name].held)
     return Simulation(
         seed=seed,
         promises=tuple(promises),
         every=odds(int((~broken_any).sum()), runs),
-        worst_route=weakest if kept[weakest].held < runs else "",
-        worst_route_odds=kept[weakest],
-        routes=kept,
-        stations={
-            station: odds(int((excess <= 0).sum()), runs)
-            for (station,), excess in whole["pads"].items()
-        },
+        kept=tuple(kept),
+        worst_route=weakest if held_at[weakest].held < runs else "",
+        worst_route_odds=held_at[weakest],
+        routes=held_at,
         zones_beyond_s={zone: np.sort(e) for (zone,), e in whole["zones"].items()},
     )
 
@@ -265,10 +295,9 @@ def _joined(blocks: list[Beyond]) -> dict[tuple[str, ...], FloatArray]:
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
-def _beyond(rule: str, worst_of_run: FloatArray) -> float | None:
-    """Return how far beyond its limit a rule is in most runs; 0 where it is not."""
+def _beyond(rule: str, ordered: FloatArray, share: float) -> float | None:
+    """Return how far beyond its limit a rule is in a share of sorted runs, 0 if not."""
     if rule not in UNITS:
         return None
-    ordered = np.sort(worst_of_run)
-    found = float(ordered[math.ceil(_OFTEN * len(ordered)) - 1])
+    found = float(ordered[math.ceil(share * len(ordered)) - 1])
     return round(max(0.0, found), 3) if math.isfinite(found) or found < 0 else None

@@ -131,7 +131,9 @@ def draw(
     ground = _normal(rng, (runs, count)) * scatter.turnaround_share
     common = _normal(rng, (runs, count)) * scatter.sortie_speed_share
     own = _normal(rng, (runs, count, len(took_s))) * scatter.leg_speed_share
-    return Draws(launch_s, ground, (own + common[..., None]) * took_s)
+    # So many gusts blow on a leg, and their sum grows with the root of their number.
+    gusty_s = np.minimum(took_s, np.sqrt(took_s * scatter.gust_s))
+    return Draws(launch_s, ground, own * gusty_s + common[..., None] * took_s)
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:

@@ -17,8 +17,6 @@ from planner.scenario import Scenario
 from planner.simulation.flights import draw, fleet_of, late_at
 
 _SORTIES = 10_000
-_PROMISES = 4
-"""Of a route: what may fail on the wanted share of days is shared out among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +66,8 @@ def own_lateness(
         start = draws.launch_s[..., None]
         late = np.concatenate([start, np.maximum(start + sums, least)], axis=2)
         rest_s = np.array([s.ready_s - s.landing_s for s in sorties])
-        # All sorties of a day must keep to it, for each promise.
-        level = (1 - (1 - share) / _PROMISES) ** (1 / count)
+        # All sorties of a day must keep to it.
+        level = share ** (1 / count)
 
         def most(values: np.ndarray, level: float = level) -> float:
             return max(0.0, float(np.quantile(values, level)))
