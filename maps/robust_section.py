@@ -16,7 +16,7 @@ MOST_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a plan says of how often it holds; see `planner.robustness`."""
+    """What a plan says of how often it holds; see `planner.planning.robustness`."""
 
     told: Mapping[str, Any]
 

@@ -18,9 +18,9 @@ from planner.cli import main
 from planner.errors import EXIT_INFEASIBLE, EXIT_OK, StoppedError
 from planner.formats.plan_geojson import as_written, plan_to_bytes
 from planner.formats.trace_json import read_trace
-from planner.margins import Room, fitted, room_for, stricter
-from planner.robustness import Robust, plan_robustly
-from planner.scatter import Scatter
+from planner.given.scatter import Scatter
+from planner.planning.margins import Room, fitted, room_for, stricter
+from planner.planning.robustness import Robust, plan_robustly
 from planner.scenario import Scenario
 from planner.simulation import Kept, odds, simulate
 from planner.simulation.lateness import Lateness
