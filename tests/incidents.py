@@ -2,7 +2,7 @@
 Simulate incidents, to check the response figures from outside.
 
 Places and times are drawn continuously. One by one, each drone is asked in turn, in
-plain numbers: of what `planner.response` stands on only the wind triangle, the longest
+plain numbers: of what `planner.response.figures` stands on only the wind triangle, the longest
 sortie and the outline of the clearance are used. By the million, incidents are timed by
 what it stands on, which is first held to be the same: so what is left of a difference
 is what its grid and its minutes leave out.
@@ -22,15 +22,15 @@ import shapely
 from shapely.geometry import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
-from planner.airways import airways
-from planner.arrivals import first_overhead_s, ground
-from planner.flown import flown_routes
-from planner.geometry import FloatArray, grown
+from planner.basics.geometry import FloatArray, grown
+from planner.basics.physics import flight_time_s, wind_vector
+from planner.flown.tracks import flown_routes
+from planner.given.stamina import longest_sortie_s
 from planner.metrics import clock_period
-from planner.physics import flight_time_s, wind_vector
 from planner.plan import Plan, Route, Sortie
+from planner.response.airways import airways
+from planner.response.arrivals import first_overhead_s, ground
 from planner.scenario import Scenario, Station
-from planner.stamina import longest_sortie_s
 
 XY = tuple[float, float]
 

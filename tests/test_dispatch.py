@@ -17,11 +17,11 @@ from tiny_folder import TOML, write
 import planner
 from planner.cli.respond import show
 from planner.cli.terminal import Terminal
-from planner.dispatch import Answer, Kept, Ranking, dispatch
-from planner.flown import flown_routes
+from planner.flown.tracks import flown_routes
+from planner.flown.visits import longest_gaps
 from planner.formats.datum import gcj02_of_wgs84
 from planner.plan import Plan
-from planner.visits import longest_gaps
+from planner.response.dispatch import Answer, Kept, Ranking, dispatch
 
 SCENARIO, PLAN = tiny_scenario(), tiny_plan()
 

@@ -13,17 +13,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from plans import MODEL, PROJECTION, Task, drawn, tiny_plan, tiny_scenario
 
-from planner.dispatch import LONGEST_WAIT_S, Answer, dispatch
-from planner.errands import Errand, errands
-from planner.flown import flown_routes
-from planner.geometry import FloatArray
-from planner.launches import launches
-from planner.passage import Asked, soonest
+from planner.basics.geometry import FloatArray
+from planner.flown.tracks import flown_routes
 from planner.plan import Plan, Sortie
-from planner.rounds import days_of
+from planner.response.dispatch import LONGEST_WAIT_S, Answer, dispatch
+from planner.response.errands import Errand, errands
+from planner.response.launches import launches
+from planner.response.passage import Asked, soonest
+from planner.response.rounds import days_of
+from planner.response.standby import sorties_by_drone, standby
+from planner.response.traffic import Flight
 from planner.scenario import Scenario
-from planner.standby import sorties_by_drone, standby
-from planner.traffic import Flight
 
 STEP_S = 0.5
 WIDER_M = 25.0

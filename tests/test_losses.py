@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import LINE, SWEEP, drawn, rostered, tiny_plan, tiny_scenario, watch
 
-from planner.flown import flown_routes
-from planner.horizon import Horizon
-from planner.losses import Flight, LostVisit, Visits, lost_visits
+from planner.flown.tracks import flown_routes
+from planner.flown.visits import longest_gaps
+from planner.given.horizon import Horizon
 from planner.plan import Plan, Route, Stop
+from planner.response.losses import Flight, LostVisit, Visits, lost_visits
 from planner.scenario import Scenario
-from planner.visits import longest_gaps
 
 DAY = Horizon(start="2026-01-31T00:00:00+08:00", start_clock_s=0.0, length_s=86_400.0)
 

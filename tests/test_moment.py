@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from planner.clock import WEEK_S
+from planner.basics.clock import WEEK_S
 from planner.formats.moment import moment_s
-from planner.horizon import Horizon
+from planner.given.horizon import Horizon
 
 HOUR_S = 3600.0
 MORNING = Horizon(

@@ -11,7 +11,7 @@ from planner.cli.terminal import Terminal
 from planner.cli.verb import json_option, path_argument, verb
 
 if TYPE_CHECKING:
-    from planner.dispatch import Answer, Ranking
+    from planner.response.dispatch import Answer, Ranking
     from planner.scenario import Scenario
 
 MOST_ZONES = 3
@@ -32,9 +32,9 @@ def command(
     import numpy as np
 
     from planner.cli.reading import scenario_of_plan
-    from planner.dispatch import dispatch
     from planner.formats.plan_geojson import read_plan
     from planner.formats.scenario_folder import place_in
+    from planner.response.dispatch import dispatch
 
     written = read_plan(plan)
     described = scenario_of_plan(terminal, scenario, written)

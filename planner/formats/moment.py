@@ -6,9 +6,9 @@ import re
 import unicodedata
 from datetime import datetime
 
-from planner.clock import DAY_S, WEEK_S, parse_clock
+from planner.basics.clock import DAY_S, WEEK_S, parse_clock
 from planner.formats.weekdays import days_before
-from planner.horizon import Horizon
+from planner.given.horizon import Horizon
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\W*\w")
 _SECONDS = re.compile(r"(.*:\d{2}):([0-5]\d)")

@@ -3,7 +3,7 @@ Tell how soon somebody is overhead by a plan, beside a bound and a simulation.
 
 Run it from the project's folder: ``python tests/bench/response.py PLAN [--scenario
 seeds/yancheng] [--incidents 10000] [--draws 24]``. The figures are those of
-`planner.response`. ``tests/incidents.py`` looks at incidents at random places and
+`planner.response.figures`. ``tests/incidents.py`` looks at incidents at random places and
 moments one by one and was written apart; what it finds is held against what the planner
 says of the same place and moment. Then millions of random incidents are timed as the
 planner does, and their figures stand beside those told, so that no share is short of
@@ -26,9 +26,9 @@ import numpy as np
 import planner
 import seeds
 from planner.checks import examine
-from planner.covering import covering
-from planner.flown import over_horizon_of
-from planner.response import WITHIN_S, response
+from planner.flown.tracks import over_horizon_of
+from planner.response.covering import covering
+from planner.response.figures import WITHIN_S, response
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
