@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from broken_plans import BROKEN
 from command_runs import Run
 from incidents import City
 from plans import PROJECTION, tiny_plan, tiny_scenario
@@ -237,3 +238,12 @@ def test_what_cannot_be_meant_is_told(
     assert found == code
     assert "Traceback" not in said
     assert said
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_broken_plan_is_asked_without_a_crash(code: str) -> None:
+    """Whatever its routes and roster are like, and where its horizon repeats."""
+    plan = BROKEN[code]()
+    day = {"start": "2026-01-31T00:00:00+08:00", "seconds": 86_400.0}
+    for asked in (plan, replace(plan, horizon=day)):
+        dispatch(SCENARIO, asked, np.array([1500.0, 0.0]), 5000.0)

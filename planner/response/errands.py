@@ -227,7 +227,8 @@ def _from_the_air(
             at, from_m = air.xy[i], flown.route.layer_m
             way = _way(scenario, ways, flown.model, at, place)
             shut = band(from_m).query(shapely.Point(at), "intersects")
-            if way is None or len(shut):
+            name = drone.get((flown.route.id, takeoff_s))
+            if way is None or len(shut) or name is None:
                 continue
             rise_m = ways.layer_m - from_m
             rate_mps = flown.model.climb_mps if rise_m > 0 else flown.model.descent_mps
@@ -242,7 +243,7 @@ def _from_the_air(
             waits = not shapely.intersects_xy(private, *at)
             latest_s = max(start_s, min(last_s, until_s)) if waits else start_s
             yield Errand(
-                drone=drone[flown.route.id, takeoff_s],
+                drone=name,
                 station=flown.station,
                 route=flown.route.id,
                 takeoff_s=takeoff_s,
