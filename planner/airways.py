@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from planner.aloft import closures_aloft, layers_m, privacy_aloft
 from planner.geometry import FloatArray, grown
 from planner.physics import Winds, flight_time_s
-from planner.scenario import Scenario, Station
+from planner.scenario import Airspace, Scenario, Station
 from planner.terrain import Terrain
 from planner.winds import all_winds, calm_layers_m, is_calm
 
@@ -192,7 +192,7 @@ def airways(scenario: Scenario) -> Airways:
     shut = [
         grown(c.geometry, rules.clearance_m)
         for c in closures_aloft(scenario)
-        if c.lower_m <= layer_m <= c.upper_m
+        if c.lower_m <= layer_m and c.upper_m >= _least_m(scenario, c, layer_m)
     ] + [p.geometry for p in private if p.upper_m > layer_m]
     if area is not None and not is_calm(scenario, layer_m):
         shut.append(area)
@@ -210,6 +210,21 @@ def airways(scenario: Scenario) -> Airways:
         area=area,
         terrain=terrain,
     )
+
+
+def _least_m(scenario: Scenario, area: Airspace, layer_m: float) -> float:
+    """
+    Return how low one flies over some airspace on the way to an incident.
+
+    Over terrain drones come up to the height from their layers, and down from it to
+    the ceiling: so whatever lies between the floor and it is in their way.
+    """
+    if scenario.terrain is None:
+        return layer_m
+    lowest_m, _ = scenario.terrain.near(area.geometry)
+    if math.isnan(lowest_m):
+        return -math.inf
+    return min(layer_m, lowest_m + scenario.rules.floor_m)
 
 
 def _area(scenario: Scenario) -> BaseGeometry:
