@@ -8,7 +8,7 @@ import numpy as np
 from shapely.geometry import LineString, box
 from worlds import MODEL, square, station, world, zone
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 from planner.scenario import Scenario
 
 

@@ -12,19 +12,19 @@ from hills import hilly, mixed
 from shapely.geometry import box
 from worlds import MODEL, closure, square, station, two_stations, world, zone
 
-from planner.airways import airways
-from planner.aloft import ground_m
-from planner.arrivals import airborne_s, first_overhead_s, ground
 from planner.budget import Budget
-from planner.dispatch import dispatch
-from planner.flown import flown_routes
+from planner.flown.tracks import flown_routes
 from planner.formats.plan_geojson import as_written
-from planner.pipeline import plan_routes
-from planner.places import places
+from planner.given.aloft import ground_m
+from planner.given.wind import Spell, Wind
 from planner.plan import Plan
-from planner.response import response
+from planner.planning.pipeline import plan_routes
+from planner.response.airways import airways
+from planner.response.arrivals import airborne_s, first_overhead_s, ground
+from planner.response.dispatch import dispatch
+from planner.response.figures import response
+from planner.response.places import places
 from planner.scenario import Scenario
-from planner.wind import Spell, Wind
 
 QUICK = Budget(iterations=1, engine="greedy")
 

@@ -15,15 +15,15 @@ from scipy.interpolate import RegularGridInterpolator
 from shapely.geometry import Point
 from worlds import closure, discretised, square, station, world, zone
 
+from planner.basics.geometry import FloatArray
+from planner.basics.ridges import hidden_ground, hidden_squares
+from planner.basics.terrain import Terrain
 from planner.budget import Budget
 from planner.checks import check
-from planner.geometry import FloatArray
 from planner.messages import LANGUAGES, say
-from planner.pipeline import plan_routes
-from planner.ridges import hidden_ground, hidden_squares
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario
 from planner.targets.view import View
-from planner.terrain import Terrain
 
 SIDE_M, REACH_M = 30.0, 300.0
 QUICK = Budget(iterations=1, engine="greedy")

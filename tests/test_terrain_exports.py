@@ -27,10 +27,12 @@ from pymavlink import mavwp
 from uas_standards.astm.f3548.v21 import api
 
 import planner
+from planner.basics.geometry import FloatArray, LocalProjection
+from planner.basics.terrain import ELLIPSOID, Terrain
 from planner.budget import Budget
-from planner.drawn import drawn_routes
+from planner.drawn.missions import drawn_routes
 from planner.errors import InputError, MissionError
-from planner.flown import FlownRoute, flown_routes
+from planner.flown.tracks import FlownRoute, flown_routes
 from planner.formats.exporting import exported
 from planner.formats.handover import hand_over
 from planner.formats.missions.importing import read_missions
@@ -38,11 +40,9 @@ from planner.formats.missions.mission import Mission, Waypoint
 from planner.formats.missions.relief import Relief
 from planner.formats.plan_geojson import as_written
 from planner.formats.registry import FORMATS
-from planner.geometry import FloatArray, LocalProjection
-from planner.pipeline import plan_routes
 from planner.plan import Plan, Route
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Rules, Scenario
-from planner.terrain import ELLIPSOID, Terrain
 
 GEOID_M = 7.25
 MISSIONS = ("qgc", "wpl", "wpml")

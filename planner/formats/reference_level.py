@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from planner.basics.terrain import ELLIPSOID
 from planner.errors import Finding
 from planner.plan import Plan
 from planner.scenario import Scenario
-from planner.terrain import ELLIPSOID
 
 Zero = Literal["sea", "ellipsoid"]
 

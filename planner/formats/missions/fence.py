@@ -10,11 +10,11 @@ import shapely
 from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from planner.aloft import closures_aloft
+from planner.basics.geometry import LocalProjection
 from planner.formats.handover import Handover, has_place
 from planner.formats.missions.mission import GEOD, Fence, Mission, Ring
 from planner.formats.missions.relief import relief_under
-from planner.geometry import LocalProjection
+from planner.given.aloft import closures_aloft
 from planner.plan import Route
 from planner.scenario import Airspace, Scenario
 

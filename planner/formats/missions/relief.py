@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from planner.basics.geometry import FloatArray, LocalProjection
+from planner.basics.terrain import Terrain
 from planner.errors import Finding
 from planner.formats.handover import Handover
 from planner.formats.missions.mission import Mission
-from planner.geometry import FloatArray, LocalProjection
 from planner.plan import Route
 from planner.scenario import Rules
-from planner.terrain import Terrain
 
 ROUNDED_M = 0.01
 """A file says heights to less than this."""
