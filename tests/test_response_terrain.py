@@ -134,12 +134,13 @@ def test_a_hill_above_all_layers_is_flown_over(tmp_path: Path) -> None:
     ways = airways(free)
     assert ways.layer_m == 260.0
     assert ways.layer_m > max(free.rules.layers_m)
-    shut = closure("S", square(2500, 0, 400), lower_m=200.0)
-    below = airways(hill(tmp_path, 30.0, airspace=(shut,)))
-    above = airways(hill(tmp_path, 200.0, airspace=(shut,)))
     middle = np.array([[2500.0, 0.0]])
-    assert below.is_open(middle).all()
-    assert not above.is_open(middle).any()
+    for upper_m in (np.inf, 220.0):  # a drone comes down through the second
+        shut = closure("S", square(2500, 0, 400), lower_m=200.0, upper_m=upper_m)
+        below = airways(hill(tmp_path, 30.0, airspace=(shut,)))
+        above = airways(hill(tmp_path, 200.0, airspace=(shut,)))
+        assert below.is_open(middle).all()
+        assert not above.is_open(middle).any()
 
 
 def test_nobody_comes_over_a_hill_in_too_much_wind(tmp_path: Path) -> None:

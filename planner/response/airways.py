@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from planner.basics.physics import Winds, flight_time_s
 from planner.basics.terrain import Terrain
 from planner.given.aloft import closures_aloft, layers_m, privacy_aloft
 from planner.given.winds import all_winds, calm_layers_m, is_calm
-from planner.scenario import Scenario, Station
+from planner.scenario import Airspace, Scenario, Station
 
 _TOUCH_M = 1.0
 """Who keeps the clearance may be so far inside its outline, which has corners [m]."""
@@ -188,7 +189,12 @@ def airways(scenario: Scenario) -> Airways:
     over_m = max(over_m, terrain.near(area)[1] + rules.floor_m)
     layer_m = next((h for h in calm if h >= over_m), math.ceil(over_m))
     if is_calm(scenario, layer_m):
-        closed = closed_between(scenario, layer_m, layer_m)
+        barriers = [
+            c
+            for c in closures_aloft(scenario)
+            if c.lower_m <= layer_m and c.upper_m >= _least_m(scenario, c, layer_m)
+        ]
+        closed = _outlines(scenario, barriers, layer_m)
     else:
         closed = np.array([area], dtype=object)
     return _ways(scenario, layer_m, closed, area)
@@ -232,13 +238,39 @@ def closed_between(
     scenario: Scenario, low_m: float, high_m: float
 ) -> NDArray[np.object_]:
     """Return what is closed at some height of a band, clearance included, in parts."""
-    shut = [
-        grown(c.geometry, scenario.rules.clearance_m)
-        for c in closures_aloft(scenario)
-        if c.lower_m <= high_m and low_m <= c.upper_m
-    ] + [p.geometry for p in privacy_aloft(scenario) if p.upper_m > low_m]
+    return _outlines(
+        scenario,
+        [
+            c
+            for c in closures_aloft(scenario)
+            if c.lower_m <= high_m and low_m <= c.upper_m
+        ],
+        low_m,
+    )
+
+
+def _outlines(
+    scenario: Scenario, barriers: Sequence[Airspace], low_m: float
+) -> NDArray[np.object_]:
+    """Return what is flown round: barriers, and privacy zones that end above."""
+    shut = [grown(c.geometry, scenario.rules.clearance_m) for c in barriers]
+    shut += [p.geometry for p in privacy_aloft(scenario) if p.upper_m > low_m]
     closed = shapely.get_parts(shapely.union_all(shut))
     return np.asarray(closed[shapely.area(closed) > 0], dtype=object)
+
+
+def _least_m(scenario: Scenario, area: Airspace, layer_m: float) -> float:
+    """
+    Return how low one flies over some airspace on the way to an incident.
+
+    Over terrain drones come up to the height from their layers, and down from it to
+    the ceiling: so whatever lies between the floor and it is in their way.
+    """
+    assert scenario.terrain is not None
+    lowest_m, _ = scenario.terrain.near(area.geometry)
+    if math.isnan(lowest_m):
+        return -math.inf
+    return min(layer_m, lowest_m + scenario.rules.floor_m)
 
 
 def _area(scenario: Scenario) -> BaseGeometry:
