@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from shapely.geometry import Point
 
-from planner.fixed import FixedRoute
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
+from planner.given.fixed import FixedRoute
 
 HEIGHT_M = 80.0
 

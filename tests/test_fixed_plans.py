@@ -21,13 +21,13 @@ from worlds import square, station, world, zone
 
 import planner
 import seeds
+from planner.basics.geometry import FloatArray
 from planner.checks import check
-from planner.fixed import FixedRoute
-from planner.fixed_flight import fixed_drafts
 from planner.formats.exporting import export_plan
 from planner.formats.plan_geojson import as_written, plan_to_bytes
-from planner.geometry import FloatArray
-from planner.kept import keep
+from planner.given.fixed import FixedRoute
+from planner.given.fixed_flight import fixed_drafts
+from planner.kept.keeping import keep
 from planner.plan import Plan
 from planner.scenario import Scenario
 from planner.targets.sight import unseen_part

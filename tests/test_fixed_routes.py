@@ -21,7 +21,7 @@ from planner.formats.digest import scenario_digest
 from planner.formats.plan_geojson import as_written
 from planner.formats.scenario_folder import inspect_scenario
 from planner.plan import LeftOut, Plan, Route
-from planner.validation import validate
+from planner.validation.findings import validate
 
 NAMED = TOML.replace("[layers]", '[layers]\nroutes = "routes.geojson"')
 
@@ -312,7 +312,7 @@ def test_pages_and_words_mark_fixed_routes(plan: Plan) -> None:
     """Map, report and explanation say which routes are fixed, and which not flown."""
     import maps
     from maps.payload import payload
-    from planner.explain import explain
+    from planner.insight.explain import explain
 
     entry = LeftOut(route="Q", code="fixed_meets", reason="r", figures={"other": "R"})
     full = replace(plan, left_out=(entry,))

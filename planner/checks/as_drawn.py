@@ -9,8 +9,8 @@ import shapely
 
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
-from planner.fixed import FixedRoute, beyond
-from planner.flown import FlownRoute
+from planner.flown.tracks import FlownRoute
+from planner.given.fixed import FixedRoute, beyond
 
 DRAWN_M = 0.2
 """A path is as drawn within this [m]."""

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import shapely
 
-from planner.clock import parse_clock
-from planner.fixed import FixedRoute
+from planner.basics.clock import parse_clock
+from planner.basics.geometry import LocalProjection
 from planner.formats.columns import identifier, number
 from planner.formats.objects import MOST_MINUTES
 from planner.formats.records import Record
 from planner.formats.table import Fault
-from planner.geometry import LocalProjection
+from planner.given.fixed import FixedRoute
 
 _LONGEST_HOLD_S = 86_400.0
 _HIGHEST_M = 10_000.0

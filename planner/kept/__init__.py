@@ -1,0 +1,1 @@
+"""Routes that a scenario names as fixed: which can be flown, and what they serve."""
