@@ -19,6 +19,7 @@ from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
 from planner.basics.spells import Due, arrivals, due_together
 from planner.given.drone import DroneModel
+from planner.given.fixed_flight import held_drones
 from planner.given.horizon import Horizon
 from planner.given.objectives import OBJECTIVES, Objective
 from planner.given.stamina import longest_sortie_s, turnaround_after_s
@@ -367,7 +368,7 @@ def formulate(
             for z in sorted({z for t in mine for z in t.zones})
         },
         objective=OBJECTIVES[scenario.objective],
-        held=_held(scenario, ours),
+        held=held_drones(scenario, ours),
         fixed=ours,
         scenario=scenario,
         legs=links.legs,
@@ -375,18 +376,6 @@ def formulate(
         entry=entry,
         leave=leave,
     )
-
-
-def _held(scenario: Scenario, fixed: Sequence[DraftRoute]) -> dict[str, float]:
-    """Return the drones that routes occupy on average, by station."""
-    held: dict[str, float] = {}
-    for draft in fixed:
-        model, ceiling_m = scenario.model(draft.drone_model), scenario.rules.ceiling_m
-        cycle_s = draft.duration_s + turnaround_after_s(
-            model, draft.duration_s, ceiling_m
-        )
-        held[draft.depot] = held.get(draft.depot, 0.0) + cycle_s / draft.headway_s
-    return held
 
 
 def _ticks(seconds: FloatArray) -> IntArray:

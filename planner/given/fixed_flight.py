@@ -12,6 +12,7 @@ from planner.basics.geometry import FloatArray
 from planner.basics.physics import flight_time_s
 from planner.given.aloft import closures_aloft, privacy_aloft
 from planner.given.fixed import FixedRoute
+from planner.given.stamina import turnaround_after_s
 from planner.given.winds import all_winds, calm_layers_m, strongest_mps
 from planner.scenario import Scenario
 from planner.timetable.draft import DraftRoute
@@ -161,6 +162,22 @@ def fixed_path(scenario: Scenario, route: FixedRoute) -> tuple[FloatArray, Float
     # A stay is a vertex more.
     kept = np.column_stack([stays_s >= 0, stays_s > 0]).ravel()
     return np.repeat(places, 2, axis=0)[kept], t_s[kept]
+
+
+def load(scenario: Scenario, draft: DraftRoute) -> float:
+    """Return the drones that a route occupies on average."""
+    rest_s = turnaround_after_s(
+        scenario.model(draft.drone_model), draft.duration_s, scenario.rules.ceiling_m
+    )
+    return (draft.duration_s + rest_s) / draft.headway_s
+
+
+def held_drones(scenario: Scenario, drafts: Sequence[DraftRoute]) -> dict[str, float]:
+    """Return the drones that routes occupy on average, by station."""
+    held: dict[str, float] = {}
+    for draft in drafts:
+        held[draft.depot] = held.get(draft.depot, 0.0) + load(scenario, draft)
+    return held
 
 
 def _whole_ms(seconds: FloatArray) -> FloatArray:

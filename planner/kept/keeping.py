@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from shapely.geometry.base import BaseGeometry
 
-from planner.given.fixed_flight import fixed_drafts
-from planner.given.stamina import turnaround_after_s
+from planner.given.fixed_flight import fixed_drafts, load
 from planner.kept.onlooking import Onlooker, onlookers
 from planner.kept.serving import serving
 from planner.messages import say
@@ -106,11 +105,8 @@ def _at_odds(
     """Return the routes without which a timetable may work, and what is wrong."""
     by_id = {draft.id: draft for draft in drafts}
 
-    def load(name: str) -> tuple[float, str]:
-        draft = by_id[name]
-        model = scenario.model(draft.drone_model)
-        rest_s = turnaround_after_s(model, draft.duration_s, scenario.rules.ceiling_m)
-        return (draft.duration_s + rest_s) / draft.headway_s, name
+    def occupies(name: str) -> tuple[float, str]:
+        return load(scenario, by_id[name]), name
 
     found = {
         name: _left_out(name, "fixed_no_clock", {"station": by_id[name].depot})
@@ -118,7 +114,7 @@ def _at_odds(
     }
     for station, needed in table.overloaded.items():
         mine = [draft.id for draft in drafts if draft.depot == station]
-        name = max(mine, key=load)
+        name = max(mine, key=occupies)
         figures = {
             "station": station,
             "routes": len(mine),
@@ -128,7 +124,7 @@ def _at_odds(
         found.setdefault(name, _left_out(name, "fixed_no_drones", figures))
     for pair in table.unresolved:
         if not found.keys() & set(pair):
-            name = max(pair, key=load)
+            name = max(pair, key=occupies)
             (other,) = set(pair) - {name} or {name}
             found[name] = _left_out(name, "fixed_meets", {"other": other})
     return found
