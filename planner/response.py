@@ -8,6 +8,7 @@ holds the model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ import shapely
 from numpy.typing import NDArray
 
 from planner.airways import airways
-from planner.arrivals import first_overhead_s, ground
-from planner.flown import flown_routes, over_horizon_of
+from planner.arrivals import first_overhead_s, ground, unlike
+from planner.flown import FlownRoute, flown_routes, over_horizon_of
 from planner.geometry import FloatArray
 from planner.metrics import clock_period
 from planner.places import Places, places
@@ -38,8 +39,23 @@ _DECIMALS = 6
 
 
 def response(scenario: Scenario, plan: Plan) -> dict[str, Any]:
+    """Return the response figures of a plan, as `measured_response` tells them."""
+    scenario = over_horizon_of(scenario, plan)
+    return measured_response(scenario, plan, flown_routes(scenario, plan))
+
+
+def measured_response(
+    scenario: Scenario, plan: Plan, routes: Sequence[FlownRoute]
+) -> dict[str, Any]:
     """
     Return the response figures of a plan, as they stand in its file.
+
+    Parameters
+    ----------
+    scenario
+        Over the horizon of the plan.
+    routes
+        As they are flown.
 
     Returns
     -------
@@ -56,31 +72,35 @@ def response(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         each place's cell, and within what nine of ten calls there are answered, in
         whole seconds.
     """
-    scenario = over_horizon_of(scenario, plan)
     ways = airways(scenario)
     asked = places(scenario, ways)
     land = ground(scenario, ways, asked.xy)
     moments = moments_of(scenario)
-    routes = flown_routes(scenario, plan)
+    distinct, of = unlike(scenario, plan, routes, ways, moments)
     districts = _districts(scenario, asked)
-    periods = _periods(scenario, moments)
+    often = np.bincount(of)
+    periods = {
+        name: np.bincount(of[within], minlength=len(often))
+        for name, within in _periods(scenario, moments).items()
+    }
     tallies = {("all", ""): _Tally(), ("ready", ""): _Tally()}
     tallies |= {("districts", d): _Tally() for d in districts}
     tallies |= {("periods", p): _Tally() for p in periods}
-    by_cell = np.zeros((len(asked.weight), LONGEST_S + 1), dtype=np.int32)
-    for first in range(0, len(moments), _AT_ONCE):
+    by_cell = np.zeros((len(asked.weight), LONGEST_S + 1), dtype=np.int64)
+    for first in range(0, len(distinct), _AT_ONCE):
         some = slice(first, first + _AT_ONCE)
         best, by_ready = first_overhead_s(
-            scenario, plan, routes, ways, land, moments[some]
+            scenario, plan, routes, ways, land, moments[distinct[some]]
         )
-        tallies["all", ""].add(best, asked.weight)
-        tallies["ready", ""].add(by_ready, asked.weight)
+        each = often[some]
+        tallies["all", ""].add(best, asked.weight, each)
+        tallies["ready", ""].add(by_ready, asked.weight, each)
         for district, mine in districts.items():
-            tallies["districts", district].add(best[:, mine], asked.weight[mine])
+            tallies["districts", district].add(best[:, mine], asked.weight[mine], each)
         for period, within in periods.items():
             here = np.flatnonzero(within[some])
-            tallies["periods", period].add(best[here], asked.weight)
-        _count(by_cell, best)
+            tallies["periods", period].add(best[here], asked.weight, within[some][here])
+        _count(by_cell, best, each)
     found: dict[str, Any] = {
         "places": len(asked.weight),
         "spacing_m": asked.spacing_m,
@@ -114,15 +134,18 @@ class _Tally:
         self._bins = np.zeros(_BINS + 2)
         self._asked_s = 0.0
 
-    def add(self, times_s: FloatArray, weight: FloatArray) -> None:
-        """Count times, shape (moments, places), with the places' weights."""
+    def add(
+        self, times_s: FloatArray, weight: FloatArray, often: NDArray[np.int64]
+    ) -> None:
+        """Count times, shape (moments, places), so often each moment, by weight."""
         tenths = np.ceil(np.minimum(times_s * _BINS_PER_S - 1e-6, _BINS + 1))
-        each = np.broadcast_to(weight, times_s.shape).ravel()
         self._bins += np.bincount(
-            tenths.astype(np.int64).ravel(), weights=each, minlength=_BINS + 2
+            tenths.astype(np.int64).ravel(),
+            weights=np.outer(often, weight).ravel(),
+            minlength=_BINS + 2,
         )
         known = np.where(tenths <= _BINS, times_s, 0.0)
-        self._asked_s += float(known.sum(axis=0) @ weight)
+        self._asked_s += float(often @ known @ weight)
 
     def figures(self) -> dict[str, float | None]:
         """Return the figures as `response` tells them."""
@@ -145,15 +168,22 @@ class _Tally:
         return found
 
 
-def _count(by_cell: NDArray[np.int32], times_s: FloatArray) -> None:
+def _count(
+    by_cell: NDArray[np.int64], times_s: FloatArray, often: NDArray[np.int64]
+) -> None:
     """Count the times of each place by whole seconds, those beyond all together."""
     seconds = np.ceil(np.minimum(times_s - 1e-6, LONGEST_S)).astype(np.int64)
     bins = seconds + np.arange(seconds.shape[1]) * (LONGEST_S + 1)
-    by_cell += np.bincount(bins.ravel(), minlength=by_cell.size).reshape(by_cell.shape)
+    counts = np.bincount(
+        bins.ravel(),
+        weights=np.repeat(often, seconds.shape[1]),
+        minlength=by_cell.size,
+    )
+    by_cell += counts.astype(np.int64).reshape(by_cell.shape)
 
 
 def _cells(
-    scenario: Scenario, asked: Places, by_cell: NDArray[np.int32]
+    scenario: Scenario, asked: Places, by_cell: NDArray[np.int64]
 ) -> dict[str, list[Any]]:
     """Return the middle of each cell, and within what nine of ten are answered."""
     middles: FloatArray = (asked.cell + np.float64(0.5)) * asked.spacing_m

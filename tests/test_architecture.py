@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
-    "ground": "clock errors geometry messages overflight palette physics power "
+    "ground": "clock errors forks geometry messages overflight palette physics power "
     "skyline spells sun terrain",
     "nouns": "aloft budget bureaux crews draft drone horizon objectives plan routing "
     "routing_bytes scatter scenario stamina trace wind winds",

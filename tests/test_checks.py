@@ -235,7 +235,9 @@ def test_the_checker_knows_nothing_of_the_solver() -> None:
     """It imports the nouns and the ground floor, numpy and shapely, nothing else."""
     words = "clock errors geometry messages overflight physics power plan scenario"
     words += " stamina wind winds bounds checks corners energies flown footprints"
-    words += " drone horizon metrics skyline visits segments meetings moves partings"
+    words += (
+        " drone forks horizon metrics skyline visits segments meetings moves partings"
+    )
     words += " colours airways arrivals bureaux places response standby aloft terrain"
     allowed = set(words.split())
     folder = Path(planner.checks.__file__).parent
