@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import traceback
@@ -77,6 +78,7 @@ def _do(pipe: Connection, job: Callable[[], Any]) -> None:
     # What a terminal sends to a group is for the parent; it kills its children.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
+    gc.disable()  # it would go through all that the parent holds, and soon all ends
     result, fault = None, ""
     try:
         result = job()
