@@ -79,9 +79,7 @@ def longest_gaps(scenario: Scenario, routes: Sequence[FlownRoute]) -> list[Longe
         [_visits(stops[target]) for target in targets],
         np.array([k for k, _, _ in asked]),
         np.array([window for _, _, window in asked], dtype=float),
-        np.array(
-            [horizon.repeats and w == (0, horizon.length_s) for _, _, w in asked]
-        ),
+        np.array([horizon.repeats and w == (0, horizon.length_s) for _, _, w in asked]),
     )
     return [
         LongestGap(

@@ -21,6 +21,7 @@ from worlds import closure, station, two_stations, world, zone
 
 import planner
 import seeds
+from planner import arrivals
 from planner.airways import airways
 from planner.arrivals import first_overhead_s, ground
 from planner.checks import check
@@ -110,6 +111,22 @@ def test_ten_thousand_incidents_agree_with_the_figures_of_the_city() -> None:
     scenario = planner.read_scenario(seeds.path("yancheng"))
     plan = planner.plan_routes(scenario, budget=planner.Budget(iterations=1))
     agrees(scenario, plan, seed=1)
+
+
+def test_moments_that_are_alike_count_as_often_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The figures are those of all moments, each looked at by itself."""
+    alike = response(tiny_scenario(), PLAN)
+    looked_at = []
+
+    def unlike(scenario: Any, plan: Any, routes: Any, ways: Any, moments: Any) -> Any:
+        looked_at.append(len(arrivals.unlike(scenario, plan, routes, ways, moments)[0]))
+        return np.arange(len(moments)), np.arange(len(moments))
+
+    monkeypatch.setattr("planner.response.unlike", unlike)
+    assert response(tiny_scenario(), PLAN) == alike
+    assert 0 < looked_at[0] < alike["moments"]
 
 
 def test_the_figures_are_of_one_distribution() -> None:
