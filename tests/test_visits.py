@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def _gap(scenario: Scenario, stops: Stops, window: Span) -> tuple[int, float, fl
     if len(inside) <= goes_round:
         return 0, end - start, start
     gaps = [] if goes_round else [(inside[0][1] - start, start)]
-    for one, other in zip(inside[:-1], inside[1:], strict=True):
+    for one, other in pairwise(inside):
         waits_s = other[1] - one[0]
         if alike[one[2], other[2]]:
             waits_s = max(other[0] - one[0], other[1] - one[1])

@@ -17,6 +17,7 @@ _FRONT = 256
 
 _NOTHING = -1e18
 _ROUNDING = 1e-6
+"""By more than float32 rounds, so that a sieve drops nothing that counts."""
 
 
 @numba.njit(cache=True, nogil=True)
@@ -110,16 +111,14 @@ def best_ends(
     plain_s = alone_s.copy()
     end_s = np.full(n, _NOTHING)
     end_label = np.full(n, -1, np.int32)
-    # Few ways are worth going on to, so they are sifted first, from little memory:
-    # what is gained is rounded up, and kept in half the bytes.
+    # Few ways are worth going on to, so they are sifted first: by what is gained,
+    # rounded up, in half the bytes.
     many = order.shape[1]
     gain_s = np.empty((n, many), np.float32)
-    then_to = np.empty((n, many), np.uint16)
     for i in range(n):
         for k in range(many):
             gained_s = saving_s[i, k] + alone_s[order[i, k]]
             gain_s[i, k] = gained_s + _ROUNDING * (abs(gained_s) + 1.0)
-            then_to[i, k] = order[i, k]
     wanted_s = np.empty(n, np.float64)
     worthy = np.empty(many, np.int32)
     count = 0
@@ -208,7 +207,7 @@ def best_ends(
                 found = 0
                 for k in range(last):
                     worthy[found] = k
-                    found += here_s + gain_s[i, k] > wanted_s[then_to[i, k]]
+                    found += here_s + gain_s[i, k] > wanted_s[order[i, k]]
                 for m in range(found):
                     k = worthy[m]
                     j = order[i, k]
