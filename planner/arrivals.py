@@ -176,10 +176,17 @@ def unlike(
     moments: FloatArray,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """
-    Return the moments unlike all before them, and by place which of them each is like.
+    Return the moments that are unlike all before them.
 
     At moments that are alike, drones leave stations as soon, and are as far on their
     routes: timetables repeat themselves, those of weeks more than those of days.
+
+    Returns
+    -------
+    distinct
+        Positions among the moments, rising, shape (k,).
+    of
+        Which of these each moment is like, shape (n,).
     """
     days = sorties_by_drone(plan)
     states = [
