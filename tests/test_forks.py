@@ -11,10 +11,10 @@ import pytest
 from broken_plans import PLAN, SCENARIO
 
 import planner.checks
+from planner.basics.forks import do_at_once
 from planner.checks import Verdict, examine
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
-from planner.forks import do_at_once
 from planner.plan import Plan
 
 

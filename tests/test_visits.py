@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import tiny_plan, tiny_scenario
 
-from planner.clock import Span
-from planner.flown import FlownRoute, flown_routes, round_again, takeoffs_within
+from planner.basics.clock import Span
+from planner.flown.tracks import FlownRoute, flown_routes, round_again, takeoffs_within
+from planner.flown.visits import TIME_TOLERANCE_S, longest_gaps, same_ways
 from planner.plan import Stop
 from planner.scenario import Scenario
-from planner.visits import TIME_TOLERANCE_S, longest_gaps, same_ways
 
 SCENARIO = tiny_scenario()
 WHOLE = replace(SCENARIO, horizon=replace(SCENARIO.horizon, length_s=86_400.0))

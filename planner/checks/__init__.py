@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from planner.basics.forks import do_at_once
 from planner.checks.accounts import (
     ACCOUNTS,
     accounts,
@@ -36,7 +37,6 @@ from planner.checks.verdict import (
     Violation,
     verdict_json,
 )
-from planner.forks import do_at_once
 from planner.plan import Plan
 from planner.scenario import Scenario
 
