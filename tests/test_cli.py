@@ -223,7 +223,7 @@ def test_strict_ends_with_4_where_a_zone_is_left_out(
     """Without --strict a plan that leaves a zone out is done; with it, it is not."""
     plans(without_a_zone(good_plan))
     passed = planner.Verdict(rules=(), violations=())
-    monkeypatch.setattr("planner.checks.examine", lambda *_: passed)
+    monkeypatch.setattr("planner.checks.examine", lambda *_, **__: passed)
     assert run("plan", BY_HAND, "-o", tmp_path)[0] == 0
     code, said, _ = run("plan", BY_HAND, "-o", tmp_path, "--strict")
     assert code == 4

@@ -84,7 +84,7 @@ def test_a_delay_within_the_tolerance_keeps_and_one_beyond_it_breaks(
         return
     one, other = (replace(f, takeoffs=f.takeoffs[:1]) for f in routes)
     spans = meetings.flown[0, 1]
-    tolerance = tolerance_s(spans, shifts_s(one, other))
+    tolerance = tolerance_s(spans, shifts_s(one, other, spans))
     if tolerance == 0:
         assert "separation.distance" in broken((one, other))
         return

@@ -27,6 +27,7 @@ from planner.flown.tracks import flown_routes, over_horizon_of
 from planner.formats.digest import scenario_digest
 from planner.plan import Plan
 from planner.planning.reserves import kept_for_teams
+from planner.response import arrivals
 from planner.response.airways import airways
 from planner.response.arrivals import first_overhead_s, ground
 from planner.response.covering import covering, most_covered, reach
@@ -123,6 +124,27 @@ def test_ten_thousand_incidents_agree_with_the_figures_of_the_city() -> None:
     scenario = planner.read_scenario(seeds.path("yancheng"))
     plan = planner.plan_routes(scenario, budget=planner.Budget(iterations=1))
     agrees(scenario, plan, draws=24, places=1500, rows=["all"])
+
+
+def test_moments_that_are_alike_count_as_often_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The figures are those of all moments, each looked at by itself."""
+    start = tiny_scenario().horizon.start
+    days = replace(PLAN, horizon={"start": start, "seconds": 2 * 86_400.0}, roster=())
+    alike = response(tiny_scenario(), days)
+    looked_at = []
+
+    def unlike(scenario: Any, plan: Any, routes: Any, ways: Any, moments: Any) -> Any:
+        looked_at.append(len(arrivals.unlike(scenario, plan, routes, ways, moments)[0]))
+        return np.arange(len(moments)), np.arange(len(moments))
+
+    monkeypatch.setattr("planner.response.figures.unlike", unlike)
+    singly = response(tiny_scenario(), days)
+    for group in ("all", "ready"):
+        assert singly[group] == pytest.approx(alike[group])
+    assert singly["cells"] == alike["cells"]
+    assert 0 < sum(looked_at) < alike["moments"]
 
 
 def test_the_figures_are_of_one_distribution() -> None:

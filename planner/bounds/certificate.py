@@ -104,7 +104,11 @@ def audit(scenario: Scenario, plan: Plan) -> Audit:
     takes time, prove nothing.
     """
     scenario = over_horizon_of(scenario, plan)
-    routes = flown_routes(scenario, plan)
+    return audited(scenario, plan, flown_routes(scenario, plan))
+
+
+def audited(scenario: Scenario, plan: Plan, routes: Sequence[FlownRoute]) -> Audit:
+    """Return the same of flown routes, over the horizon of their plan."""
     parts = parts_of(scenario, duties_of(scenario, routes))
 
     def held(task: Task) -> Proof | None:

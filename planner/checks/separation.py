@@ -22,7 +22,7 @@ from planner.basics.geometry import FloatArray
 from planner.checks.case import LENGTH_TOLERANCE_M, TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
 from planner.flown.segments import Segments, segments_of
-from planner.flown.tracks import FlownRoute, disc_spans, merged
+from planner.flown.tracks import FlownRoute, disc_spans, merged, takeoffs_within
 
 IntArray = NDArray[np.int64]
 
@@ -137,10 +137,9 @@ def _measure_pairs(case: Case, pieces: Segments, gauge: Gauge) -> None:
         best_at[seen], best_shift[seen] = at_s[first], shift_s[first]
     for k in np.flatnonzero(np.isfinite(best)):
         one, other = (case.routes[r] for r in pairs[k])
-        starts = one.takeoffs[
-            np.abs(one.takeoffs[:, None] + best_shift[k] - other.takeoffs).min(axis=1)
-            < 10.0**-_SHIFT_DECIMALS
-        ]
+        i, j = takeoffs_within(one, other, best_shift[k], best_shift[k])
+        apart = other.takeoffs[j] - one.takeoffs[i] - best_shift[k]
+        starts = one.takeoffs[i[np.abs(apart) < 10.0**-_SHIFT_DECIMALS]]
         moment = case.clock(float(starts[0]) + best_at[k]) if len(starts) else "-"
         gauge.measure(
             "separation.distance",
@@ -228,10 +227,13 @@ def _together(
 
 def _shifts(one: FlownRoute, other: FlownRoute, *, same: bool) -> FloatArray:
     """Return how much later another route takes off, where flights overlap [s]."""
-    apart = np.subtract.outer(other.takeoffs, one.takeoffs)
-    # Of two sorties of one route the later one is the other.
-    apart = apart[np.tril_indices(len(apart), -1)] if same else apart.ravel()
-    overlap = (apart <= np.ptp(one.t)) & (-apart <= np.ptp(other.t))
+    lasts_s, other_lasts_s = float(np.ptp(one.t)), float(np.ptp(other.t))
+    i, j = takeoffs_within(one, other, -other_lasts_s, lasts_s)
+    if same:
+        # Of two sorties of one route the later one is the other.
+        i, j = i[j > i], j[j > i]
+    apart = other.takeoffs[j] - one.takeoffs[i]
+    overlap = (apart <= lasts_s) & (-apart <= other_lasts_s)
     return np.unique(np.round(apart[overlap], _SHIFT_DECIMALS))
 
 

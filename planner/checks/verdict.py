@@ -162,6 +162,14 @@ class Gauge:
             )
         )
 
+    def add(self, other: Gauge) -> None:
+        """Note what another one measured of the same rule, later."""
+        self.violations += other.violations
+        if other._worst is not None and (
+            self._worst is None or other._worst[0] < self._worst[0]
+        ):
+            self._worst = other._worst
+
     def result(self) -> RuleResult:
         """Return how the rule fared."""
         _, margin, unit, where = self._worst or (0.0, None, "", "")

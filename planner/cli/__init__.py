@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -107,6 +109,9 @@ def main(args: Sequence[str] | None = None) -> int:
     part is missing; 20 stopped early, the checked best plan is saved; 130
     stopped with no plan; 70 a bug of ours.
     """
+    if args is None:
+        # The system takes all memory back at once: nobody need look through it first.
+        atexit.register(gc.freeze)
     words = list(sys.argv[1:] if args is None else args)
     _open_streams()
     language = wanted_language(words)

@@ -207,7 +207,7 @@ def _carry_out(
         if stop() and not found.routes:
             raise StoppedError
         plan = as_written(found)  # what is checked is what a reader will see
-        verdict = examine(task, plan)
+        verdict = examine(task, plan, processes=budget.processes)
         run.begin("pages")
         if verdict.ok:
             kept = trace_of(plan, told) if trace else None

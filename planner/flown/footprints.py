@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import shapely
@@ -32,10 +32,16 @@ def track_on_task(flown: FlownRoute, stop: Stop) -> BaseGeometry:
     xy, _ = flown.on_task(stop)
     if stop.kind == "watch":
         place = resting_place(xy)
-        return shapely.Point() if place is None else shapely.Point(place)
+        return shapely.Point() if place is None else _point(*place.tolist())
     moved = np.append(True, np.any(np.diff(xy, axis=0) != 0, axis=1))
     path = xy[moved]
     return shapely.LineString(path) if len(path) > 1 else shapely.Point(path[0])
+
+
+@lru_cache(maxsize=8192)
+def _point(x: float, y: float) -> shapely.Point:
+    """Return a place as a shape; many flights rest at the same."""
+    return shapely.Point(x, y)
 
 
 def footprint(track: BaseGeometry, reach_m: float) -> BaseGeometry:

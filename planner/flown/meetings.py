@@ -6,7 +6,6 @@ A *shift* is how much later one route takes off than another.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -180,19 +179,50 @@ def _encounters(near: _Near, rules: Rules) -> Encounters:
 
 def _by_route(found: Encounters) -> dict[tuple[int, int], FloatArray]:
     """Return the spans of shifts of each two routes."""
-    spans: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
-    for a, b, low, high in zip(
-        found.pieces.route[found.i].tolist(),
-        found.pieces.route[found.j].tolist(),
-        found.low_s.tolist(),
-        found.high_s.tolist(),
-        strict=True,
-    ):
-        spans[a, b].append((low, high))
+    if not len(found.i):
+        return {}
+    route, count = found.pieces.route, len(found.routes)
+    keys, owner = np.unique(
+        route[found.i] * count + route[found.j], return_inverse=True
+    )
+    owner, spans = merged_each(owner, found.low_s, found.high_s)
+    parts = np.split(spans, np.searchsorted(owner, np.arange(1, len(keys))))
     return {
-        pair: merged(np.array(both)[:, 0], np.array(both)[:, 1], 0.0)
-        for pair, both in sorted(spans.items())
+        (int(key) // count, int(key) % count): part
+        for key, part in zip(keys, parts, strict=True)
     }
+
+
+def merged_each(
+    owner: IntArray, low: FloatArray, high: FloatArray
+) -> tuple[IntArray, FloatArray]:
+    """
+    Return the spans of each owner merged where they overlap or touch.
+
+    Returns
+    -------
+    owner, spans
+        Sorted by owner and beginning, shapes (k,) and (k, 2).
+
+    Examples
+    --------
+    >>> owner = np.array([1, 0, 1, 0])
+    >>> low, high = np.array([4.0, 1.0, 2.0, 7.0]), np.array([5.0, 3.0, 4.0, 9.0])
+    >>> of, spans = merged_each(owner, low, high)
+    >>> of.tolist(), spans.tolist()
+    ([0, 0, 1], [[1.0, 3.0], [7.0, 9.0], [2.0, 5.0]])
+    """
+    order = np.lexsort((low, owner))
+    owner, low = owner[order], low[order]
+    # By their ranks, those of one owner are all above those of the one before.
+    ends, rank = np.unique(high[order], return_inverse=True)
+    upto = np.maximum.accumulate(owner * len(ends) + rank) - owner * len(ends)
+    high = ends[upto]
+    begins = np.ones(len(low), dtype=bool)
+    begins[1:] = (owner[1:] != owner[:-1]) | (low[1:] > high[:-1])
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(low)) - 1
+    return owner[first], np.column_stack([low[first], high[last]])
 
 
 def column_stays(flown: FlownRoute, radius_m: float) -> FloatArray:

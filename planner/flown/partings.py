@@ -24,6 +24,7 @@ from planner.flown.tracks import (
     flown_routes,
     over_horizon_of,
     over_the_seam,
+    takeoffs_within,
 )
 from planner.plan import Plan
 from planner.scenario import Scenario
@@ -63,7 +64,7 @@ def measured_partings(
     """Return the same of flown routes, those of other rounds among them."""
     meetings = find_meetings(routes, scenario.rules)
     tolerances = [
-        ((a, b), tolerance_s(spans, shifts_s(routes[a], routes[b])))
+        ((a, b), tolerance_s(spans, shifts_s(routes[a], routes[b], spans)))
         for (a, b), spans in meetings.flown.items()
     ]
     pairs = sorted(
@@ -95,13 +96,20 @@ def tolerance_s(spans: FloatArray, shifts: FloatArray) -> float:
     return max(0.0, float(np.minimum(behind, ahead).min()))
 
 
-def shifts_s(one: FlownRoute, other: FlownRoute) -> FloatArray:
-    """Return how much later the sorties of another route take off than those of one."""
-    apart = np.subtract.outer(other.takeoffs, one.takeoffs)
+def shifts_s(one: FlownRoute, other: FlownRoute, spans: FloatArray) -> FloatArray:
+    """
+    Return how much later the sorties of another route take off than those of one.
+
+    As far as that is within `LATEST_S` of sorted spans, of which there is one.
+    """
+    i, j = takeoffs_within(
+        one, other, float(spans[0, 0]) - LATEST_S, float(spans[-1, 1]) + LATEST_S
+    )
     if one is other:
         # Of two sorties of one route the later one is the other.
-        return np.unique(apart[np.tril_indices(len(apart), -1)])
-    return np.unique(apart)
+        i, j = i[j > i], j[j > i]
+    apart: FloatArray = other.takeoffs[j] - one.takeoffs[i]
+    return apart
 
 
 def _layers(routes: Sequence[FlownRoute], meetings: Meetings) -> dict[str, Any]:
@@ -109,7 +117,7 @@ def _layers(routes: Sequence[FlownRoute], meetings: Meetings) -> dict[str, Any]:
     meet = [
         (a, b)
         for (a, b), spans in meetings.level.items()
-        if tolerance_s(spans, shifts_s(routes[a], routes[b])) == 0
+        if tolerance_s(spans, shifts_s(routes[a], routes[b], spans)) == 0
     ]
     now = fewest_colours(len(routes), meet)
     ever = fewest_colours(len(routes), meetings.level)

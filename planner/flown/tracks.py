@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import shapely
@@ -187,13 +188,33 @@ def over_the_seam(
     return round_again(horizon, routes, longest_s)
 
 
+def takeoffs_within(
+    one: FlownRoute, other: FlownRoute, low_s: float, high_s: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Return the take-offs of two routes that are so far apart, by their positions.
+
+    Parameters
+    ----------
+    low_s, high_s
+        Least and greatest time of the second one after the first. Beyond them, no
+        more than rounding is returned.
+    """
+    first = np.searchsorted(other.takeoffs, one.takeoffs + low_s - 1e-6, "left")
+    last = np.searchsorted(other.takeoffs, one.takeoffs + high_s + 1e-6, "right")
+    count = np.maximum(last - first, 0)
+    i = np.repeat(np.arange(len(count)), count)
+    j = np.arange(len(i)) - np.repeat(np.cumsum(count) - count - first, count)
+    return i, j
+
+
 def path_is_usable(route: Route) -> bool:
     """Whether a route has a path at all: finite places, a time at each."""
     return (
         len(route.path) == len(route.t_s) >= 2
         and all(len(vertex) == 3 for vertex in route.path)
-        and all(math.isfinite(value) for vertex in route.path for value in vertex)
-        and all(math.isfinite(time) for time in route.t_s)
+        and all(map(math.isfinite, chain.from_iterable(route.path)))
+        and all(map(math.isfinite, route.t_s))
     )
 
 

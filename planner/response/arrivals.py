@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -19,6 +20,8 @@ from planner.response.airways import Airways
 from planner.response.rounds import days_of
 from planner.response.standby import standby
 from planner.scenario import Scenario, Station
+
+_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -217,6 +220,55 @@ def flights_s(
     return flight_s + land.sink_m[there] / model.descent_mps
 
 
+def unlike(
+    scenario: Scenario,
+    plan: Plan,
+    routes: Sequence[FlownRoute],
+    ways: Airways,
+    moments: FloatArray,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Return the moments that are unlike all before them.
+
+    At moments that are alike, drones leave stations as soon, and are as far on their
+    routes: timetables repeat themselves, those of weeks more than those of days.
+
+    Returns
+    -------
+    distinct
+        Positions among the moments, rising, shape (k,).
+    of
+        Which of these each moment is like, shape (n,).
+    """
+    days = days_of(scenario, plan)
+    states = [
+        standby(scenario, station, days, moments).leaves_s
+        for station in scenario.stations
+    ]
+    for flown in routes:
+        air = aloft(scenario, ways, flown, moments)
+        if not len(air.moment):
+            continue
+        # Those in the air on one route at once, in one order.
+        soonest = np.lexsort((air.spent_s, air.moment))
+        moment = air.moment[soonest]
+        rank = np.arange(len(moment)) - np.searchsorted(moment, moment)
+        for since_s in (air.delay_s, air.spent_s):
+            state = np.full((rank.max() + 1, len(moments)), np.inf)
+            state[rank, moment] = since_s[soonest]
+            states += list(state)
+    if not states:
+        return np.arange(len(moments)), np.arange(len(moments))
+    _, first, of = np.unique(
+        np.round(np.array(states).T, _DECIMALS),
+        axis=0,
+        return_index=True,
+        return_inverse=True,
+    )
+    order = np.argsort(first)
+    return first[order], np.argsort(order)[of.reshape(-1)]
+
+
 def first_overhead_s(
     scenario: Scenario,
     plan: Plan,
@@ -258,23 +310,54 @@ def _improve(
     """Lower times by what the drones of a route could do."""
     model = flown.model
     latest_s = spare_s(scenario, ways, flown.station, land.back_s[flown.station.id])
+    # Sorties are alike: who has flown as long flies on from the same place.
+    order, first, of = _alike(air.spent_s)
+    xy, spent_s = air.xy[order[first]], air.spent_s[order[first]]
+    left_s = best[air.moment[:, None], near] - air.delay_s[:, None]
     # Who is too far off even straight and with the wind need not be looked at.
     left_s = np.minimum(
-        best[air.moment[:, None], near] - air.delay_s[:, None],
-        latest_s - air.spent_s[:, None],
+        np.maximum.reduceat(left_s[order], first, axis=0), latest_s - spent_s[:, None]
     )
     reach_m = np.maximum(left_s, 0.0) * (model.airspeed_mps + ways.strongest_mps)
-    dx = land.xy[near, 0] - air.xy[:, :1]
-    dy = land.xy[near, 1] - air.xy[:, 1:]
+    dx = land.xy[near, 0] - xy[:, :1]
+    dy = land.xy[near, 1] - xy[:, 1:]
     who, place = np.nonzero(dx * dx + dy * dy < reach_m * reach_m)
     there = near[place]
     # Nowhere on its route is a drone nearer to what is closed than all of its route.
     path = shapely.linestrings(flown.xy)
     room_m = ways.room_m(np.array([path]))[0] + land.room_m[there]
-    flight_s = flights_s(ways, land, model, air.xy[who], there, room_m)
-    able = air.spent_s[who] + flight_s <= latest_s[place]
-    np.minimum.at(
-        best,
-        (air.moment[who[able]], there[able]),
-        (air.delay_s[who] + flight_s)[able],
+    flight_s = flights_s(ways, land, model, xy[who], there, room_m)
+    able = spent_s[who] + flight_s <= latest_s[place]
+    reached, column = np.unique(place[able], return_inverse=True)
+    if not len(reached):
+        return
+    soonest_s = np.full((len(xy), len(reached)), np.inf)
+    soonest_s[who[able], column] = flight_s[able]
+    there_s = soonest_s[of] + air.delay_s[:, None]
+    order, first, _ = _alike(air.moment)
+    here = np.ix_(air.moment[order[first]], near[reached])
+    best[here] = np.minimum(
+        best[here], np.minimum.reduceat(there_s[order], first, axis=0)
     )
+
+
+def _alike(
+    values: NDArray[Any],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Group what is the same to a millionth.
+
+    Returns
+    -------
+    order
+        Of the values, group by group, shape (n,).
+    first
+        Where each group begins in that order, shape (groups,).
+    of
+        The group of each value, shape (n,).
+    """
+    _, of, count = np.unique(
+        np.round(values, _DECIMALS), return_inverse=True, return_counts=True
+    )
+    order = np.argsort(of, kind="stable")
+    return order, np.cumsum(count) - count, of

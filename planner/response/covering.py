@@ -15,7 +15,7 @@ from planner.flown.tracks import over_horizon_of
 from planner.plan import Plan, Sortie
 from planner.response.airways import Airways, airways
 from planner.response.arrivals import Ground, airborne_s, ground
-from planner.response.figures import moments_of
+from planner.response.figures import moments_of, numbers_of
 from planner.response.places import Places, in_turns, turns_of
 from planner.response.rounds import days_of
 from planner.response.standby import standby
@@ -45,7 +45,7 @@ def covering(scenario: Scenario, plan: Plan) -> dict[str, Any]:
     moments, days = moments_of(scenario), days_of(scenario, plan)
     stations = [s for s in scenario.stations if s.id not in ways.grounded]
     upto = np.zeros(4)
-    for part, turn in zip(asked.turns, turns_of(len(moments)), strict=True):
+    for part, turn in zip(asked.turns, turns_of(numbers_of(scenario)), strict=True):
         upto += _covered(scenario, ways, part, stations, days, moments[turn]) / len(
             turn
         )

@@ -8,18 +8,25 @@ holds the model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.basics.clock import DAY_S
 from planner.basics.geometry import FloatArray
-from planner.flown.tracks import flown_routes, over_horizon_of, over_the_seam
+from planner.flown.tracks import (
+    FlownRoute,
+    flown_routes,
+    over_horizon_of,
+    over_the_seam,
+)
 from planner.metrics import clock_period
 from planner.plan import Plan
 from planner.response.airways import airways
-from planner.response.arrivals import first_overhead_s, ground
+from planner.response.arrivals import first_overhead_s, ground, unlike
 from planner.response.places import SPREAD, Places, Turns, in_turns, turns_of
 from planner.response.standby import TeamGap, team_gaps
 from planner.scenario import Scenario
@@ -39,8 +46,23 @@ _DECIMALS = 6
 
 
 def response(scenario: Scenario, plan: Plan) -> dict[str, Any]:
+    """Return the response figures of a plan, as `measured_response` tells them."""
+    scenario = over_horizon_of(scenario, plan)
+    return measured_response(scenario, plan, flown_routes(scenario, plan))
+
+
+def measured_response(
+    scenario: Scenario, plan: Plan, routes: Sequence[FlownRoute]
+) -> dict[str, Any]:
     """
     Return the response figures of a plan, as they stand in its file.
+
+    Parameters
+    ----------
+    scenario
+        Over the horizon of the plan.
+    routes
+        As they are flown.
 
     Returns
     -------
@@ -58,35 +80,41 @@ def response(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         each cell, and within what nine of ten calls there are answered, in whole
         seconds.
     """
-    scenario = over_horizon_of(scenario, plan)
     ways = airways(scenario)
     asked = in_turns(scenario, ways)
     moments = moments_of(scenario)
-    routes = over_the_seam(scenario.horizon, flown_routes(scenario, plan))
+    routes = over_the_seam(scenario.horizon, routes)
     periods = _periods(scenario, moments)
     tallies = {("all", ""): _Tally(), ("ready", ""): _Tally()}
     tallies |= {("districts", d.id): _Tally() for d in scenario.districts}
     tallies |= {("periods", p): _Tally() for p in periods}
     by_cell = np.zeros((len(asked.cell), LONGEST_S + 1))
     for part, of, turn in zip(
-        asked.turns, asked.of, turns_of(len(moments)), strict=True
+        asked.turns, asked.of, turns_of(numbers_of(scenario)), strict=True
     ):
         weight = part.weight / len(turn)
         land = ground(scenario, ways, part.xy)
         districts = _districts(scenario, part)
-        for first in range(0, len(turn), _AT_ONCE):
-            some = turn[first : first + _AT_ONCE]
+        distinct, like = unlike(scenario, plan, routes, ways, moments[turn])
+        often = np.bincount(like)
+        shares = {
+            name: np.bincount(like[within[turn]], minlength=len(often))
+            for name, within in periods.items()
+        }
+        for first in range(0, len(distinct), _AT_ONCE):
+            some = slice(first, first + _AT_ONCE)
             best, by_ready = first_overhead_s(
-                scenario, plan, routes, ways, land, moments[some]
+                scenario, plan, routes, ways, land, moments[turn[distinct[some]]]
             )
-            tallies["all", ""].add(best, weight)
-            tallies["ready", ""].add(by_ready, weight)
+            each = often[some]
+            tallies["all", ""].add(best, weight, each)
+            tallies["ready", ""].add(by_ready, weight, each)
             for district, mine in districts.items():
-                tallies["districts", district].add(best[:, mine], weight[mine])
-            for period, within in periods.items():
-                here = np.flatnonzero(within[some])
-                tallies["periods", period].add(best[here], weight)
-            _count(by_cell, best, of, weight)
+                tallies["districts", district].add(best[:, mine], weight[mine], each)
+            for period, share in shares.items():
+                here = np.flatnonzero(share[some])
+                tallies["periods", period].add(best[here], weight, share[some][here])
+            _count(by_cell, best, of, weight, each)
     closed, open_ = asked.turns[0].closed, sum(p.weight.sum() for p in asked.turns)
     found: dict[str, Any] = {
         "places": len(asked.cell),
@@ -111,12 +139,25 @@ def moments_of(scenario: Scenario) -> FloatArray:
     """
     Return a moment of each minute of the horizon, more in a short one [s].
 
-    Each at another place in its minute: most clocks have headways of whole minutes, and
-    would be seen again and again at the same few offsets.
+    Each of a day at another place in its minute: most clocks have headways of whole
+    minutes, and would be seen again and again at the same few offsets.
     """
-    count = max(FEWEST_MOMENTS, round(scenario.horizon.length_s / MINUTE_S))
-    within = np.arange(1, count + 1) * np.float64(SPREAD[1]) % 1.0
-    return (np.arange(count) + within) * (scenario.horizon.length_s / count)
+    number, length_s = numbers_of(scenario), scenario.horizon.length_s
+    within = (number + 1) * np.float64(SPREAD[1]) % 1.0
+    return (np.arange(len(number)) + within) * (length_s / len(number))
+
+
+def numbers_of(scenario: Scenario) -> NDArray[np.int64]:
+    """
+    Return the number of each moment in its day, shape (moments,).
+
+    All days are looked at in one way, so that those with one timetable need to be
+    looked at once only.
+    """
+    length_s = scenario.horizon.length_s
+    count = max(FEWEST_MOMENTS, round(length_s / MINUTE_S))
+    days, rest = divmod(int(length_s), DAY_S)
+    return np.arange(count) % (count // days if days and not rest else count)
 
 
 class _Tally:
@@ -126,15 +167,18 @@ class _Tally:
         self._bins = np.zeros(_BINS + 2)
         self._asked_s = 0.0
 
-    def add(self, times_s: FloatArray, weight: FloatArray) -> None:
-        """Count times, shape (moments, places), with the places' weights."""
+    def add(
+        self, times_s: FloatArray, weight: FloatArray, often: NDArray[np.int64]
+    ) -> None:
+        """Count times, shape (moments, places), so often each moment, by weight."""
         tenths = np.ceil(np.minimum(times_s * _BINS_PER_S - 1e-6, _BINS + 1))
-        each = np.broadcast_to(weight, times_s.shape).ravel()
         self._bins += np.bincount(
-            tenths.astype(np.int64).ravel(), weights=each, minlength=_BINS + 2
+            tenths.astype(np.int64).ravel(),
+            weights=np.outer(often, weight).ravel(),
+            minlength=_BINS + 2,
         )
         known = np.where(tenths <= _BINS, times_s, 0.0)
-        self._asked_s += float(known.sum(axis=0) @ weight)
+        self._asked_s += float(often @ known @ weight)
 
     def figures(self) -> dict[str, float | None]:
         """Return the figures as `response` tells them."""
@@ -162,12 +206,14 @@ def _count(
     times_s: FloatArray,
     cell: NDArray[np.int64],
     weight: FloatArray,
+    often: NDArray[np.int64],
 ) -> None:
     """Add the demand of cells by whole seconds, what takes longest all together."""
     seconds = np.ceil(np.minimum(times_s - 1e-6, LONGEST_S)).astype(np.int64)
     bins = (seconds + cell * (LONGEST_S + 1)).ravel()
-    each = np.broadcast_to(weight, times_s.shape).ravel()
-    counted = np.bincount(bins, weights=each, minlength=by_cell.size)
+    counted = np.bincount(
+        bins, weights=np.outer(often, weight).ravel(), minlength=by_cell.size
+    )
     by_cell += counted.reshape(by_cell.shape)
 
 

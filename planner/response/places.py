@@ -122,14 +122,14 @@ def in_turns(scenario: Scenario, ways: Airways) -> Turns:
     )
 
 
-def turns_of(moments: int) -> list[NDArray[np.int64]]:
+def turns_of(number: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """
-    Return which of some moments belong to each turn.
+    Return which moments belong to each turn, by the number that each has in its day.
 
     Spread evenly, but not evenly spaced, so that no clock of a route is seen at few
     offsets.
     """
-    turn = np.floor(4 * (np.arange(moments) * SPREAD[0] % 1.0)).astype(np.int64)
+    turn = np.floor(4 * (number * SPREAD[0] % 1.0)).astype(np.int64)
     return [np.flatnonzero(turn == k) for k in range(4)]
 
 
