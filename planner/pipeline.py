@@ -16,6 +16,7 @@ from planner.bureaux import kept_for_teams
 from planner.compiling import begin_compiling, compile_now, wait_for
 from planner.covering import covering
 from planner.engines import engine
+from planner.engines.runner import load
 from planner.finishing import finish, served_zones
 from planner.formats.plan_geojson import as_written
 from planner.freespace import FreeSpace, free_space
@@ -100,6 +101,7 @@ def plan_routes(
     discretised = discretise(scenario, space, spread, care)
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread)
+    load()
     waited_s += wait_for(compiling, ended)
     tell("routing")
     objective = OBJECTIVES[scenario.objective]

@@ -17,6 +17,7 @@ from planner.geometry import area_within_km2
 from planner.physics import swath_at
 from planner.scenario import Scenario, Zone
 from planner.stamina import longest_sortie_s
+from planner.targets import setcover
 from planner.targets.camera import Sweeper, sweep_camera
 from planner.targets.clusters import Mapper, clusters
 from planner.targets.edge import edge_ways
@@ -65,7 +66,7 @@ def discretise(
         Like `map`; clusters of watch zones are independent, so it may spread
         them over processes.
     care
-        From 0 (soon) to 1 (few viewpoints).
+        From 0 (soon) to 1 (fewer viewpoints).
     """
     closed: dict[str, dict[str, Any]] = {}
     servable: dict[str, BaseGeometry] = {}
@@ -180,6 +181,8 @@ def _watch_targets(
     near.sort(key=len, reverse=True)
     together = [[areas[i] for i in cluster] for cluster in near]
     view = lowest_view(scenario)
+    if view.is_cut:
+        setcover.load()
     jobs = [
         (some, _allowed(shape, round_about, radius), view.near(shape), care)
         for some in together
