@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from planner.errors import StoppedError
-from planner.spreading import spread_over
+from planner.runners.spreading import spread_over
 
 
 @pytest.mark.parametrize("processes", [1, 2, 5])
