@@ -16,7 +16,7 @@ from worlds import closure, discretised, privacy, square, station, world, zone
 
 from planner.network.freespace import free_space
 from planner.targets.disc_bound import fewest_discs, viewpoint_bounds
-from planner.targets.setcover import fewest
+from planner.targets.setcover import fewest, greedy
 
 RADIUS_M = 300.0
 
@@ -44,6 +44,22 @@ def test_no_choice_is_smaller(drawn: list[frozenset[int]], spare: int) -> None:
     chosen = fewest(sees, 12, spare)
     assert seeable - len(set().union(*(drawn[i] for i in chosen))) <= room
     assert len(chosen) == fewest_by_force([set(seen) for seen in drawn], room)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.frozensets(st.integers(0, 11), max_size=6), min_size=1, max_size=9),
+    st.integers(0, 4),
+)
+def test_greed_takes_what_sees_most(drawn: list[frozenset[int]], spare: int) -> None:
+    """Each place sees as many new points as any, and none is taken without need."""
+    sees = [np.array(sorted(seen), dtype=np.int64) for seen in drawn]
+    left = set(range(12))
+    for place in greedy(sees, 12, spare):
+        assert len(left) > spare
+        assert len(left & drawn[place]) == max(len(left & seen) for seen in drawn) > 0
+        left -= drawn[place]
+    assert len(left) <= spare or not left & set().union(*drawn)
 
 
 def test_greed_is_not_enough() -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 _POLL_S = 0.1
 _TRIES = 2
-_SLOW_TO_LOAD = (
+SLOW_TO_LOAD = (
     "ortools.constraint_solver.pywrapcp",
     "ortools.sat.python.cp_model",
     "scipy.sparse.csgraph",
@@ -32,9 +32,9 @@ _SLOW_TO_LOAD = (
 _PR_SET_PDEATHSIG = 1
 
 
-def load() -> None:
+def load(names: Sequence[str] = SLOW_TO_LOAD) -> None:
     """Load what children need, before a deadline is set: at first it takes seconds."""
-    for name in _SLOW_TO_LOAD:
+    for name in names:
         import_module(name)
 
 
@@ -45,6 +45,7 @@ def run_tasks(
     workers: int,
     deadline: float | None = None,
     stop: Callable[[], bool] | None = None,
+    needs: Sequence[str] = SLOW_TO_LOAD,
 ) -> list[Any]:
     """
     Return the result of each task, None where it was not reached.
@@ -55,6 +56,8 @@ def run_tasks(
         Of `time.monotonic`; children that still run then are killed.
     stop
         Polled while waiting; when it says so, the children are killed.
+    needs
+        Names of modules that tasks use and that are slow to load.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def run_tasks(
         If a task raises, with what it raised; it would raise again.
     """
     if tasks:
-        load()
+        load(needs)
     context = multiprocessing.get_context("fork")
     results: list[Any] = [None] * len(tasks)
     waiting = [(index, 1) for index in range(len(tasks))][::-1]

@@ -13,6 +13,7 @@ from planner.bounds import pricing
 from planner.bounds.certificate import certify
 from planner.budget import Budget, EngineBest, Progress
 from planner.engines import engine
+from planner.engines.runner import load
 from planner.errors import LateError
 from planner.flown.partings import compute_partings
 from planner.formats.plan_geojson import as_written
@@ -108,6 +109,7 @@ def plan_routes(
     discretised = discretise(scenario, space, spread, care, kept.seen)
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread, kept.drafts)
+    load()
     tell("routing")
     objective = OBJECTIVES[scenario.objective]
     pace = paced(

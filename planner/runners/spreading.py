@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from multiprocessing import get_context
 from typing import Any
 
 from planner.engines.runner import run_tasks
 from planner.errors import StoppedError
+
+_NEEDS = ("scipy.sparse.csgraph", "scipy.spatial")
 
 Spread = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 
@@ -19,14 +22,30 @@ def spread_over(processes: int, stop: Callable[[], bool] = lambda: False) -> Spr
     """
 
     def spread(function: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
-        tasks = [(job,) for job in jobs]
-        results = run_tasks(function, tasks, workers=processes, stop=stop)
+        turn = get_context("fork").Value("q", 0)
+        hands = [(function, jobs, turn)] * min(processes, len(jobs))
+        done: dict[int, Any] = {}
+        for some in run_tasks(
+            _work_through, hands, workers=processes, stop=stop, needs=_NEEDS
+        ):
+            done.update(some or {})
         if stop():
             raise StoppedError("stopped before there was a plan")
-        # A task whose process died twice is done here.
-        return [
-            function(*task) if result is None else result
-            for task, result in zip(tasks, results, strict=True)
-        ]
+        # What a process had that died is done here.
+        return [done[k] if k in done else function(job) for k, job in enumerate(jobs)]
 
     return spread
+
+
+def _work_through(
+    function: Callable[[Any], Any], jobs: Sequence[Any], turn: Any
+) -> dict[int, Any]:
+    """Do one job after another that nobody has taken: a process for each costs more."""
+    done: dict[int, Any] = {}
+    while True:
+        with turn.get_lock():
+            k = turn.value
+            turn.value += 1
+        if k >= len(jobs):
+            return done
+        done[k] = function(jobs[k])

@@ -23,6 +23,7 @@ from planner.network.freespace import (
     open_layers,
 )
 from planner.scenario import Scenario, Zone
+from planner.targets import setcover
 from planner.targets.camera import Sweeper, sweep_camera
 from planner.targets.clusters import Mapper, clusters
 from planner.targets.edge import edge_ways
@@ -76,7 +77,7 @@ def discretise(
         Like `map`; clusters of watch zones are independent, so it may spread
         them over processes.
     care
-        From 0 (soon) to 1 (few viewpoints).
+        From 0 (soon) to 1 (fewer viewpoints).
     seen
         What fixed routes see of zones, by id: that needs no target.
     """
@@ -203,6 +204,8 @@ def _watch_targets(
     near.sort(key=len, reverse=True)
     together = [[areas[i] for i in cluster] for cluster in near]
     view = lowest_view(scenario)
+    if view.is_cut:
+        setcover.load()
     jobs = [
         (some, _allowed(shape, round_about, radius), view.near(shape), care)
         for some in together

@@ -62,17 +62,41 @@ def viewpoint_bounds(
     """
     radius_m = max(m.view_radius_m for m in flying_models(scenario))
     parts = servable_parts(scenario, Surroundings(space, margin_m(scenario)))
-    by_demand: dict[Demand, list[BaseGeometry]] = defaultdict(list)
+    shapes: list[BaseGeometry] = []
+    demands: list[Demand] = []
     for zone_id, (part, share) in parts.items():
         zone = scenario.zone(zone_id)
         if zone.kind == "watch" and share >= SERVABLE_SHARE:
-            by_demand[zone.revisit_s, scenario.windows(zone)].append(part)
-    demands = sorted(by_demand)
-    groups = [by_demand[demand] for demand in demands]
-    # The longest task goes first.
-    groups.insert(0, [shape for some in groups for shape in some])
-    total, *single = mapper(partial(fewest_discs, radius_m=radius_m), groups)
-    return max(total, *single, 0), dict(zip(demands, single, strict=True))
+            shapes.append(part)
+            demands.append((zone.revisit_s, scenario.windows(zone)))
+    total, single = 0, dict.fromkeys(sorted(set(demands)), 0)
+    near = clusters(shapes, 2 * radius_m) if shapes else []
+    near.sort(key=len, reverse=True)  # the longest task goes first
+    jobs = [([shapes[i] for i in some], [demands[i] for i in some]) for some in near]
+    for count, by_demand in mapper(partial(_of_cluster, radius_m=radius_m), jobs):
+        total += count
+        for demand, fewest in by_demand.items():
+            single[demand] += fewest
+    return max(total, *single.values(), 0), single
+
+
+def _of_cluster(
+    job: tuple[list[BaseGeometry], list[Demand]], radius_m: float
+) -> tuple[int, dict[Demand, int]]:
+    """Return the fewest discs for shapes near each other, and by demand."""
+    shapes, demands = job
+    pieces = [_pieces(shape) for shape in shapes]
+    by_demand: dict[Demand, list[int]] = defaultdict(list)
+    for i, demand in enumerate(demands):
+        by_demand[demand].append(i)
+    single = {
+        demand: _fewest([shapes[i] for i in mine], [pieces[i] for i in mine], radius_m)
+        for demand, mine in by_demand.items()
+    }
+    whole = next(iter(single.values()))
+    if len(single) > 1:
+        whole = _fewest(shapes, pieces, radius_m)
+    return whole, single
 
 
 def fewest_discs(shapes: Sequence[BaseGeometry], radius_m: float) -> int:
@@ -88,10 +112,21 @@ def fewest_discs(shapes: Sequence[BaseGeometry], radius_m: float) -> int:
     """
     if not shapes:
         return 0
+    return _fewest(shapes, [_pieces(shape) for shape in shapes], radius_m)
+
+
+def _fewest(
+    shapes: Sequence[BaseGeometry],
+    pieces: Sequence[NDArray[np.object_]],
+    radius_m: float,
+) -> int:
+    """Return the better bound of each cluster of shapes, all together."""
     count = 0
     for near in clusters(shapes, 2 * radius_m):
-        mine = [shapes[i] for i in near]
-        count += max(_by_area(mine, radius_m), _by_packing(mine, radius_m))
+        mine = np.concatenate([pieces[i] for i in near])
+        count += max(
+            _by_area([shapes[i] for i in near], radius_m), _by_packing(mine, radius_m)
+        )
     return count
 
 
@@ -102,22 +137,44 @@ def _by_area(shapes: Sequence[BaseGeometry], radius_m: float) -> int:
     return math.ceil(wanted_m2 / (math.pi * radius_m**2) - _EPSILON)
 
 
-def _by_packing(shapes: Sequence[BaseGeometry], radius_m: float) -> int:
+def _by_packing(pieces: NDArray[np.object_], radius_m: float) -> int:
     """Return the most pieces found of which no disc sees two."""
-    pieces = np.concatenate([_pieces(shape) for shape in shapes])
+    apart_m = 2 * radius_m
     tree = shapely.STRtree(pieces)
     middles = shapely.get_coordinates(shapely.centroid(pieces))
+    low, high = np.split(shapely.bounds(pieces), 2, axis=1)
+    corners = shapely.get_coordinates(shapely.get_point(_rings(pieces), 0))
+    is_box = shapely.area(pieces) >= (1 - _EPSILON) * (high - low).prod(axis=1)
     turns = np.arange(_SWEEPS) * 2 * np.pi / _SWEEPS
     most = 0
     for turn in turns:
         left = np.ones(len(pieces), dtype=bool)
         count = 0
         for i in np.argsort(middles @ [np.cos(turn), np.sin(turn)], kind="stable"):
-            if left[i]:
-                count += 1
-                left[tree.query(pieces[i], "dwithin", 2 * radius_m)] = False
+            if not left[i]:
+                continue
+            count += 1
+            near = tree.query(shapely.box(*(low[i] - apart_m), *(high[i] + apart_m)))
+            near = near[left[near]]
+            # Pieces are no nearer than their boxes, and no farther than corners.
+            gap = np.maximum(0.0, np.maximum(low[near] - high[i], low[i] - high[near]))
+            away = corners[near] - corners[i]
+            unsure = (gap**2).sum(axis=1) <= apart_m**2
+            near, away = near[unsure], away[unsure]
+            sure = (is_box[i] & is_box[near]) | ((away**2).sum(axis=1) <= apart_m**2)
+            left[near[sure]] = False
+            near = near[~sure]
+            left[near[shapely.dwithin(pieces[near], pieces[i], apart_m)]] = False
         most = max(most, count)
     return most
+
+
+def _rings(pieces: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the outline of the first part of each piece."""
+    rings: NDArray[np.object_] = shapely.get_exterior_ring(
+        shapely.get_geometry(pieces, 0)
+    )
+    return rings
 
 
 def _pieces(shape: BaseGeometry) -> NDArray[np.object_]:
@@ -129,8 +186,11 @@ def _pieces(shape: BaseGeometry) -> NDArray[np.object_]:
         x0, y0, x1, y1 = shape.bounds
         xs, ys = np.meshgrid(np.arange(x0, x1, step_m), np.arange(y0, y1, step_m))
         squares = shapely.box(xs, ys, xs + step_m, ys + step_m).ravel()
-        squares = squares[shapely.intersects(shape, squares)]
-        pieces: NDArray[np.object_] = shapely.intersection(squares, shape)
+        whole = shapely.contains(shape, squares)
+        cut = squares[~whole & shapely.intersects(shape, squares)]
+        pieces: NDArray[np.object_] = np.concatenate(
+            [squares[whole], shapely.intersection(cut, shape)]
+        )
         pieces = pieces[shapely.area(pieces) > unseen_m2]
         if len(pieces):
             return pieces

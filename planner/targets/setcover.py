@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 IntArray = NDArray[np.int64]
 
 _WORK = 0.05
-"""Deterministic seconds of CP-SAT for a choice that is made with all care."""
+"""Deterministic seconds of CP-SAT for a choice."""
 
 _SEED = 1
 
 
-def fewest(
-    sees: Sequence[IntArray], points: int, spare: int = 0, care: float = 1.0
-) -> list[int]:
+def load() -> None:
+    """Load the solver: it takes a second, and children inherit it."""
+    import ortools.sat.python.cp_model  # noqa: F401
+
+
+def fewest(sees: Sequence[IntArray], points: int, spare: int = 0) -> list[int]:
     """
     Return positions of places, few of them, that see every point but a few.
 
@@ -38,24 +41,25 @@ def fewest(
         How many there are.
     spare
         How many need not be seen.
-    care
-        From 0 (the greedy choice) to 1.
     """
-    seen_from = _seen_from(sees, points)
-    chosen = _greedy(sees, seen_from, spare)
-    if len(chosen) < 2 or not care:
+    chosen = greedy(sees, points, spare)
+    if len(chosen) < 2:
         return chosen
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
     take = [model.new_bool_var("") for _ in sees]
     # Big-endian bytes stand in the order of the numbers in them.
-    alike = Counter(places.astype(">i4").tobytes() for places in seen_from)
+    places, first = _seen_from(sees, points)
+    alike = Counter(
+        seen_from.astype(">i4").tobytes() for seen_from in np.split(places, first[1:-1])
+    )
     room = max(0, spare - alike.pop(b"", 0))
     spared: list[cp_model.LinearExprT] = []
     for clause, count in sorted(alike.items()):
-        places = np.frombuffer(clause, dtype=">i4")
-        literals: list[cp_model.LiteralT] = [take[place] for place in places]
+        literals: list[cp_model.LiteralT] = [
+            take[place] for place in np.frombuffer(clause, dtype=">i4")
+        ]
         if count <= room:
             given_up = model.new_bool_var("")
             literals.append(given_up)
@@ -73,7 +77,7 @@ def fewest(
     solver.parameters.interleave_search = True
     solver.parameters.catch_sigint_signal = False
     solver.parameters.random_seed = _SEED
-    solver.parameters.max_deterministic_time = care * _WORK
+    solver.parameters.max_deterministic_time = _WORK
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return chosen
@@ -81,27 +85,44 @@ def fewest(
     return found if len(found) < len(chosen) else chosen
 
 
-def _greedy(
-    sees: Sequence[IntArray], seen_from: Sequence[IntArray], spare: int
-) -> list[int]:
-    """Return positions of places, the one that sees most new points first."""
+def greedy(sees: Sequence[IntArray], points: int, spare: int = 0) -> list[int]:
+    """
+    Return positions of places, the one that sees most new points first.
+
+    What is seen, and what may be spared, is as for `fewest`.
+    """
     gain = np.array([len(seen) for seen in sees])
-    unseen = np.ones(len(seen_from), dtype=bool)
+    places, first = _seen_from(sees, points)
+    times = np.diff(first)
+    unseen = np.ones(points, dtype=bool)
+    left = points
     chosen: list[int] = []
-    while gain.max(initial=0) > 0 and unseen.sum() > spare:
+    while gain.max(initial=0) > 0 and left > spare:
         best = int(np.argmax(gain))
         chosen.append(best)
         new = np.asarray(sees[best])[unseen[sees[best]]]
         unseen[new] = False
-        places = np.concatenate([seen_from[point] for point in new])
-        gain -= np.bincount(places, minlength=len(gain))
+        left -= len(new)
+        # The places of each new point follow one another.
+        ends = np.cumsum(times[new])
+        position = np.arange(ends[-1]) + np.repeat(
+            first[new] - ends + times[new], times[new]
+        )
+        gain -= np.bincount(places[position], minlength=len(gain))
     return chosen
 
 
-def _seen_from(sees: Sequence[IntArray], points: int) -> list[IntArray]:
-    """Return the places that see each point, in order."""
+def _seen_from(sees: Sequence[IntArray], points: int) -> tuple[IntArray, IntArray]:
+    """
+    Return the places that see each point, in order, point by point.
+
+    Returns
+    -------
+    places, first
+        And the index of the first one of each point, shape (points + 1,).
+    """
     counts = [len(seen) for seen in sees]
     seen = np.concatenate([np.asarray(s, dtype=np.int64) for s in sees])
     order = np.argsort(seen, kind="stable")
     places = np.repeat(np.arange(len(sees)), counts)[order]
-    return np.split(places, np.searchsorted(seen[order], np.arange(1, points)))
+    return places, np.searchsorted(seen[order], np.arange(points + 1))

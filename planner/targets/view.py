@@ -58,6 +58,9 @@ class View:
     _looked: dict[tuple[float, float], tuple[Terrain, NDArray[np.bool_]]] = field(
         default_factory=dict, init=False, repr=False
     )
+    _unions: dict[bytes, BaseGeometry] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @property
     def is_cut(self) -> bool:
@@ -148,7 +151,10 @@ class View:
         if len(points):
             near = shapely.dwithin(points, shape, self.radius_m)
             centres = centres[near]
-        return shapely.union_all(self.discs(centres))
+        key = centres.tobytes()
+        if key not in self._unions:
+            self._unions[key] = shapely.union_all(self.discs(centres))
+        return self._unions[key]
 
     def only_seen(
         self, centre: FloatArray, others: FloatArray, shape: BaseGeometry

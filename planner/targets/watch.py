@@ -1,9 +1,9 @@
 """
 Place viewpoints whose discs of view cover watch zones.
 
-Fewest discs that cover is a set cover over candidate places, by CP-SAT; it is thinned
-out while single discs go wherever they are of use, and in the end, by exact areas,
-completed where a zone does not reach its share.
+A greedy set cover over candidate places is thinned out while single discs go wherever
+they are of use, and in the end, by exact areas, completed where a zone does not reach
+its share. What buildings hide is seen from the fewest of many places, by CP-SAT.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from planner.basics.geometry import FloatArray
-from planner.targets.discs import thinned
-from planner.targets.setcover import fewest
+from planner.targets.discs import Lie, settled, thinned
+from planner.targets.setcover import fewest, greedy
 from planner.targets.sight import SHARE
 from planner.targets.view import View
 
@@ -78,7 +78,7 @@ def place_viewpoints(
         What is seen from a viewpoint. Buildings are looked at last, when it is
         completed; those that stand alone ask for few viewpoints more.
     care
-        From 0 (any viewpoints, at once) to 1 (few, after some search).
+        From 0 (few viewpoints soon) to 1 (fewer, after more search).
     """
     shapely.prepare(allowed)
     radius_m = view.radius_m
@@ -90,8 +90,9 @@ def place_viewpoints(
     for group, mine in groups.items():
         shapes = [a.geometry for a in mine]
         helping = _of(placed, mine[0].helpers)
-        placed[group] = _cover(shapes, helping, allowed, radius_m, care)
-    placed = _thinned(areas, placed, allowed, radius_m, care)
+        placed[group] = _cover(shapes, helping, allowed, radius_m)
+    flat = View(radius_m=radius_m) if view.is_cut else view
+    placed = _thinned(areas, placed, allowed, flat, care)
     # What lies deep in closed airspace is seen from its very edge alone.
     edge = shapely.boundary(allowed.buffer(-0.01))
     for group, mine in groups.items():
@@ -111,7 +112,6 @@ def _cover(
     fixed: FloatArray,
     allowed: BaseGeometry,
     radius_m: float,
-    care: float,
 ) -> FloatArray:
     """Return disc centres that, with the fixed ones, see samples of every shape."""
     points = np.vstack([sample(s, radius_m / _SAMPLES_PER_RADIUS) for s in shapes])
@@ -124,40 +124,39 @@ def _cover(
     if not len(centres):
         return centres  # it can be seen from farther off alone
     sees = _tree(points).query_ball_point(centres, radius_m, return_sorted=True)
-    return centres[fewest(sees, len(points), care=care)]
+    return centres[greedy(sees, len(points))]
 
 
 def _thinned(
     areas: Sequence[WatchArea],
     placed: Mapping[int, FloatArray],
     allowed: BaseGeometry,
-    radius_m: float,
+    flat: View,
     care: float,
 ) -> dict[int, FloatArray]:
     """Return fewer discs, by group, that see about the share of every area."""
-    points = [grid(a.geometry, radius_m / _POINTS_PER_RADIUS) for a in areas]
-    spare = np.array([int((1 - SHARE - _MARGIN) * len(p)) for p in points])
     visits = {a.group: a.visits for a in areas}
     groups = range(max(visits) + 1)
     helps = np.array([[a.group == g or g in a.helpers for a in areas] for g in groups])
     asked = np.array([visits.get(g, 1.0) for g in groups])
-    discs = thinned(points, spare, helps, asked, placed, allowed, radius_m, care=care)
+    lie = Lie.of([a.geometry for a in areas], helps, allowed, flat.radius_m)
+    spare = ((1 - SHARE - _MARGIN) * lie.points).astype(int)
+    discs = thinned(lie, spare, asked, placed, care=care)
     for _ in range(_CORRECTIONS):
         # Points tell only about what is seen: where it is too little, more is asked.
-        lack = [_lack(a, _of(discs, a.helpers | {a.group}), radius_m) for a in areas]
+        lack = [_lack(a, _of(discs, a.helpers | {a.group}), flat) for a in areas]
         if max(lack) <= 0:
             break
-        more = np.ceil(np.multiply(lack, [len(p) for p in points])).astype(int)
+        more = np.ceil(np.multiply(lack, lie.points)).astype(int)
         spare = np.maximum(0, np.where(more > 0, spare - more - 1, spare))
-        discs = thinned(points, spare, helps, asked, discs, allowed, radius_m, care=0.0)
+        discs = settled(lie, spare, discs)
     return discs
 
 
-def _lack(area: WatchArea, discs: FloatArray, radius_m: float) -> float:
+def _lack(area: WatchArea, discs: FloatArray, flat: View) -> float:
     """Return what discs see too little of an area, as a share of it."""
     shape = area.geometry
-    seen = View(radius_m=radius_m).area(discs, shape)
-    unseen = shape.difference(seen)
+    unseen = shape.difference(flat.area(discs, shape))
     return float(unseen.area / shape.area) - (1 - SHARE)
 
 
