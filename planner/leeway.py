@@ -86,7 +86,7 @@ def leeway(
     tasks = {}
     for station in scenario.stations:
         ours = [rhythms[d.id] for d in drafts if d.depot == station.id]
-        if not ours or may_wait(scenario, station):
+        if not ours or may_wait(scenario.model(station.model), station):
             continue
         task = packing(scenario, station, ours, forbidden, busiest)
         if task is not None:

@@ -15,6 +15,7 @@ from planner.budget import Budget, EngineBest, Progress
 from planner.bureaux import kept_for_teams
 from planner.compiling import begin_compiling, compile_now, wait_for
 from planner.covering import covering
+from planner.crewing import sharing_pilots
 from planner.engines import engine
 from planner.finishing import finish, served_zones
 from planner.formats.plan_geojson import as_written
@@ -204,7 +205,7 @@ def _formulate_parts(
     spread: Spread,
 ) -> list[ChartedProblem]:
     targets = [t for t in discretised.targets if t.layers_m]
-    parts = independent_parts(scenario, targets)
+    parts = sharing_pilots(scenario, independent_parts(scenario, targets))
 
     # What this process knows is not sent back to it, once a part.
     bare = replace(

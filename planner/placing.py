@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.packing import Demand, IntArray, Packing, Use
+from planner.demands import Demand, IntArray, Use
+from planner.packing import Packing
 from planner.rhythm import Rhythm
 from planner.spells import WholeSpan
 

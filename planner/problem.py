@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.clock import Span
+from planner.crews import Crews
 from planner.decks import link_by_decks
 from planner.drone import DroneModel
 from planner.freespace import FreeSpace
@@ -89,6 +90,8 @@ class Problem:
         What the scenario wants minimised.
     idleness_ratio
         Share of the intervals wanted that those of the targets are.
+    crews
+        Who pilots the drones, if that is limited.
     """
 
     stations: tuple[Station, ...]
@@ -103,6 +106,7 @@ class Problem:
     priorities: Mapping[str, float]
     objective: Objective
     idleness_ratio: float = 1.0
+    crews: Crews | None = None
 
     def model(self, station: int) -> DroneModel:
         """Return the drone type of a station."""
@@ -344,6 +348,7 @@ def formulate(
             for z in sorted({z for t in mine for z in t.zones})
         },
         objective=OBJECTIVES[scenario.objective],
+        crews=scenario.crews,
         scenario=scenario,
         legs=links.legs,
         home=home,

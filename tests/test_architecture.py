@@ -20,11 +20,11 @@ PARTS = {
     "judges": "airways arrivals bounds checks colours corners covering dispatch "
     "energies flown footprints meetings metrics moves partings places response "
     "segments simulation standby visits",
-    "middle": "clashing colouring column compiled crewing decks detours dice drafting "
-    "engines flight freespace layers leeway links network obstacles overground packing "
-    "phases pieces placing prices problem reach reasons rhythm roster roundabout "
-    "runners search separation shrinking sightlines sights spreading stationclock "
-    "targets tightening timetable",
+    "middle": "clashing colouring column compiled crewing deciding decks "
+    "demands detours dice drafting engines flight freespace layers leeway links "
+    "network obstacles overground packing phases pieces placing prices problem reach "
+    "reasons rhythm roster roundabout runners search separation shrinking sightlines "
+    "sights spreading stationclock supplies targets tightening timetable",
     "verbs": "bench bench_patrols cadence compiling drawn explain finishing lookouts "
     "margins pacing pipeline quickening robustness survey today",
     "maps": "maps",

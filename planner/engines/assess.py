@@ -11,10 +11,12 @@ import numpy as np
 from planner.bureaux import bureau_key
 from planner.draft import DraftRoute
 from planner.drafting import draw
+from planner.engines.nesting import nested
 from planner.freespace import FreeSpace
 from planner.problem import ChartedProblem, Column, Problem
 from planner.rhythm import Rhythm, flown_phases, rhythm, sorties
 from planner.stationclock import StationClock, schedule_station
+from planner.supplies import supplies_of
 
 _CLOCK_DETERMINISTIC_S = 0.05
 
@@ -71,6 +73,10 @@ class Assessor:
     ) -> None:
         self._problem, self._space = problem, space
         self._minimise = minimise
+        self._runs_out = [
+            any(s in supply.stations for supply in supplies_of(problem).each)
+            for s in range(len(problem.stations))
+        ]
         self._drafts: dict[Column, DraftRoute] = {}
         self._rhythms: dict[Column, Rhythm] = {}
         self._clocks: dict[
@@ -128,12 +134,12 @@ class Assessor:
             by_station.setdefault(column.station, []).append(column)
         for station, mine in sorted(by_station.items()):
             beside = self._beside(station, kept, clocks)
-            clock = self.clock(station, mine, beside)
+            clock, mine = self._fitted(station, mine, beside)
             if clock is None:
                 strained.append(station)
             while clock is None and mine:
-                mine = _without_least(problem, mine, lost)
-                clock = self.clock(station, mine, beside)
+                rest = _without_least(problem, mine, lost)
+                clock, mine = self._fitted(station, rest, beside)
             if clock is not None and mine:
                 clocks[station] = clock
                 kept += mine
@@ -147,6 +153,22 @@ class Assessor:
             strained=tuple(strained),
         )
         return replace(found, score=problem.objective.score(found))
+
+    def _fitted(
+        self, station: int, columns: list[Column], beside: Beside
+    ) -> tuple[StationClock | None, list[Column]]:
+        """
+        Return the clock of a station's routes, and these.
+
+        Where supplies may run out, with headways that fit together if need be.
+        """
+        clock = self.clock(station, columns, beside)
+        if clock is None and self._runs_out[station]:
+            for way in nested(self._problem, columns):
+                clock = self.clock(station, way, beside)
+                if clock is not None:
+                    return clock, way
+        return clock, columns
 
     def _beside(
         self,

@@ -15,6 +15,7 @@ import numpy as np
 
 from planner.engines.assess import active, regimes, served_targets
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
+from planner.supplies import drones_worth, shares_left
 
 
 def spill(
@@ -68,6 +69,10 @@ class _Spill:
                 for s in range(len(problem.stations))
             ]
         )
+        stations = range(len(problem.stations))
+        for s, left in enumerate(shares_left(problem, (), stations)):
+            most = drones_worth(problem, s, left) * (1 - room.get(s, 0.0))
+            self._free[s] = np.minimum(self._free[s], most)
         for column in columns:
             self._take(column, column.load(problem))
 

@@ -20,6 +20,7 @@ from planner.geometry import FloatArray
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
 from planner.routing import FORBIDDEN, FOREVER, Chain, Routing, Vehicles
 from planner.stamina import longest_sortie_s
+from planner.supplies import drones_worth
 
 _UNSERVED_DRONES = 40
 """A zone left out costs as much as this many drones, times its priority."""
@@ -49,6 +50,18 @@ def worth_drones(problem: Problem, targets: Iterable[int]) -> list[float]:
             * sum(problem.priorities[z] / sizes[z] for z in problem.targets[t].zones),
         )
         for t in targets
+    ]
+
+
+def drones_of(problem: Problem, piece: Piece) -> list[float]:
+    """Return the drones of each station of a piece that its supplies keep busy."""
+    if not piece.supplies:
+        return list(piece.drones)
+    return [
+        min(drones, drones_worth(problem, station, left))
+        for station, drones, left in zip(
+            piece.stations, piece.drones, piece.supplies, strict=True
+        )
     ]
 
 
@@ -127,7 +140,7 @@ def piece_routing(problem: Problem, piece: Piece) -> Routing:
         late=zeros + FOREVER,
         group=np.unique(target_of, return_inverse=True)[1].astype(np.int64),
         points=_points(problem, piece, nodes),
-        most_cost=np.array([round(d * DRONE_COST) for d in piece.drones]),
+        most_cost=np.array([round(d * DRONE_COST) for d in drones_of(problem, piece)]),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from shapely.geometry import Point
 
+from planner.crews import Break, Crews
 from planner.drone import DroneModel
 from planner.engines.piece import Piece
 from planner.horizon import Horizon
@@ -47,6 +48,7 @@ def problem_to_bytes(problem: Problem) -> bytes:
         "priorities": dict(problem.priorities),
         "objective": asdict(problem.objective),
         "idleness_ratio": problem.idleness_ratio,
+        "crews": None if problem.crews is None else asdict(problem.crews),
     }
     arrays: dict[str, Any] = {
         _FACTS: np.frombuffer(to_json(facts), dtype=np.uint8),
@@ -102,6 +104,7 @@ def problem_from_bytes(data: bytes) -> Problem:
         priorities=facts["priorities"],
         objective=Objective(**facts["objective"]),
         idleness_ratio=facts["idleness_ratio"],
+        crews=_crews(facts["crews"]),
     )
 
 
@@ -146,6 +149,14 @@ def _frozen(value: Any) -> Any:
 def _plain(noun: Any) -> dict[str, Any]:
     """Return the fields of a dataclass by name, as they are."""
     return {field.name: getattr(noun, field.name) for field in fields(noun)}
+
+
+def _crews(figures: dict[str, Any] | None) -> Crews | None:
+    """Return crews, whose breaks are tables of their own."""
+    if figures is None:
+        return None
+    breaks = tuple(Break(**each) for each in figures["breaks"])
+    return Crews(**(figures | {"breaks": breaks}))
 
 
 def _model(figures: dict[str, Any]) -> DroneModel:

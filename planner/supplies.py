@@ -1,0 +1,369 @@
+"""
+Say what routes take of chargers, batteries and pilots, before there are any clocks.
+
+A sortie keeps a charger for so long, and comes once a headway: so it takes a share of
+one on average, and no clocks make routes fit that take more than there is. What a
+route takes is counted over stretches of the day between which nothing changes, and
+over runs of them, by the sorties that it cannot do without there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.bureaux import bureau_key
+from planner.geometry import FloatArray
+from planner.packing import may_wait
+from planner.problem import TICKS_PER_S, Column, Problem
+from planner.stamina import charging_after_s, longest_sortie_s, turnaround_after_s
+
+BoolArray = NDArray[np.bool_]
+
+_STEADY = 3
+"""Sorties in a row from which on a route is as if it went on for ever."""
+
+_FULL = 0.9
+"""Share of the longest sortie that a sortie is taken to last where none is known."""
+
+_SEEN = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """
+    What stations have of something, over some stretches of the day.
+
+    Parameters
+    ----------
+    kind
+        ``chargers``, ``batteries`` or ``pilots``: what is counted of these is the
+        drones that they may have in the air.
+    stations
+        That share it, as indices within the problem.
+    first, last
+        Of the stretches.
+    most
+        That is never taken at once, and so not on average.
+    """
+
+    kind: str
+    stations: tuple[int, ...]
+    first: int
+    last: int
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Supplies:
+    """
+    All supplies of a problem that may run out; none where its drones are all.
+
+    Parameters
+    ----------
+    edges_s
+        Of the stretches of the day, one more than there are.
+    """
+
+    edges_s: tuple[float, ...] = ()
+    each: tuple[Supply, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.each)
+
+    def span_s(self, supply: Supply) -> tuple[float, float]:
+        """Return when the stretches of a supply begin and end [s]."""
+        return self.edges_s[supply.first], self.edges_s[supply.last + 1]
+
+    @property
+    def most(self) -> FloatArray:
+        """What there is of each, shape (k,)."""
+        return np.array([supply.most for supply in self.each])
+
+
+def supplies_of(problem: Problem) -> Supplies:
+    """Return what of a problem's chargers, batteries and pilots may run out."""
+    scarce = [
+        (s, *own) for s in range(len(problem.stations)) for own in _own(problem, s)
+    ]
+    crews = _crews(problem)
+    if not scarce and not crews:
+        return Supplies()
+    length_s = problem.horizon.length_s
+    edges_s = tuple(
+        sorted(
+            {0.0, length_s}
+            | {e for t in problem.targets for span in t.windows for e in span}
+            | {e for _, limits in crews for *span, _ in limits for e in span}
+        )
+    )
+    whole = range(len(edges_s) - 1)
+    runs = sorted({(0, len(whole) - 1), *((k, k) for k in whole)})
+    each = [
+        Supply(kind, (s,), first, last, float(most))
+        for s, kind, most in scarce
+        for first, last in runs
+    ]
+    for stations, limits in crews:
+        fleet = sum(problem.drones(s) for s in stations)
+        for low, high, most in limits:
+            if most >= fleet:
+                continue
+            inside = [k for k in whole if low <= edges_s[k] and edges_s[k + 1] <= high]
+            runs = sorted({(inside[0], inside[-1]), *((k, k) for k in inside)})
+            each += [Supply("pilots", stations, a, b, float(most)) for a, b in runs]
+    return Supplies(edges_s, tuple(each))
+
+
+def _own(problem: Problem, s: int) -> list[tuple[str, int]]:
+    """Return what a station has itself that may run out."""
+    station, model = problem.stations[s], problem.model(s)
+    if may_wait(model, station):
+        assert station.chargers is not None
+        return [("chargers", station.chargers)]
+    if model.swaps and station.batteries is not None:
+        chargers = station.pads if station.chargers is None else station.chargers
+        return [("chargers", chargers), ("batteries", station.batteries)]
+    return []
+
+
+def _crews(
+    problem: Problem,
+) -> list[tuple[tuple[int, ...], list[tuple[float, float, int]]]]:
+    """Return the stations that share pilots, and when these may have how many aloft."""
+    if problem.crews is None:
+        return []
+    shared: dict[tuple[str, str], list[int]] = {}
+    for s, station in enumerate(problem.stations):
+        shared.setdefault(bureau_key(station), []).append(s)
+    found = []
+    for (district, _), stations in sorted(shared.items()):
+        limits = problem.crews.limits(
+            district, problem.horizon, problem.horizon.length_s
+        )
+        fleet = sum(problem.drones(s) for s in stations)
+        if any(most < fleet for *_, most in limits):
+            found.append((tuple(stations), list(limits)))
+    return found
+
+
+def taken(
+    problem: Problem, supplies: Supplies, columns: Sequence[Column]
+) -> FloatArray:
+    """
+    Return what each route takes of each supply on average, shape (k, c).
+
+    At least: a route takes nothing where it need not fly throughout, or where its run
+    is so short that what it needs is still found after that.
+    """
+    found = np.zeros((len(supplies.each), len(columns)))
+    if not found.size:
+        return found
+    flies, run_s = _flown(problem, supplies, columns)
+    headways_s = np.array([c.headway_s for c in columns])
+    stations = np.array([c.station for c in columns])
+    held_s: dict[tuple[str, tuple[int, ...], float], FloatArray] = {}
+    for k, supply in enumerate(supplies.each):
+        key = (supply.kind, supply.stations, supply.most)
+        if key not in held_s:
+            held_s[key] = np.array(
+                [
+                    _held_s(
+                        problem,
+                        c.station,
+                        supply,
+                        c.duration / TICKS_PER_S,
+                        c.headway_s,
+                    )
+                    if c.station in supply.stations
+                    else 0.0
+                    for c in columns
+                ]
+            )
+        low_s, high_s = supplies.span_s(supply)
+        length_s = high_s - low_s
+        sorties = np.floor(length_s / headways_s + _SEEN)
+        counts = (
+            np.isin(stations, supply.stations)
+            & flies[:, supply.first : supply.last + 1].all(axis=1)
+            & (run_s[:, supply.first] >= _STEADY * headways_s - _SEEN)
+        )
+        found[k] = np.where(counts, sorties * held_s[key] / length_s, 0.0)
+    return found
+
+
+def suffice(problem: Problem, columns: Sequence[Column]) -> bool:
+    """Whether routes take no more of any supply on average than there is."""
+    supplies = supplies_of(problem)
+    used = taken(problem, supplies, columns).sum(axis=1)
+    return not (used > supplies.most + _SEEN).any()
+
+
+def _flown(
+    problem: Problem, supplies: Supplies, columns: Sequence[Column]
+) -> tuple[BoolArray, FloatArray]:
+    """Return in which stretches routes fly, and how long they then do [s], (c, n)."""
+    spans = list(pairwise(supplies.edges_s))
+    due = np.array(
+        [
+            [any(w[0] <= a and b <= w[1] for w in t.windows) for a, b in spans]
+            for t in problem.targets
+        ]
+    )
+    flies = np.array([due[list(c.targets(problem))].any(axis=0) for c in columns])
+    lasts_s = np.diff(supplies.edges_s)
+    run_s = np.zeros(flies.shape)
+    for order in (range(len(spans)), range(len(spans))[::-1]):
+        before_s = np.zeros(len(columns))
+        for k in order:
+            run_s[:, k] += before_s
+            before_s = np.where(flies[:, k], before_s + lasts_s[k], 0.0)
+    return flies, np.where(flies, run_s + lasts_s, 0.0)
+
+
+def _held_s(
+    problem: Problem, s: int, supply: Supply, duration_s: float, headway_s: float
+) -> float:
+    """
+    Return how long a sortie keeps what it takes of a supply [s].
+
+    Where all charge for as long, only whole times of that go into a headway: what then
+    cannot be used is taken by each route alike.
+    """
+    model, ceiling_m = problem.model(s), problem.rules.ceiling_m
+    if supply.kind == "pilots":
+        return duration_s
+    held_s = charging_after_s(model, duration_s, ceiling_m)
+    if supply.kind == "batteries":
+        held_s += turnaround_after_s(model, duration_s, ceiling_m)
+    times = int(supply.most * headway_s / held_s + _SEEN) if held_s else 0
+    if model.battery is not None or not times:
+        return held_s
+    return supply.most * headway_s / times
+
+
+def shares_of(problem: Problem) -> Callable[[int, float], float]:
+    """
+    Return what tells the share of all supplies that a route takes of its station.
+
+    By the index of a station and a headway [s], for engines, which know no clocks: its
+    sorties are taken to be nearly full, and what stations share goes to each by its
+    drones. Of several supplies it is the one that runs out first; 0 if none does.
+    """
+    supplies = supplies_of(problem)
+
+    @cache
+    def share(s: int, headway_s: float) -> float:
+        duration_s = _FULL * longest_sortie_s(problem.model(s), problem.rules.ceiling_m)
+        shares = [0.0]
+        for supply in supplies.each:
+            if s not in supply.stations:
+                continue
+            low_s, high_s = supplies.span_s(supply)
+            sorties = int((high_s - low_s) / headway_s + _SEEN)
+            held_s = _held_s(problem, s, supply, duration_s, headway_s)
+            most = supply.most * _part(problem, supply.stations, s)
+            if sorties:
+                used = sorties * held_s / (high_s - low_s)
+                shares.append(used / most if most else np.inf)
+        return max(shares)
+
+    return share
+
+
+def shares_left(
+    problem: Problem,
+    columns: Sequence[Column],
+    stations: Sequence[int],
+    needed: Sequence[int] | BoolArray | None = None,
+    moving: Sequence[Column] = (),
+) -> tuple[float, ...]:
+    """
+    Return the share of supplies that routes leave some stations; empty if none run out.
+
+    Parameters
+    ----------
+    needed
+        Targets for which that is wanted, as indices or a mask; all if None.
+    moving
+        Routes that are to be found anew: each station keeps what it shares of these,
+        and the first gets all that is left over; by drones if there are none.
+    """
+    supplies = supplies_of(problem)
+    if not supplies:
+        return ()
+    used = taken(problem, supplies, columns).sum(axis=1)
+    own = taken(problem, supplies, moving)
+    homes = np.array([c.station for c in moving], dtype=np.int64)
+    due = slice(None) if needed is None else np.asarray(needed)
+    numbers = np.arange(len(problem.targets))[due].tolist()
+    windows = {span for t in numbers for span in problem.targets[t].windows}
+    found = np.ones(len(problem.stations))
+    for k, (supply, taken_now) in enumerate(zip(supplies.each, used, strict=True)):
+        low_s, high_s = supplies.span_s(supply)
+        if not any(a <= low_s and high_s <= b for a, b in windows):
+            continue
+        sharing = tuple(s for s in supply.stations if s in stations)
+        for s in sharing:
+            # What stations that are not asked for leave is shared by the others.
+            left = max(0.0, supply.most - taken_now) * _part(problem, sharing, s)
+            if moving and len(sharing) > 1:
+                spare = max(0.0, supply.most - taken_now - own[k].sum())
+                left = own[k, homes == s].sum() + spare * (s == stations[0])
+            whole = supply.most * _part(problem, supply.stations, s)
+            found[s] = min(found[s], left / whole if whole else 0.0)
+    share = shares_of(problem)
+    for s in set(homes.tolist()):
+        # What flies now, be it shorter than engines think, may go on to fly.
+        mine = sum(share(s, c.headway_s) for c in moving if c.station == s)
+        found[s] = max(found[s], mine)
+    return tuple(found[list(stations)].tolist())
+
+
+def _part(problem: Problem, stations: Sequence[int], s: int) -> float:
+    """Return the part of a station in what several share: by its drones."""
+    return problem.drones(s) / max(1, sum(problem.drones(other) for other in stations))
+
+
+def drones_worth(problem: Problem, station: int, left: float) -> float:
+    """Return how many drones a share of supplies keeps busy at most, flying long."""
+    longest_s = longest_sortie_s(problem.model(station), problem.rules.ceiling_m)
+    cycle_s = longest_s + problem.turnaround_s(station, longest_s)
+    share = shares_of(problem)
+    beats_s = {_beat_s(t.revisit_s, cycle_s) for t in problem.targets}
+    takes = [share(station, beat_s) * beat_s for beat_s in beats_s]
+    return left * cycle_s / min(takes) if min(takes) > 0 else np.inf
+
+
+def _beat_s(revisit_s: float, cycle_s: float) -> float:
+    """Return an interval halved as often as one drone keeps it [s]."""
+    while revisit_s / 2 >= cycle_s:
+        revisit_s /= 2
+    return revisit_s
+
+
+def drone_prices(
+    problem: Problem, supplies: Supplies, prices: FloatArray
+) -> FloatArray:
+    """
+    Return what a whole drone of each station takes of supplies, at their prices.
+
+    Parameters
+    ----------
+    prices
+        Of one more of each supply, shape (k,).
+    """
+    found = np.zeros(len(problem.stations))
+    for supply, price in zip(supplies.each, prices, strict=True):
+        for s in supply.stations:
+            longest_s = longest_sortie_s(problem.model(s), problem.rules.ceiling_m)
+            cycle_s = longest_s + problem.turnaround_s(s, longest_s)
+            held_s = _held_s(problem, s, supply, longest_s, cycle_s)
+            found[s] += price * held_s / cycle_s
+    return found
