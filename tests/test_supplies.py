@@ -199,5 +199,7 @@ def test_nested_headways_are_no_longer_than_they_were() -> None:
     for way in ways:
         headways_s = [c.headway_s for c in way]
         assert headways_s[1] % headways_s[0] == 0
-        assert all(c.headway_s <= old.headway_s for c, old in zip(way, columns))
+        assert all(
+            c.headway_s <= old.headway_s for c, old in zip(way, columns, strict=True)
+        )
         assert suffice(problem, way)
