@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from planner.engines.assess import Assessed, Assessor, active, served_targets
 from planner.engines.piece import Piece
+from planner.engines.shares import shares_left
 from planner.problem import ChartedProblem, Column, Problem
-from planner.supplies import shares_left
 
 _PIECE_TARGETS = 170
 _UNSERVED_FIRST = -1e6

@@ -15,6 +15,7 @@ from planner.crewing import sharing_pilots
 from planner.crews import Break, Crews
 from planner.engines.assess import Assessor
 from planner.engines.nesting import nested
+from planner.engines.shares import shares_left, shares_of
 from planner.formats.plan_geojson import as_written
 from planner.pipeline import plan_routes
 from planner.plan import Plan
@@ -22,7 +23,7 @@ from planner.problem import make_column
 from planner.reach import independent_parts
 from planner.runners.wire import problem_from_bytes, problem_to_bytes
 from planner.scenario import Scenario
-from planner.supplies import shares_left, shares_of, suffice, supplies_of, taken
+from planner.supplies import suffice, supplies_of, taken
 
 
 def planned(scenario: Scenario, iterations: int) -> Plan:

@@ -28,8 +28,8 @@ from planner.engines.beats_insert import measure
 from planner.engines.beats_kinds import Kind, kinds_of
 from planner.engines.beats_world import DEEPEST, LISTS
 from planner.engines.piece import Effort, Piece
+from planner.engines.shares import shares_left
 from planner.problem import TICKS_PER_S, Column, Problem, make_column
-from planner.supplies import shares_left
 
 Lists = list[list[int]]
 

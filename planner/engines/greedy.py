@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
+from planner.engines.shares import shares_of
 from planner.problem import (
     FAR,
     TICKS_PER_S,
@@ -22,7 +23,6 @@ from planner.problem import (
     make_column,
 )
 from planner.stamina import longest_sortie_s
-from planner.supplies import shares_of
 
 _HOUR_S = 3600.0
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.engines.assess import active, regimes, served_targets
+from planner.engines.shares import drones_worth, shares_left
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
-from planner.supplies import drones_worth, shares_left
 
 
 def spill(

@@ -16,8 +16,8 @@ import numpy as np
 from planner.engines import greedy
 from planner.engines.assess import active, free_drones, served_targets
 from planner.engines.piece import Effort, Piece
+from planner.engines.shares import shares_left, shares_of
 from planner.problem import Column, Problem
-from planner.supplies import shares_left, shares_of
 
 Route = Callable[[Problem, Piece, Effort], list[Column]]
 TakeAlong = Callable[[Problem, Sequence[Column], Sequence[int], Effort], list[Column]]
