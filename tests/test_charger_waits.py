@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from worlds import station, world
 
-from planner.deciding import decide
-from planner.packing import packing
-from planner.placing import Placed, first_fit
-from planner.rhythm import Rhythm
+from planner.timetable.deciding import decide
+from planner.timetable.packing import packing
+from planner.timetable.placing import Placed, first_fit
+from planner.timetable.rhythm import Rhythm
 
 DAY_S = 36
 WAITS_S = range(6)

@@ -11,19 +11,19 @@ from worlds import MODEL, discretised, problems_of, square, station, world, zone
 
 from planner.budget import Budget
 from planner.checks import examine
-from planner.crewing import sharing_pilots
-from planner.crews import Break, Crews
 from planner.engines.assess import Assessor
 from planner.engines.nesting import nested
 from planner.engines.shares import shares_left, shares_of
 from planner.formats.plan_geojson import as_written
-from planner.pipeline import plan_routes
+from planner.given.crews import Break, Crews
+from planner.network.reach import independent_parts
 from planner.plan import Plan
+from planner.planning.pipeline import plan_routes
 from planner.problem import make_column
-from planner.reach import independent_parts
 from planner.runners.wire import problem_from_bytes, problem_to_bytes
 from planner.scenario import Scenario
-from planner.supplies import suffice, supplies_of, taken
+from planner.search.supplies import suffice, supplies_of, taken
+from planner.timetable.crewing import sharing_pilots
 
 
 def planned(scenario: Scenario, iterations: int) -> Plan:

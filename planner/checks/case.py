@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from planner.flown import FlownRoute, flown_routes, over_horizon_of, over_the_seam
+from planner.flown.tracks import (
+    FlownRoute,
+    flown_routes,
+    over_horizon_of,
+    over_the_seam,
+)
+from planner.flown.visits import LongestGap, longest_gaps
 from planner.plan import Plan, Sortie
 from planner.scenario import Scenario, Station
-from planner.visits import LongestGap, longest_gaps
 
 TIME_TOLERANCE_S = 2e-3
 """Two times of a file, each rounded to the millisecond, and what comes of it [s]."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from planner.engines.piece import Effort, Piece
 from planner.engines.shares import shares_of
+from planner.given.stamina import longest_sortie_s
 from planner.problem import (
     FAR,
     TICKS_PER_S,
@@ -22,7 +23,6 @@ from planner.problem import (
     Problem,
     make_column,
 )
-from planner.stamina import longest_sortie_s
 
 _HOUR_S = 3600.0
 

@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 
 from planner.problem import Column, Problem, make_column
-from planner.supplies import suffice
+from planner.search.supplies import suffice
 
 _MOST = 4
 """Ways that are tried."""

@@ -12,10 +12,10 @@ from functools import cache
 
 import numpy as np
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
+from planner.given.stamina import longest_sortie_s
 from planner.problem import Column, Problem
-from planner.stamina import longest_sortie_s
-from planner.supplies import BoolArray, Supplies, held_s_of, supplies_of, taken
+from planner.search.supplies import BoolArray, Supplies, held_s_of, supplies_of, taken
 
 _FULL = 0.9
 """Share of the longest sortie that a sortie is taken to last where none is known."""
