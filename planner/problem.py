@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
 from planner.basics.spells import Due, arrivals, due_together
+from planner.draft import DraftRoute
+from planner.given.crews import Crews
 from planner.given.drone import DroneModel
 from planner.given.fixed_flight import held_drones
 from planner.given.horizon import Horizon
@@ -30,7 +32,6 @@ from planner.network.links import Network, link
 from planner.network.reach import overhead_s, task_s
 from planner.scenario import Rules, Scenario, Station
 from planner.targets import Target
-from planner.timetable.draft import DraftRoute
 
 TICKS_PER_S = 10
 IntArray = NDArray[np.int64]
@@ -93,6 +94,8 @@ class Problem:
         Share of the intervals wanted that those of the targets are.
     held
         Drones that fixed routes occupy on average, by id of the station.
+    crews
+        Who pilots the drones, if that is limited.
     """
 
     stations: tuple[Station, ...]
@@ -108,6 +111,7 @@ class Problem:
     objective: Objective
     idleness_ratio: float = 1.0
     held: Mapping[str, float] = field(default_factory=dict)
+    crews: Crews | None = None
 
     def model(self, station: int) -> DroneModel:
         """Return the drone type of a station."""
@@ -370,6 +374,7 @@ def formulate(
         objective=OBJECTIVES[scenario.objective],
         held=held_drones(scenario, ours),
         fixed=ours,
+        crews=scenario.crews,
         scenario=scenario,
         legs=links.legs,
         home=home,

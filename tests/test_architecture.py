@@ -12,10 +12,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
     "ground": "basics errors messages",
-    "nouns": "budget given plan routing scenario trace",
+    "nouns": "budget draft given plan routing scenario trace",
     "files": "benchmarks formats validation",
     "judges": "bounds checks flown metrics response simulation",
-    "middle": "compiled dice engines network problem runners search targets timetable",
+    "middle": "compiled dice elsewhere engines network problem runners search targets "
+    "timetable",
     "verbs": "bench drawn insight kept planning",
     "maps": "maps",
     "command": "__main__ cli",

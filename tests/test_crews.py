@@ -19,6 +19,7 @@ from worlds import problems_of, square, station, world, zone
 from maps.terms import terms_table
 from planner.budget import Budget
 from planner.checks import examine
+from planner.draft import DraftRoute
 from planner.engines.assess import Assessor
 from planner.formats.plan_geojson import as_written
 from planner.formats.scenario_folder import read_scenario
@@ -29,7 +30,6 @@ from planner.planning.pipeline import plan_routes
 from planner.problem import make_column
 from planner.scenario import Scenario
 from planner.timetable import stationclock
-from planner.timetable.draft import DraftRoute
 from planner.timetable.making import make_timetable
 from planner.timetable.rhythm import rhythm, sorties
 from planner.timetable.stationclock import schedule_station

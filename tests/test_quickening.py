@@ -14,6 +14,7 @@ from worlds import square, station, two_stations, world, zone
 
 import planner
 from planner.checks import check
+from planner.draft import DraftRoute
 from planner.formats.plan_geojson import as_written
 from planner.metrics import compute_metrics
 from planner.plan import Plan
@@ -21,7 +22,6 @@ from planner.planning import finishing
 from planner.planning.quickening import quicken
 from planner.response.figures import response
 from planner.scenario import Scenario
-from planner.timetable.draft import DraftRoute
 from planner.timetable.leeway import Leeway, free_phases, leeway, reclocked
 from planner.timetable.making import Timetable, settled
 

@@ -16,6 +16,7 @@ from worlds import square, station, two_stations, world, zone
 
 from planner.budget import Budget
 from planner.checks import examine
+from planner.draft import DraftRoute
 from planner.flown.tracks import flown_routes
 from planner.formats.plan_geojson import as_written
 from planner.given.horizon import Horizon
@@ -23,7 +24,6 @@ from planner.given.objectives import ObjectiveName
 from planner.plan import Plan
 from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario, Zone
-from planner.timetable.draft import DraftRoute
 from planner.timetable.phases import allowed_phases, flown_spans, phase_mask
 from planner.timetable.rhythm import rhythm, sorties, takeoffs
 from planner.timetable.roster import make_roster

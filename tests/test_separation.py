@@ -14,11 +14,11 @@ from shapely.geometry import Point, box
 from worlds import MODEL
 
 from planner.basics.geometry import FloatArray, LocalProjection
+from planner.draft import DraftRoute
 from planner.given.horizon import Horizon
 from planner.plan import Stop
 from planner.scenario import Rules, Scenario, Station, Zone
 from planner.timetable.colouring import colour
-from planner.timetable.draft import DraftRoute
 from planner.timetable.layers import assign_layers
 from planner.timetable.rhythm import sorties
 from planner.timetable.separation import (

@@ -13,10 +13,10 @@ from worlds import problems_of, square, station, world, zone
 
 from planner import Plan, check
 from planner.basics.spells import Windows, arrivals, due_together, spells
+from planner.draft import DraftRoute
 from planner.formats.plan_geojson import as_written
 from planner.problem import ChartedProblem, Column, make_column
 from planner.scenario import Scenario, Zone
-from planner.timetable.draft import DraftRoute
 from planner.timetable.drafting import draw
 from planner.timetable.making import make_timetable
 from planner.timetable.phases import flown_spans

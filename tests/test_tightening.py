@@ -11,6 +11,7 @@ from worlds import problems_of, square, station, whole, world, zone
 
 from planner.budget import Budget
 from planner.checks import check
+from planner.draft import DraftRoute
 from planner.engines.assess import Assessed, Assessor, served_targets
 from planner.engines.greedy import route
 from planner.engines.piece import Effort
@@ -23,7 +24,6 @@ from planner.network.freespace import FreeSpace
 from planner.planning.pipeline import plan_routes
 from planner.problem import Problem, make_column
 from planner.scenario import Scenario
-from planner.timetable.draft import DraftRoute
 from planner.timetable.drafting import draw
 from planner.timetable.phases import allowed_phases
 from planner.timetable.shrinking import hasten, shrink

@@ -15,12 +15,12 @@ from shapely.geometry import Point, box
 from worlds import MODEL
 
 from planner.basics.geometry import LocalProjection
+from planner.draft import DraftRoute
 from planner.given.horizon import Horizon
 from planner.plan import Stop
 from planner.scenario import Rules, Scenario, Station, Zone
 from planner.timetable.clashing import clashes
 from planner.timetable.column import column_spans
-from planner.timetable.draft import DraftRoute
 from planner.timetable.making import make_timetable
 from planner.timetable.phases import allowed_phases, phase_mask
 from planner.timetable.rhythm import rhythm, sorties

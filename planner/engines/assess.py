@@ -8,10 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from planner.draft import DraftRoute
+from planner.engines.nesting import nested
 from planner.given.bureaux import bureau_key
 from planner.network.freespace import FreeSpace
 from planner.problem import ChartedProblem, Column, Problem
-from planner.timetable.draft import DraftRoute
+from planner.search.supplies import supplies_of
 from planner.timetable.drafting import draw
 from planner.timetable.rhythm import Rhythm, flown_phases, rhythm, sorties
 from planner.timetable.stationclock import StationClock, schedule_station
@@ -78,6 +80,10 @@ class Assessor:
         self._fixed_rhythms = {
             draft.id: rhythm(problem.scenario, draft) for draft in problem.fixed
         }
+        self._runs_out = [
+            any(s in supply.stations for supply in supplies_of(problem).each)
+            for s in range(len(problem.stations))
+        ]
         self._drafts: dict[Column, DraftRoute] = {}
         self._rhythms: dict[Column, Rhythm] = {}
         self._clocks: dict[
@@ -140,12 +146,12 @@ class Assessor:
             by_station.setdefault(column.station, []).append(column)
         for station, mine in sorted(by_station.items()):
             beside = self._beside(station, kept, clocks)
-            clock = self.clock(station, mine, beside)
+            clock, mine = self._fitted(station, mine, beside)
             if clock is None:
                 strained.append(station)
             while clock is None and mine:
-                mine = _without_least(problem, mine, lost)
-                clock = self.clock(station, mine, beside)
+                rest = _without_least(problem, mine, lost)
+                clock, mine = self._fitted(station, rest, beside)
             if clock is not None and (mine or station in self._fixed):
                 clocks[station] = clock
                 kept += mine
@@ -159,6 +165,22 @@ class Assessor:
             strained=tuple(strained),
         )
         return replace(found, score=problem.objective.score(found))
+
+    def _fitted(
+        self, station: int, columns: list[Column], beside: Beside
+    ) -> tuple[StationClock | None, list[Column]]:
+        """
+        Return the clock of a station's routes, and these.
+
+        Where supplies may run out, with headways that fit together if need be.
+        """
+        clock = self.clock(station, columns, beside)
+        if clock is None and self._runs_out[station]:
+            for way in nested(self._problem, columns):
+                clock = self.clock(station, way, beside)
+                if clock is not None:
+                    return clock, way
+        return clock, columns
 
     def _beside(
         self,

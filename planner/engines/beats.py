@@ -33,6 +33,7 @@ from planner.engines.beats_world import (
 )
 from planner.engines.piece import Effort, Piece
 from planner.engines.selection import whole_drones
+from planner.engines.shares import shares_of
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
 from planner.search.prices import worth
 
@@ -50,6 +51,9 @@ _FEW_ABSENT = 5
 _PATIENCE = 2000
 _CHUNK = 250
 _ROUNDS_A_TARGET = 60
+_SHARES = 1e9
+"""In so many parts supplies are counted."""
+
 NEARLY_WHOLE = 0.21
 """A station with so little less than a whole drone has that drone."""
 
@@ -124,6 +128,8 @@ def load() -> None:
         headway=one,
         crew=one,
         depth=one * 0,
+        takes=table,
+        supply=one * 9,
         longest=table * 9,
         level=table * 0,
         turns=table,
@@ -184,6 +190,7 @@ def world_of(
     alone = np.where(alone < FAR, alone, FAR)
     apart = np.minimum(travel[0], travel[0].T)[np.ix_(first, first)].copy()
     np.fill_diagonal(apart, 2 * FAR)
+    share = shares_of(problem)
     levels, turns = zip(*(levels_of(problem, piece, k) for k in kinds), strict=True)
     arrays = {
         "first": first,
@@ -198,6 +205,11 @@ def world_of(
         "drones": [math.floor(d + NEARLY_WHOLE) for d in piece.drones],
         "headway": [round(k.headway_s * TICKS_PER_S) for k in kinds],
         "crew": [k.crew for k in kinds],
+        "takes": [
+            [math.floor(min(share(s, k.headway_s), 2.0) * _SHARES) for k in kinds]
+            for s in stations
+        ],
+        "supply": [math.ceil(p * _SHARES) for p in piece.supplies or [1] * len(model)],
         "depth": [max(0, *each) for each in levels],
         "longest": [[longest(problem, s, k) for k in kinds] for s in stations],
         "level": levels,
@@ -237,6 +249,7 @@ def nothing(world: World) -> State:
         beat=np.full(targets, -1, dtype=np.int64),
         list=np.zeros(targets, dtype=np.int64),
         used=np.zeros(len(world.drones), dtype=np.int64),
+        taken=np.zeros(len(world.drones), dtype=np.int64),
         absent=np.arange(targets, dtype=np.int64),
         counts=counts,
     )

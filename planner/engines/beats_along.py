@@ -28,6 +28,7 @@ from planner.engines.beats_insert import measure
 from planner.engines.beats_kinds import Kind, kinds_of
 from planner.engines.beats_world import DEEPEST, LISTS
 from planner.engines.piece import Effort, Piece
+from planner.engines.shares import shares_left
 from planner.problem import TICKS_PER_S, Column, Problem, make_column
 
 Lists = list[list[int]]
@@ -72,6 +73,7 @@ def take_along(
         stations=stations,
         targets=tuple(targets),
         drones=tuple(problem.free(s) for s in stations),
+        supplies=shares_left(problem, columns, stations, targets),
     )
     hosts = _hosts(problem, columns, targets)
     new = kinds_of(problem, piece)

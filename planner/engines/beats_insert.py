@@ -266,6 +266,8 @@ def put(world: Any, state: Any, known: Any, t: Any, touched: Any, dice: Any) -> 
             s = world.near_stations[t, k]
             if s < 0 or state.used[s] + crew > world.drones[s]:
                 continue
+            if state.taken[s] + world.takes[s, kind] > world.supply[s]:
+                continue
             for node in range(world.first[t], world.last[t]):
                 alone = world.overhead[s] + world.out[s, node] + world.back[s, node]
                 alone += world.task[world.model[s], node]
@@ -287,6 +289,7 @@ def put(world: Any, state: Any, known: Any, t: Any, touched: Any, dice: Any) -> 
         state.kind[where], state.station[where] = opened_kind, opened_at
         state.length[where, :] = 0
         state.used[opened_at] += world.crew[opened_kind]
+        state.taken[opened_at] += world.takes[opened_at, opened_kind]
         state.counts[DRONES] += world.crew[opened_kind]
     for p in range(state.length[where, q], place, -1):
         state.stops[where, q, p] = state.stops[where, q, p - 1]

@@ -70,6 +70,7 @@ def _close_if_empty(world: Any, state: Any, known: Any, b: Any) -> Any:
         return
     crew = world.crew[state.kind[b]]
     state.used[state.station[b]] -= crew
+    state.taken[state.station[b]] -= world.takes[state.station[b], state.kind[b]]
     state.counts[DRONES] -= crew
     state.kind[b] = -1
 
@@ -195,6 +196,7 @@ def _copy(source: Any, target: Any, touched: Any) -> Any:
     _copy_all(source.beat, target.beat)
     _copy_all(source.list, target.list)
     _copy_all(source.used, target.used)
+    _copy_all(source.taken, target.taken)
     _copy_all(source.absent, target.absent)
     _copy_all(source.counts, target.counts)
 

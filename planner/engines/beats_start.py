@@ -97,10 +97,13 @@ def _free_turn(
                     return b, turn
     if state.used[s] + world.crew[kind] > world.drones[s]:
         return -1, 0
+    if state.taken[s] + world.takes[s, kind] > world.supply[s]:
+        return -1, 0
     b = len(taken)
     taken[b] = every
     state.kind[b], state.station[b] = kind, s
     state.used[s] += world.crew[kind]
+    state.taken[s] += world.takes[s, kind]
     return b, 0
 
 

@@ -37,6 +37,9 @@ class World(NamedTuple):
         By station, shape (s,).
     headway, crew, depth
         By kind of beat, shape (k,): ticks, drones, levels below the first.
+    takes, supply
+        What a beat takes of the supplies of a station, by station and kind, shape
+        (s, k), and what there is, shape (s,): in small shares.
     longest
         Longest sortie by station and kind, shape (s, k).
     level
@@ -72,6 +75,8 @@ class World(NamedTuple):
     headway: Ints
     crew: Ints
     depth: Ints
+    takes: Ints
+    supply: Ints
     longest: Ints
     level: Ints
     turns: Ints
@@ -108,8 +113,8 @@ class State(NamedTuple):
         The same before the landing of each sortie, shape (b, 2 ** `DEEPEST`).
     version
         Of each beat, another one whenever it changes, shape (b,).
-    used
-        Drones by station, shape (s,).
+    used, taken
+        Drones and supplies by station, shape (s,).
     absent
         Targets left out, the first ``counts[ABSENT]``, shape (t,).
     counts
@@ -128,5 +133,6 @@ class State(NamedTuple):
     beat: Ints
     list: Ints
     used: Ints
+    taken: Ints
     absent: Ints
     counts: Ints

@@ -8,9 +8,12 @@ what fits by slots can always be given a timetable.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
+from planner.engines.shares import shares_of
 from planner.given.stamina import longest_sortie_s
 from planner.problem import (
     FAR,
@@ -36,19 +39,26 @@ def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
         (c.station, c.headway_s, list(c.nodes)) for c in piece.start
     ]
     free = dict(zip(piece.stations, piece.drones, strict=True))
+    share = shares_of(problem)
+    left = dict(zip(piece.stations, piece.supplies, strict=False))
     for station, headway, _ in routes:
         free[station] -= slots(problem, station, headway)
+        if station in left:
+            left[station] -= share(station, headway)
     done = {int(problem.node_target[n]) for _, _, nodes in routes for n in nodes}
     todo = [t for t in _hardest_first(problem, piece) if t not in done]
     given_up: list[int] = []
     while todo:
         seed = todo.pop(0)
         interval = problem.targets[seed].revisit_s
-        station, node = _best_station(problem, piece, free, seed)
+        served = [s for s in free if share(s, interval) <= left.get(s, 1.0) + 1e-9]
+        station, node = _best_station(problem, served, free, seed)
         if station < 0:
             given_up.append(seed)
             continue
         free[station] -= slots(problem, station, interval)
+        if station in left:
+            left[station] -= share(station, interval)
         chain = [node]
         mates = [t for t in todo if problem.targets[t].revisit_s == interval]
         for target in _fill(problem, station, interval, chain, mates):
@@ -82,13 +92,13 @@ def _hardest_first(problem: Problem, piece: Piece) -> list[int]:
 
 
 def _best_station(
-    problem: Problem, piece: Piece, free: dict[int, float], target: int
+    problem: Problem, stations: Sequence[int], free: dict[int, float], target: int
 ) -> tuple[int, int]:
     """Return the nearest station with a slot left and the node to seed with."""
     interval = problem.targets[target].revisit_s
     nodes = problem.nodes_of(target)
     best = (0.0, -1, -1)
-    for station in piece.stations:
+    for station in stations:
         if slots(problem, station, interval) > free[station] + 1e-9:
             continue
         cost, node = _alone(problem, station, interval, nodes)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from planner.engines.piece import Better, Effort, Piece
-from planner.engines.translate import enough, piece_nodes, worth_drones
+from planner.engines.translate import drones_of, enough, piece_nodes, worth_drones
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
 from planner.search.prices import Windows, covers, day_share, patterns, sortie_ticks
 from planner.targets import Target
@@ -214,7 +214,7 @@ def _limit_loads(model: _Model) -> None:
     """Keep the load of each station within its free drones."""
     routing = model.routing
     time, solver = routing.GetDimensionOrDie("time"), routing.solver()
-    for place, drones in enumerate(model.piece.drones):
+    for place, drones in enumerate(drones_of(model.problem, model.piece)):
         terms = [
             (
                 time.CumulVar(routing.End(index))

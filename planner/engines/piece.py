@@ -22,6 +22,9 @@ class Piece:
         Indices within the problem.
     drones
         Drones free at each station, as load; same order as ``stations``.
+    supplies
+        Share of its chargers, batteries and pilots that is free at each station, same
+        order as ``stations``; empty if none of these run out.
     start
         Routes to start from; their targets all belong to the piece.
     worth
@@ -32,6 +35,7 @@ class Piece:
     stations: tuple[int, ...]
     targets: tuple[int, ...]
     drones: tuple[float, ...]
+    supplies: tuple[float, ...] = ()
     start: tuple[Column, ...] = ()
     worth: tuple[float, ...] = ()
 

@@ -18,8 +18,10 @@ import numpy as np
 
 from planner.basics.geometry import FloatArray
 from planner.engines.assess import active, regimes
+from planner.engines.shares import drone_prices
 from planner.problem import Column, Problem
 from planner.search.prices import price, worth
+from planner.search.supplies import suffice, supplies_of, taken
 
 _FILL = 0.98
 """Share of a whole drone that is counted on: clocks do not pack perfectly."""
@@ -65,7 +67,9 @@ def whole_drones(problem: Problem, columns: Sequence[Column]) -> list[int]:
 
 
 def fits(problem: Problem, columns: Sequence[Column]) -> bool:
-    """Whether every station has the drones for its routes at all times."""
+    """Whether stations have drones, and all else, for their routes at all times."""
+    if not suffice(problem, columns):
+        return False
     limits = np.array([problem.free(s) for s in range(len(problem.stations))])
     stations = np.array([c.station for c in columns], dtype=np.int64)
     shares = np.array([share(problem, c) for c in columns])
@@ -167,6 +171,9 @@ class Covering:
         self._solver.changeColsCost(len(every), every, self._costs)
         self._cover()
         self._employers = self._employ(limits)
+        self._supplies = supplies_of(problem)
+        self._taken = taken(problem, self._supplies, columns)
+        self._supply()
 
     @property
     def _first_station(self) -> int:
@@ -216,6 +223,13 @@ class Covering:
             self._add_row(-np.inf, float(self._most_drones), busy)
         return employers
 
+    def _supply(self) -> None:
+        """Ask for no more of chargers, batteries and pilots than there are."""
+        for most, parts in zip(self._supplies.most, self._taken, strict=True):
+            entries = [(int(i), float(parts[i])) for i in np.flatnonzero(parts)]
+            # A row for each, so that its price is found; an empty one asks nothing.
+            self._add_row(-np.inf, float(most), entries or [(0, 0.0)])
+
     def relaxed(
         self, *, seconds: float | None, central: bool = False
     ) -> Relaxed | None:
@@ -255,6 +269,9 @@ class Covering:
         drones = np.zeros(len(self._problem.stations))
         rows = np.maximum(0.0, -row_dual[len(self._gaps) :])
         np.add.at(drones, self._employers, rows[: len(self._employers)])
+        if self._supplies:
+            scarce = rows[len(rows) - len(self._supplies.each) :]
+            drones += drone_prices(self._problem, self._supplies, scarce)
         return prices, drones
 
     def _limit(self, seconds: float | None) -> None:
@@ -342,7 +359,8 @@ class Covering:
             whole = np.ceil(self._held + taken - _SEEN)
             if (whole > limits).any() or (rush and whole.sum() > self._most_drones):
                 return False
-        return True
+        used = self._taken[:, chosen].sum(axis=1)
+        return not (used > self._supplies.most + _SEEN).any()
 
 
 def _gaps(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.engines.assess import active, regimes, served_targets
+from planner.engines.shares import drones_worth, shares_left
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
 
 
@@ -68,6 +69,10 @@ class _Spill:
                 for s in range(len(problem.stations))
             ]
         )
+        stations = range(len(problem.stations))
+        for s, left in enumerate(shares_left(problem, (), stations)):
+            most = drones_worth(problem, s, left) * (1 - room.get(s, 0.0))
+            self._free[s] = np.minimum(self._free[s], most)
         for column in columns:
             self._take(column, column.load(problem))
 

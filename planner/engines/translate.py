@@ -17,6 +17,7 @@ import numpy as np
 
 from planner.basics.geometry import FloatArray
 from planner.engines.piece import Better, Effort, Piece
+from planner.engines.shares import drones_worth
 from planner.given.stamina import longest_sortie_s
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
 from planner.routing.model import FORBIDDEN, FOREVER, Chain, Routing, Vehicles
@@ -49,6 +50,18 @@ def worth_drones(problem: Problem, targets: Iterable[int]) -> list[float]:
             * sum(problem.priorities[z] / sizes[z] for z in problem.targets[t].zones),
         )
         for t in targets
+    ]
+
+
+def drones_of(problem: Problem, piece: Piece) -> list[float]:
+    """Return the drones of each station of a piece that its supplies keep busy."""
+    if not piece.supplies:
+        return list(piece.drones)
+    return [
+        min(drones, drones_worth(problem, station, left))
+        for station, drones, left in zip(
+            piece.stations, piece.drones, piece.supplies, strict=True
+        )
     ]
 
 
@@ -127,7 +140,7 @@ def piece_routing(problem: Problem, piece: Piece) -> Routing:
         late=zeros + FOREVER,
         group=np.unique(target_of, return_inverse=True)[1].astype(np.int64),
         points=_points(problem, piece, nodes),
-        most_cost=np.array([round(d * DRONE_COST) for d in piece.drones]),
+        most_cost=np.array([round(d * DRONE_COST) for d in drones_of(problem, piece)]),
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from planner.engines import greedy
 from planner.engines.assess import active, free_drones, served_targets
 from planner.engines.piece import Effort, Piece
+from planner.engines.shares import shares_left, shares_of
 from planner.problem import Column, Problem
 
 Route = Callable[[Problem, Piece, Effort], list[Column]]
@@ -95,6 +96,7 @@ def _in_two(
             stations=stations,
             targets=tuple(int(t) for t in np.flatnonzero(wave)),
             drones=tuple(free[s] for s in stations),
+            supplies=shares_left(problem, columns, stations, wave),
         )
         shorter = _shortened(effort, share, least_s=0.5)
         if start and not columns:
@@ -133,6 +135,7 @@ def mend_in_waves(
             stations=tuple(free),
             targets=tuple(sorted(due)),
             drones=tuple(free.values()),
+            supplies=shares_left(problem, columns, tuple(free), needed),
             start=tuple(warm),
         )
         effort = _shortened(effort, float(needed.mean()), least_s=0.2)
@@ -220,7 +223,15 @@ def _put_back(
 
 def _fits(problem: Problem, piece: Piece, columns: Sequence[Column]) -> bool:
     """Whether every station has drones enough: insertion does not count them anew."""
+    share = shares_of(problem)
     return all(
         sum(c.load(problem) for c in columns if c.station == station) <= drones + 1e-9
-        for station, drones in zip(piece.stations, piece.drones, strict=True)
+        and sum(share(c.station, c.headway_s) for c in columns if c.station == station)
+        <= left + 1e-9
+        for station, drones, left in zip(
+            piece.stations,
+            piece.drones,
+            piece.supplies or (1.0,) * len(piece.stations),
+            strict=True,
+        )
     )

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from shapely.geometry.base import BaseGeometry
 
+from planner.draft import DraftRoute
 from planner.given.fixed_flight import fixed_drafts, load
 from planner.kept.onlooking import Onlooker, onlookers
 from planner.kept.serving import serving
 from planner.messages import say
 from planner.plan import LeftOut
 from planner.scenario import Scenario
-from planner.timetable.draft import DraftRoute
 from planner.timetable.making import Timetable, make_timetable
 
 

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.basics.physics import flight_time_s
 from planner.checks.motion import asked_dwell_s
+from planner.draft import DraftRoute
 from planner.flown.corners import corners, turns_back
 from planner.flown.footprints import footprint
 from planner.flown.tracks import FlownRoute, pieces_of_path
@@ -26,7 +27,6 @@ from planner.scenario import Scenario, Zone
 from planner.targets.line import LINE_TOLERANCE_M
 from planner.targets.sight import unseen_part
 from planner.targets.view import View, lowest_view
-from planner.timetable.draft import DraftRoute
 
 _SHORT_S = 0.05
 """What a stay that was drawn may be shorter than one that a zone asks for [s]."""

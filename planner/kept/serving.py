@@ -9,10 +9,10 @@ from itertools import groupby
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.draft import DraftRoute
 from planner.kept.onlooking import Onlooker, Pieces
 from planner.plan import Stop
 from planner.scenario import Scenario, Zone
-from planner.timetable.draft import DraftRoute
 from planner.timetable.rhythm import rhythm
 
 _LEAST_SHARE = 0.1

@@ -15,6 +15,7 @@ import numpy as np
 from planner import __version__
 from planner.basics.terrain import Terrain
 from planner.budget import Budget
+from planner.draft import DraftRoute
 from planner.engines.beats import unfolded
 from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks
@@ -31,7 +32,6 @@ from planner.problem import Column, Problem, make_column
 from planner.scenario import Scenario
 from planner.search.rounds import Routed
 from planner.targets import Discretised
-from planner.timetable.draft import DraftRoute
 from planner.timetable.making import Timetable, make_timetable
 from planner.timetable.shrinking import SHRINK_SHARE, hasten, shrink, shrunk_timetable
 

@@ -12,6 +12,7 @@ from typing import Any
 from planner.bounds import pricing
 from planner.bounds.certificate import certify
 from planner.budget import Budget, EngineBest, Progress
+from planner.draft import DraftRoute
 from planner.engines import engine
 from planner.engines.runner import load
 from planner.errors import LateError
@@ -35,7 +36,7 @@ from planner.runners.spreading import Spread, spread_over
 from planner.scenario import Scenario
 from planner.search.rounds import Search
 from planner.targets import Discretised, discretise
-from planner.timetable.draft import DraftRoute
+from planner.timetable.crewing import sharing_pilots
 from planner.timetable.tightening import first_is_over, tighten
 
 
@@ -216,7 +217,7 @@ def _formulate_parts(
     fixed: Sequence[DraftRoute],
 ) -> list[ChartedProblem]:
     targets = [t for t in discretised.targets if t.layers_m]
-    parts = independent_parts(scenario, targets)
+    parts = sharing_pilots(scenario, independent_parts(scenario, targets))
 
     # What this process knows is not sent back to it, once a part.
     bare = replace(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
 from planner.basics.geometry import FloatArray
+from planner.draft import DraftRoute
 from planner.flown.tracks import FlownRoute, flown_routes
 from planner.plan import Plan
 from planner.response.airways import Airways, airways
@@ -34,7 +35,6 @@ from planner.response.figures import LONGEST_S
 from planner.response.places import places
 from planner.response.standby import sorties_by_drone, standby
 from planner.scenario import Scenario
-from planner.timetable.draft import DraftRoute
 from planner.timetable.leeway import Leeway, free_phases, leeway, reclocked
 from planner.timetable.making import Timetable, settled
 from planner.timetable.rhythm import flown_phases, takeoffs

@@ -18,6 +18,7 @@ from shapely.geometry import Point
 
 from planner.basics.power import Battery
 from planner.engines.piece import Piece
+from planner.given.crews import Break, Crews
 from planner.given.drone import DroneModel
 from planner.given.horizon import Horizon
 from planner.given.objectives import Objective
@@ -48,6 +49,7 @@ def problem_to_bytes(problem: Problem) -> bytes:
         "objective": asdict(problem.objective),
         "idleness_ratio": problem.idleness_ratio,
         "held": dict(problem.held),
+        "crews": None if problem.crews is None else asdict(problem.crews),
     }
     arrays: dict[str, Any] = {
         _FACTS: np.frombuffer(to_json(facts), dtype=np.uint8),
@@ -104,6 +106,7 @@ def problem_from_bytes(data: bytes) -> Problem:
         objective=Objective(**facts["objective"]),
         idleness_ratio=facts["idleness_ratio"],
         held=facts["held"],
+        crews=_crews(facts["crews"]),
     )
 
 
@@ -148,6 +151,14 @@ def _frozen(value: Any) -> Any:
 def _plain(noun: Any) -> dict[str, Any]:
     """Return the fields of a dataclass by name, as they are."""
     return {field.name: getattr(noun, field.name) for field in fields(noun)}
+
+
+def _crews(figures: dict[str, Any] | None) -> Crews | None:
+    """Return crews, whose breaks are tables of their own."""
+    if figures is None:
+        return None
+    breaks = tuple(Break(**each) for each in figures["breaks"])
+    return Crews(**(figures | {"breaks": breaks}))
 
 
 def _model(figures: dict[str, Any]) -> DroneModel:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from planner.engines.assess import Assessed, Assessor, active, served_targets
 from planner.engines.piece import Piece
+from planner.engines.shares import shares_left
 from planner.problem import ChartedProblem, Column, Problem
 
 _PIECE_TARGETS = 170
@@ -117,6 +118,12 @@ def job_at(k: int, part: Part, station: int) -> Job | None:
         stations=tuple(stations),
         targets=tuple(targets),
         drones=tuple(drones),
+        supplies=shares_left(
+            problem,
+            kept,
+            stations,
+            moving=columns if tried % 2 == 0 else (),
+        ),
         start=tuple(columns) if polish else (),
     )
     return Job(k, station, piece, kept)

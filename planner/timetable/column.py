@@ -6,8 +6,8 @@ import numpy as np
 
 from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
+from planner.draft import DraftRoute
 from planner.scenario import Rules, Scenario
-from planner.timetable.draft import DraftRoute
 from planner.timetable.phases import TIME_TOLERANCE_S
 
 COLUMN_MARGIN_M = 0.5

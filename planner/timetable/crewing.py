@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from planner.given.bureaux import bureau_key
 from planner.scenario import Scenario, Station
 from planner.timetable.rhythm import Rhythm, takeoffs
 
+Part = tuple[list[int], list[int]]
 Clocked = tuple[Rhythm, int]
 """A route and its phase [s]."""
 
@@ -34,6 +35,37 @@ class Room:
 
     most: int
     taken: NDArray[np.int16]
+
+
+def sharing_pilots(scenario: Scenario, parts: Sequence[Part]) -> list[Part]:
+    """
+    Return parts of a city joined where stations of two share pilots that may run out.
+
+    Parameters
+    ----------
+    parts
+        Station and target indices of each, see
+        `planner.network.reach.independent_parts`.
+    """
+    if scenario.crews is None:
+        return list(parts)
+    horizon = scenario.horizon
+    joined: list[tuple[set[tuple[str, str]], Part]] = []
+    for part in parts:
+        short = set()
+        for key in {bureau_key(scenario.stations[s]) for s in part[0]}:
+            fleet = sum(s.drones for s in scenario.stations if bureau_key(s) == key)
+            limits = scenario.crews.limits(key[0], horizon, horizon.length_s)
+            if any(most < fleet for *_, most in limits):
+                short.add(key)
+        apart = [each for each in joined if not each[0] & short]
+        for keys, (stations, targets) in [e for e in joined if e[0] & short]:
+            short |= keys
+            part = (stations + part[0], targets + part[1])
+        joined = [*apart, (short, part)]
+    return sorted(
+        (sorted(stations), sorted(targets)) for _, (stations, targets) in joined
+    )
 
 
 def crew_room(

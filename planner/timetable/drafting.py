@@ -13,11 +13,11 @@ import shapely
 
 from planner.basics.clock import Span
 from planner.basics.spells import WholeSpan, Windows, arrivals, spells, union
+from planner.draft import DraftRoute
 from planner.given.aloft import layers_m
 from planner.network.freespace import FreeSpace, open_layers
 from planner.plan import Stop
 from planner.problem import ChartedProblem, Column, Problem
-from planner.timetable.draft import DraftRoute
 from planner.timetable.flight import leg_s, take_off, task_s
 
 _LEAST_SAVED_S = 60.0

@@ -10,9 +10,9 @@ import numpy as np
 
 from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
+from planner.draft import DraftRoute
 from planner.scenario import Scenario
 from planner.timetable.colouring import colour
-from planner.timetable.draft import DraftRoute
 from planner.timetable.rhythm import sorties
 from planner.timetable.separation import Encounter, Pair, find_encounters, merged
 

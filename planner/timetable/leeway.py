@@ -9,9 +9,9 @@ import numpy as np
 
 from planner.basics.clock import Span
 from planner.basics.spells import WholeSpan
+from planner.draft import DraftRoute
 from planner.scenario import Scenario
 from planner.timetable.clashing import kept_clear
-from planner.timetable.draft import DraftRoute
 from planner.timetable.layers import LATE_S, spans_between, standing
 from planner.timetable.making import Timetable
 from planner.timetable.packing import Packing, may_wait, packing
@@ -86,7 +86,7 @@ def leeway(
     tasks = {}
     for station in scenario.stations:
         ours = [rhythms[d.id] for d in drafts if d.depot == station.id]
-        if not ours or may_wait(scenario, station):
+        if not ours or may_wait(scenario.model(station.model), station):
             continue
         task = packing(scenario, station, ours, forbidden, busiest)
         if task is not None:

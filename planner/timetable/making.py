@@ -18,6 +18,7 @@ from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
 from planner.basics.overflight import spans_over
 from planner.basics.physics import flight_time_s
+from planner.draft import DraftRoute
 from planner.given.aloft import ground_m
 from planner.given.bureaux import bureau_key
 from planner.given.stamina import turnaround_after_s
@@ -26,7 +27,6 @@ from planner.plan import Route, Sortie, Stop
 from planner.scenario import Scenario, Station
 from planner.timetable.clashing import kept_clear
 from planner.timetable.crewing import Clocked
-from planner.timetable.draft import DraftRoute
 from planner.timetable.layers import assign_layers, spans_between, standing
 from planner.timetable.rhythm import Rhythm, flown_phases, rhythm
 from planner.timetable.roster import make_roster

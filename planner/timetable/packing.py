@@ -8,57 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from planner.basics.clock import DAY_S, Span
 from planner.basics.spells import WholeSpan, union
+from planner.given.drone import DroneModel
 from planner.scenario import Scenario, Station
 from planner.timetable.clashing import clash_mask, clashes
 from planner.timetable.crewing import Room
+from planner.timetable.demands import Demand, IntArray, Use
 from planner.timetable.phases import BoolArray
 from planner.timetable.rhythm import Rhythm
 
-IntArray = NDArray[np.int16]
 LONGEST_CYCLE_S = 14_400
 """Repetitions are cut out of a day only if the headways' lcm is at most this."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
-    """
-    How the sorties of a route take drones, pads and the like, at each moment of a day.
-
-    Parameters
-    ----------
-    spans
-        Half-open, from take-off; the day's lead is added.
-    cells
-        Pieces of the headway in which the number taken is constant: begin, length,
-        and the number by time of the day at which the headway begins.
-    """
-
-    spans: tuple[WholeSpan, ...]
-    cells: tuple[tuple[int, int, IntArray], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """
-    What the sorties of a route take of their station.
-
-    Parameters
-    ----------
-    wait_s
-        That each of its drones waits for a charger, on its pad.
-    drones
-        How they take drones.
-    scarce
-        How they take what else may run out, in the order of the counts.
-    """
-
-    wait_s: int
-    drones: Use
-    scarce: tuple[Use, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +45,8 @@ class Packing:
         The busiest period, in such an array.
     roomy
         So many drones are always enough.
+    runs
+        First and last take-off of each route on the day as it is, None if it pauses.
     """
 
     rhythms: tuple[Rhythm, ...]
@@ -93,6 +57,7 @@ class Packing:
     length_s: int
     rush_s: WholeSpan
     roomy: int
+    runs: tuple[WholeSpan | None, ...]
 
 
 def packing(
@@ -129,6 +94,7 @@ def packing(
         ends = [hold(r)[-1][1] - lead_s - 1 for r in rhythms for _, hold in holds]
         longest_s = max(longest_s, *ends) + max(waits_s)
     apart_s = longest_s + 2 * margin_s
+    runs = tuple(r.flown[0] if len(r.flown) == 1 else None for r in rhythms)
     if room is None:
         # What others have in the air, and breaks, do not repeat with these headways.
         rhythms, rush_s = _without_like_days(rhythms, rush_s, apart_s)
@@ -160,6 +126,7 @@ def packing(
         taken=tuple(taken),
         length_s=length_s,
         rush_s=(rush_s[0] + lead_s, rush_s[1] + lead_s),
+        runs=runs,
         roomy=sum(-(-r.busy_s // r.headway_s) for r in rhythms),
     )
 
@@ -190,16 +157,16 @@ def _holds(
     holds: list[tuple[int, Callable[[Rhythm], list[WholeSpan]]]] = []
     if station.pads < station.drones:
         holds.append((station.pads, pad))
-    if may_wait(scenario, station):
+    if may_wait(scenario.model(station.model), station):
         holds.append((chargers, charger))
     elif scenario.model(station.model).swaps and station.batteries is not None:
         holds += [(chargers, charger), (station.batteries, battery)]
     return holds
 
 
-def may_wait(scenario: Scenario, station: Station) -> bool:
+def may_wait(model: DroneModel, station: Station) -> bool:
     """Return whether drones of a station may have to wait for a charger."""
-    if station.chargers is None or scenario.model(station.model).swaps:
+    if station.chargers is None or model.swaps:
         return False
     # A drone charges on its pad.
     return station.chargers < min(station.pads, station.drones)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from planner.basics.clock import Span
 from planner.basics.spells import WholeSpan, union
+from planner.draft import DraftRoute
 from planner.plan import Stop
 from planner.scenario import Scenario
-from planner.timetable.draft import DraftRoute
 
 BoolArray = NDArray[np.bool_]
 TIME_TOLERANCE_S = 1e-6

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.basics.spells import WholeSpan
-from planner.timetable.packing import Demand, IntArray, Packing, Use
+from planner.timetable.demands import Demand, IntArray, Use
+from planner.timetable.packing import Packing
 from planner.timetable.rhythm import Rhythm
 
 Placed = list[tuple[int, Demand]]

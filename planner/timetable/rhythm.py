@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from planner.basics.clock import Span
 from planner.basics.spells import WholeSpan, union
+from planner.draft import DraftRoute
 from planner.given.stamina import charging_after_s, longest_sortie_s, turnaround_after_s
 from planner.scenario import Scenario
 from planner.timetable.column import column_spans
-from planner.timetable.draft import DraftRoute
 from planner.timetable.phases import (
     TIME_TOLERANCE_S,
     BoolArray,

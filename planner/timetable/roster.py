@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from planner.basics.spells import WholeSpan
+from planner.draft import DraftRoute
 from planner.given.stamina import turnaround_after_s
 from planner.plan import Sortie
 from planner.scenario import Scenario
-from planner.timetable.draft import DraftRoute
 from planner.timetable.phases import TIME_TOLERANCE_S
 from planner.timetable.rhythm import sorties, takeoffs
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
+from planner.draft import DraftRoute
 from planner.scenario import Scenario
 from planner.timetable.column import column_spans, times_within
-from planner.timetable.draft import DraftRoute
 from planner.timetable.phases import BoolArray
 
 MARGIN_M = 0.5

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.basics.clock import Span
+from planner.draft import DraftRoute
 from planner.scenario import Scenario, Station
 from planner.timetable.crewing import Clocked, crew_room
-from planner.timetable.draft import DraftRoute
-from planner.timetable.packing import IntArray, Packing, may_wait, packing
-from planner.timetable.phases import BoolArray
+from planner.timetable.deciding import decide
+from planner.timetable.packing import Packing, may_wait, packing
 from planner.timetable.placing import Placed, add, first_fit, least_rush
 from planner.timetable.rhythm import Rhythm, rhythm
-
-if TYPE_CHECKING:
-    from ortools.sat.python import cp_model
 
 _WAIT_STEP_S = 300
 
@@ -43,8 +38,9 @@ class StationClock:
         clock was not to be minimised.
     proved
         Whether no clock has a lower ``peak_busiest``; of a station with too few
-        drones, whether no clock has a lower ``peak``. Not where drones may wait for
-        chargers.
+        drones, whether no clock has a lower ``peak``. Where drones may wait for
+        chargers: as long for one after each sortie of a route, and no longer than all
+        other drones charge.
     waits_s
         That the drones of a route wait for a charger after each sortie, by route id,
         where they do.
@@ -73,8 +69,8 @@ def schedule_station(
     Choose phases so that a station can fly its routes, with few drones.
 
     First fit in several orders is tried first; CP-SAT (one worker, no wall clock)
-    decides where it fails. Where that fails too, drones may wait for chargers, if
-    these are few.
+    decides where it fails. Where chargers are few, drones may then wait for them: so
+    long after each sortie of a route.
 
     Parameters
     ----------
@@ -115,8 +111,10 @@ def schedule_station(
     limit = station.drones - scenario.rules.reserve_drones
     start = [hint.get(r.id, -1) for r in ours] if hint else None
 
-    placed, proved = _placed_within(task, limit, limit, start, deterministic_time)
-    if placed is None and may_wait(scenario, station):
+    waitable = may_wait(scenario.model(station.model), station)
+    within_s = 0.0 if waitable else deterministic_time
+    placed, proved = _placed_within(task, limit, limit, start, within_s)
+    if placed is None and waitable:
         waits_s = _waits_s(ours, limit)
         task = packing(
             scenario,
@@ -128,7 +126,7 @@ def schedule_station(
             room=room,
         )
         assert task is not None
-        placed, proved = first_fit(task, limit, limit, start), False
+        placed, proved = _placed_within(task, limit, limit, start, deterministic_time)
     if placed is None:
         more = max(limit, 0)
         while placed is None and more < task.roomy:
@@ -146,12 +144,14 @@ def schedule_station(
     clock = _clock(task, placed, proved=False)
     if not minimise:
         return clock
-    least = least_rush(task)
+    least, waits = least_rush(task), len(task.demands[0]) > 1
     while clock.peak_busiest > least:
         placed, proved = _placed_within(
             task, limit, clock.peak_busiest - 1, start, deterministic_time
         )
         if placed is None:
+            # Waiting was not tried, if there is a clock without it.
+            proved &= waits or not waitable
             break
         clock = _clock(task, placed, proved=False)
     else:
@@ -161,7 +161,7 @@ def schedule_station(
         if placed is None:
             break
         clock = _clock(task, placed, proved=False)
-    return replace(clock, proved=proved and not may_wait(scenario, station))
+    return replace(clock, proved=proved)
 
 
 def _waits_s(rhythms: Sequence[Rhythm], drones: int) -> Sequence[int]:
@@ -196,112 +196,4 @@ def _placed_within(
     placed = first_fit(task, drones, rush_drones, start)
     if placed is not None or deterministic_time <= 0:
         return placed, placed is not None
-    return _decide(task, drones, rush_drones, start, deterministic_time)
-
-
-def _decide(
-    task: Packing,
-    drones: int,
-    rush_drones: int,
-    start: Sequence[int] | None,
-    deterministic_time: float,
-) -> tuple[Placed | None, bool]:
-    """Do as `_placed_within`, by CP-SAT; nobody waits for a charger."""
-    from ortools.sat.python import cp_model
-
-    if rush_drones < 0:
-        return None, True
-    model = cp_model.CpModel()
-    phases = [
-        model.new_int_var_from_domain(_domain(r.allowed), r.id) for r in task.rhythms
-    ]
-    for i, j in itertools.combinations(range(len(phases)), 2):
-        clash = task.clash[i, j]
-        if clash.all():
-            return None, True
-        if clash.any():
-            first = 1 - task.rhythms[i].headway_s
-            model.add_linear_expression_in_domain(
-                phases[j] - phases[i], _domain(~clash, first)
-            )
-    flights = [
-        (i, k * r.headway_s, present)
-        for i, r in enumerate(task.rhythms)
-        for k, present in _flights(model, r, phases[i])
-    ]
-    demands = [each[0] for each in task.demands]
-    rush = [(0, task.rush_s[1] + 1, drones - rush_drones)]
-    if drones == rush_drones:
-        rush = []
-    limits = [([d.drones for d in demands], drones, rush)]
-    for n, (there_is, others) in enumerate(zip(task.counts, task.taken, strict=True)):
-        limits.append(([d.scarce[n] for d in demands], there_is, _levels(others)))
-    for uses, limit, kept in limits:
-        intervals = [
-            model.new_optional_fixed_size_interval_var(
-                phases[i] + (after + low), high - low, present, ""
-            )
-            for i, after, present in flights
-            for low, high in uses[i].spans
-        ]
-        taken = [1] * len(intervals)
-        for low, high, count in kept:
-            intervals.append(model.new_fixed_size_interval_var(low, high - low, ""))
-            taken.append(count)
-        model.add_cumulative(intervals, taken, limit)
-    for phase, value in zip(phases, start or (), strict=start is not None):
-        if value >= 0:
-            model.add_hint(phase, value)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.catch_sigint_signal = False
-    solver.parameters.random_seed = 1
-    solver.parameters.max_deterministic_time = deterministic_time
-    status = solver.solve(model)
-    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        found = [solver.value(phase) for phase in phases]
-        return list(zip(found, demands, strict=True)), True
-    return None, status == cp_model.INFEASIBLE
-
-
-def _flights(
-    model: cp_model.CpModel, r: Rhythm, phase: cp_model.IntVar
-) -> Iterator[tuple[int, cp_model.LiteralT]]:
-    """Yield each number k of a sortie that some phase flies, and whether it is."""
-    h = r.headway_s
-    numbers = {k for f, end in r.flown for k in range(f // h, end // h + 1)}
-    for k in sorted(numbers):
-        flies = np.zeros(h, dtype=bool)
-        for first, last in r.flown:
-            flies[max(first - k * h, 0) : max(last + 1 - k * h, 0)] = True
-        if not (r.allowed & flies).any():
-            continue
-        if not (r.allowed & ~flies).any():
-            yield k, True
-            continue
-        literal = model.new_bool_var("")
-        for mask, when in ((flies, literal), (~flies, ~literal)):
-            model.add_linear_expression_in_domain(phase, _domain(mask)).only_enforce_if(
-                when
-            )
-        yield k, literal
-
-
-def _levels(taken: IntArray) -> list[tuple[int, int, int]]:
-    """Return begin, end and number of each stretch in which something is taken."""
-    edges = [0, *(np.flatnonzero(np.diff(taken)) + 1).tolist(), len(taken)]
-    return [
-        (low, high, int(taken[low]))
-        for low, high in itertools.pairwise(edges)
-        if taken[low]
-    ]
-
-
-def _domain(mask: BoolArray, first: int = 0) -> cp_model.Domain:
-    """Return the positions of True, counted from ``first``."""
-    from ortools.sat.python import cp_model
-
-    edges = np.flatnonzero(np.diff(np.pad(mask.astype(np.int8), 1))) + first
-    return cp_model.Domain.from_intervals(
-        [[int(low), int(high) - 1] for low, high in edges.reshape(-1, 2)]
-    )
+    return decide(task, drones, rush_drones, start, deterministic_time)

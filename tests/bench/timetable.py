@@ -29,9 +29,9 @@ from province import GAP_M, province
 
 import planner
 import seeds
+from planner.draft import DraftRoute
 from planner.plan import Plan, Unserved
 from planner.scenario import Scenario
-from planner.timetable.draft import DraftRoute
 from planner.timetable.making import Timetable
 
 STAGES = ("schedule", "check", "separation", "partings", "simulate")
