@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from planner.bounds.effort import Effort
 from planner.budget import Budget
 
-_PROOF_SHARE = 0.4
+_PROOF_SHARE = 0.35
 _PROOF_ROUNDS = 6
 _LEAST_SHARE = 0.2
 """What search and proof get of a budget, however long the rest takes."""
 
-_TIMETABLE_SHARE = 0.3
-_CHECK_SHARE, _PAGES_S = 0.75, 2.5
+_TIMETABLE_SHARE, _FIGURES_SHARE = 0.5, 1.1
+_CHECK_SHARE, _CHECK_LEAST_SHARE = 1.0, 0.5
+_PAGES_S = 0.6
 """
-What timetable and check take, as shares of what preparing took: they grow with a
-city as it does. The pages take little more time for a large city than for a small one.
+What timetable, figures of response, and check take, as shares of what preparing took:
+they grow with a city as it does, and with how slow a machine is. A check without those
+figures takes less. The pages take little more time for a large city than for a small.
 """
 
 
@@ -98,7 +100,12 @@ class Pace:
 
 
 def paced(
-    budget: Budget, *, began_s: float, waited_s: float, then_checked: bool
+    budget: Budget,
+    *,
+    began_s: float,
+    waited_s: float,
+    then_checked: bool,
+    in_haste: bool = False,
 ) -> Pace:
     """
     Return the pace for what is left of a budget once a scenario is prepared.
@@ -111,6 +118,8 @@ def paced(
         For a compiler, the first time on a machine: that does not count.
     then_checked
         Whether a plan is also checked and drawn within the budget.
+    in_haste
+        Whether there are no figures of response, see `is_tight`.
     """
     if budget.iterations is not None:
         return Pace(budget=budget, work_s=None)
@@ -118,14 +127,15 @@ def paced(
     now_s = time.monotonic()
     preparing_s = now_s - began_s - waited_s
     due_s = began_s + waited_s + seconds
-    after_s = _CHECK_SHARE * preparing_s + _PAGES_S if then_checked else 0.0
-    timetable_s = _TIMETABLE_SHARE * preparing_s
-    left_s = due_s - after_s - now_s - timetable_s
-    work_s = max(_LEAST_SHARE * seconds, left_s)
+    figures_s = 0.0 if in_haste else _FIGURES_SHARE * preparing_s
+    later_s = _TIMETABLE_SHARE * preparing_s + figures_s
+    check = _CHECK_LEAST_SHARE if in_haste else _CHECK_SHARE
+    after_s = check * preparing_s + _PAGES_S if then_checked else 0.0
+    work_s = max(_LEAST_SHARE * seconds, due_s - after_s - later_s - now_s)
     return Pace(
         budget=budget,
         work_s=work_s,
-        ends_s=now_s + timetable_s + work_s,
+        ends_s=now_s + later_s + work_s,
         began_s=began_s + waited_s,
         due_s=due_s if then_checked else math.inf,
         after_s=after_s,

@@ -118,6 +118,7 @@ def plan_routes(
         began_s=started if began_s is None else began_s,
         waited_s=waited_s,
         then_checked=began_s is not None,
+        in_haste=is_tight(budget, len(scenario.zones)),
     )
     searching = pace.searching()
     ends = time.monotonic() + (searching.seconds or 0.0)
