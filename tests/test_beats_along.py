@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from planner.engines import beats
 from planner.engines.assess import active, served_targets
 from planner.engines.beats_along import folded, take_along
 from planner.engines.beats_world import LISTS
+from planner.engines.piece import Effort, Piece
+from planner.engines.waves import route_in_waves
 from planner.formats.plan_geojson import as_written
-from planner.problem import Column
+from planner.problem import Column, Problem
 from planner.scenario import Scenario
 from planner.timetable.drafting import draw
 from planner.timetable.phases import allowed_phases
@@ -77,6 +80,25 @@ def test_a_market_takes_the_place_of_a_school(taken: tuple) -> None:
     assert after[0].varies(problem)
     whole_s = max(problem.duration(0, chain) for chain in after[0].chains()) / 10
     assert whole_s > 1800.0 > after[0].duration / 10
+
+
+def test_what_routes_serve_from_the_start_is_not_taken_along_again(
+    taken: tuple,
+) -> None:
+    """Routes to start from may serve what is due at other hours already."""
+    _, problem, _, after = taken
+    asked = []
+
+    def route(problem: Problem, piece: Piece, effort: Effort) -> list[Column]:
+        return list(piece.start)
+
+    def take(problem: Problem, columns: Any, targets: Any, effort: Effort) -> Any:
+        asked.extend(targets)
+        return list(columns)
+
+    columns = route_in_waves(problem, route, FEW, take, after)
+    assert served_targets(problem, columns) == set(range(len(problem.targets)))
+    assert asked == []
 
 
 def test_what_was_on_a_beat_keeps_its_order(taken: tuple) -> None:

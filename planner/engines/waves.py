@@ -84,6 +84,8 @@ def _in_two(
     columns: list[Column] = []
     for wave in (first, ~first):
         share = float(wave.mean())
+        # Routes that were given may serve more than what was asked for before.
+        wave[list(served_targets(problem, columns))] = False
         if columns and take_along and wave.any():
             more = _shortened(effort, share, least_s=0.5)
             targets = [int(t) for t in np.flatnonzero(wave)]
