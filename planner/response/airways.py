@@ -105,6 +105,7 @@ class Airways:
         start: FloatArray,
         end: FloatArray,
         room_m: FloatArray | float = 0.0,
+        within_s: FloatArray | float = np.inf,
     ) -> FloatArray:
         """
         Return how long flights between places take at most [s].
@@ -122,13 +123,17 @@ class Airways:
         room_m
             How far start and end together are from all that is closed, shape (n,):
             who flies less meets none of it.
+        within_s
+            What takes longer than that, shape (n,), need not be told how much longer.
         """
         step = end - start
         times: FloatArray = flight_time_s(
             step[:, 0], step[:, 1], airspeed_mps, self.winds
         )
         length_m = np.hypot(step[:, 0], step[:, 1])
-        far = np.flatnonzero((length_m >= room_m) & np.isfinite(times))
+        # A way round takes longer than straight through.
+        asked = np.isfinite(times) & (times < within_s)
+        far = np.flatnonzero((length_m >= room_m) & asked)
         if not len(far) or not len(self.closed):
             return times
         lines = shapely.linestrings(np.stack([start[far], end[far]], axis=1))

@@ -205,6 +205,7 @@ def flights_s(
     start: FloatArray,
     there: NDArray[np.int64],
     room_m: FloatArray | float = 0.0,
+    within_s: FloatArray | float = np.inf,
 ) -> FloatArray:
     """
     Return how long flights from places in the air take, down to others, shape (n,).
@@ -215,9 +216,14 @@ def flights_s(
         Shape (n, 2).
     there
         Which places are flown to, shape (n,).
+    room_m, within_s
+        See `Airways.flight_s`.
     """
-    flight_s = ways.flight_s(model.airspeed_mps, start, land.xy[there], room_m)
-    return flight_s + land.sink_m[there] / model.descent_mps
+    sinks_s = land.sink_m[there] / model.descent_mps
+    end = land.xy[there]
+    return sinks_s + ways.flight_s(
+        model.airspeed_mps, start, end, room_m, within_s - sinks_s
+    )
 
 
 def unlike(
@@ -326,7 +332,8 @@ def _improve(
     # Nowhere on its route is a drone nearer to what is closed than all of its route.
     path = shapely.linestrings(flown.xy)
     room_m = ways.room_m(np.array([path]))[0] + land.room_m[there]
-    flight_s = flights_s(ways, land, model, xy[who], there, room_m)
+    within_s = left_s[who, place]
+    flight_s = flights_s(ways, land, model, xy[who], there, room_m, within_s)
     able = spent_s[who] + flight_s <= latest_s[place]
     reached, column = np.unique(place[able], return_inverse=True)
     if not len(reached):
