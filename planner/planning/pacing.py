@@ -16,7 +16,7 @@ _LEAST_SHARE = 0.2
 
 _TIMETABLE_SHARE, _FIGURES_SHARE = 0.5, 1.1
 _CHECK_SHARE, _CHECK_LEAST_SHARE = 1.0, 0.5
-_PAGES_S = 0.6
+_PAGES_S = 0.9
 """
 What timetable, figures of response, and check take, as shares of what preparing took:
 they grow with a city as it does, and with how slow a machine is. A check without those
@@ -65,6 +65,8 @@ class Pace:
         When a run began and is to end, by the same clock, where it has to.
     after_s
         What checking and drawing take of it.
+    preparing_s
+        What preparing the scenario took.
     """
 
     budget: Budget
@@ -73,6 +75,7 @@ class Pace:
     began_s: float = 0.0
     due_s: float = math.inf
     after_s: float = 0.0
+    preparing_s: float = 0.0
 
     def searching(self) -> Budget:
         """Return what of the budget goes to the search for routes."""
@@ -139,4 +142,36 @@ def paced(
         began_s=began_s + waited_s,
         due_s=due_s if then_checked else math.inf,
         after_s=after_s,
+        preparing_s=preparing_s,
     )
+
+
+def closing(budget: Budget, preparing_s: float, *, began_s: float) -> Pace:
+    """
+    Return the pace for what is left to do once there is a plan.
+
+    Parameters
+    ----------
+    preparing_s
+        What preparing the scenario took.
+    began_s
+        When the seconds of the budget began to count, by `time.monotonic`.
+    """
+    if budget.iterations is not None:
+        return Pace(budget=budget, work_s=None)
+    due_s = began_s + (budget.seconds or 0.0)
+    after_s = _CHECK_SHARE * preparing_s + _PAGES_S
+    return Pace(
+        budget=budget,
+        work_s=0.0,
+        ends_s=due_s - after_s,
+        began_s=began_s,
+        due_s=due_s,
+        after_s=after_s,
+        preparing_s=preparing_s,
+    )
+
+
+def closing_s(preparing_s: float) -> float:
+    """Return what figures, check and pages take once there is a plan [s]."""
+    return (_FIGURES_SHARE + _CHECK_SHARE) * preparing_s + _PAGES_S

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from planner.plan import Plan
 from planner.planning.compiling import compile_all, load_preparing
 from planner.planning.finishing import finish, served_zones
 from planner.planning.margins import as_asked
-from planner.planning.pacing import care_for, is_tight, paced
+from planner.planning.pacing import Pace, care_for, is_tight, paced
 from planner.planning.reserves import kept_for_teams
 from planner.problem import ChartedProblem, formulate
 from planner.response.covering import covering
@@ -40,6 +40,15 @@ from planner.timetable.crewing import sharing_pilots
 from planner.timetable.tightening import first_is_over, tighten
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A plan without figures, when making it began, and when what is left is to end."""
+
+    plan: Plan
+    pace: Pace
+    started_s: float
+
+
 def plan_routes(
     scenario: Scenario,
     *,
@@ -47,7 +56,6 @@ def plan_routes(
     on_progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
     began_s: float | None = None,
-    told_of: Scenario | None = None,
 ) -> Plan:
     """
     Return fixed patrol routes on a timetable for a scenario.
@@ -66,8 +74,6 @@ def plan_routes(
     began_s
         When the budget's seconds began to count, by `time.monotonic`; some are then
         kept for checking and drawing the plan. Now, and none, if None.
-    told_of
-        The scenario that the plan is of, where the first is a stricter one.
 
     Raises
     ------
@@ -87,6 +93,33 @@ def plan_routes(
     0
     """
     budget = budget or Budget()
+    found = find_routes(
+        scenario, budget=budget, on_progress=on_progress, stop=stop, began_s=began_s
+    )
+    if stop and stop():
+        return found.plan
+    if found.pace.is_late():
+        raise LateError(found.pace.needed_s())
+    return with_figures(scenario, found, on_progress=on_progress, stop=stop)
+
+
+def find_routes(
+    scenario: Scenario,
+    *,
+    budget: Budget,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    began_s: float | None = None,
+    told_of: Scenario | None = None,
+) -> Found:
+    """
+    Return a plan without figures of response and bounds; see `plan_routes`.
+
+    Parameters
+    ----------
+    told_of
+        The scenario that the plan is of, where the first is a stricter one.
+    """
     engine(budget.engine)  # what is missing is told before any work
     runner = runner_at(budget.cluster, budget.processes)
     ended = stop or (lambda: False)
@@ -94,11 +127,7 @@ def plan_routes(
     waited_s = compile_all(budget.engine, ended)
     load_preparing()
 
-    def tell(stage: str, **known: Any) -> None:
-        if on_progress:
-            spent = time.monotonic() - started
-            on_progress(Progress(stage=stage, elapsed_s=spent, **known))
-
+    tell = _telling(on_progress, started)
     # The plan tells of the one, and is made for the other.
     given, strict = told_of or scenario, scenario
     scenario = kept_for_teams(scenario)
@@ -118,7 +147,7 @@ def plan_routes(
         began_s=started if began_s is None else began_s,
         waited_s=waited_s,
         then_checked=began_s is not None,
-        in_haste=is_tight(budget, len(scenario.zones)),
+        in_haste=told_of is not None or is_tight(budget, len(scenario.zones)),
     )
     searching = pace.searching()
     ends = time.monotonic() + (searching.seconds or 0.0)
@@ -157,21 +186,48 @@ def plan_routes(
         plan = min(plans, key=lambda p: objective.plan_score(p.metrics))
     if told_of is not None:
         plan = as_asked(told_of, strict, plan)
-    if ended():
-        return plan
-    if told_of is None and pace.is_late():
-        raise LateError(pace.needed_s())
+    return Found(plan=plan, pace=pace, started_s=started)
+
+
+def with_figures(
+    scenario: Scenario,
+    found: Found,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Plan:
+    """Return a plan with figures of separation and response, and with its bounds."""
+    tell, budget = _telling(on_progress, found.started_s), found.pace.budget
     tell("bound")
     pricing.load()
-    plan = as_written(plan)
-    analysis = {"separation": compute_partings(given, plan)}
+    plan = as_written(found.plan)
+    analysis = {**plan.analysis, "separation": compute_partings(scenario, plan)}
     if not is_tight(budget, len(scenario.zones)):
-        analysis["response"] = response(given, plan)
-        analysis["covering"] = covering(given, plan)
+        analysis["response"] = response(scenario, plan)
+        analysis["covering"] = covering(scenario, plan)
     plan = replace(plan, analysis=analysis)
-    plan = certify(given, plan, pace.proof(), threads=budget.processes, stop=ended)
-    tell("bound", **_bounded(given, plan))
+    plan = certify(
+        scenario,
+        plan,
+        found.pace.proof(),
+        threads=budget.processes,
+        stop=stop or (lambda: False),
+    )
+    tell("bound", **_bounded(scenario, plan))
     return plan
+
+
+def _telling(
+    on_progress: Callable[[Progress], None] | None, started_s: float
+) -> Callable[..., None]:
+    """Return what tells of a stage, and what is known then."""
+
+    def tell(stage: str, **known: Any) -> None:
+        if on_progress:
+            spent_s = time.monotonic() - started_s
+            on_progress(Progress(stage=stage, elapsed_s=spent_s, **known))
+
+    return tell
 
 
 def _noted_bests(

@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.budget import Budget, Progress
-from planner.errors import StoppedError
+from planner.errors import LateError, StoppedError
+from planner.formats.plan_geojson import as_written
 from planner.plan import Plan, Unserved
 from planner.planning.margins import Room, fitted, room_for, stricter
-from planner.planning.pipeline import plan_routes
+from planner.planning.pacing import closing, closing_s
+from planner.planning.pipeline import Found, find_routes, with_figures
 from planner.planning.reasons import unserved
 from planner.scenario import Scenario
 from planner.simulation import UNITS, Kept, Simulation, simulate
@@ -101,38 +103,51 @@ def plan_robustly(
     ------
     StoppedError
         If ``stop`` says so before there is any plan.
+    LateError
+        If no plan could be checked and drawn in time.
     """
     budget = budget or Budget()
-    began_s = time.monotonic() if began_s is None else began_s
-    first: tuple[Plan, tuple[Progress, ...]] | None = None
+    started_s = time.monotonic()
+    began_s = started_s if began_s is None else began_s
+    first: Found | None = None
+    first_told: list[Progress] = []
     best: Robust | None = None
     room: Room | None = None
+    judging_s = 0.0
     for part in _SHARES:
         asked = scenario if room is None else stricter(scenario, room)
+        kept_s = 0.0
+        if first is not None:
+            kept_s = closing_s(first.pace.preparing_s) + judging_s
+        mine = _part(budget, began_s, part, kept_s)
+        if best is not None and mine.iterations is None and mine.seconds == 0:
+            break
         told: list[Progress] = []
         try:
-            plan = plan_routes(
+            found = find_routes(
                 asked,
-                budget=_part(budget, began_s, part),
+                budget=mine,
                 on_progress=_noting(told, on_progress),
                 stop=stop,
-                began_s=time.monotonic(),
                 told_of=scenario,
             )
         except StoppedError:
             if first is None:
                 raise
             break
+        plan = as_written(found.plan)
         if room is None or first is None:
-            first = plan, tuple(told)
+            first, first_told = replace(found, plan=plan), told
         else:
-            plan = _explained(plan, first[0], room, share)
-            found = _judged(scenario, plan, tuple(told), share, budget)
-            best = _better(scenario, best, found)
+            plan = _explained(plan, first.plan, room, share)
+            since_s = time.monotonic()
+            judged = _judged(scenario, plan, tuple(told), share, budget)
+            judging_s = time.monotonic() - since_s
+            best = _better(scenario, best, judged)
             costs = any(u.code == NO_ROOM for u in plan.unserved)
-            if not (found.short or costs):
+            if not (judged.short or costs):
                 break
-            known = found.simulation
+            known = judged.simulation
             room = fitted(room, known.kept if known else (), share)
         if room is None and plan.roster:
             late = own_lateness(scenario, plan, share, seed=budget.seed)
@@ -141,8 +156,18 @@ def plan_robustly(
             break
     assert first is not None
     if best is None or best.short or not best.of:
-        best = _better(scenario, best, _judged(scenario, *first, share, budget))
-    return best
+        plain = _judged(scenario, first.plan, tuple(first_told), share, budget)
+        best = _better(scenario, best, plain)
+    if stop and stop():
+        return best
+    pace = closing(budget, first.pace.preparing_s, began_s=began_s)
+    if pace.is_late():
+        raise LateError(pace.needed_s())
+    chosen = Found(plan=best.plan, pace=pace, started_s=started_s)
+    told = list(best.told)
+    noted = _noting(told, on_progress)
+    plan = with_figures(scenario, chosen, on_progress=noted, stop=stop)
+    return replace(best, plan=plan, told=tuple(told))
 
 
 def _noting(
@@ -215,11 +240,18 @@ def _merit(scenario: Scenario, robust: Robust) -> tuple[float, float, float]:
     return round(holds, 9), round(sum(served.values()), 9), robust.reached
 
 
-def _part(budget: Budget, began_s: float, share: float) -> Budget:
-    """Return what one attempt may take of a budget; rounds are not shared out."""
+def _part(budget: Budget, began_s: float, share: float, kept_s: float) -> Budget:
+    """
+    Return what one attempt may take of a budget; rounds are not shared out.
+
+    Parameters
+    ----------
+    kept_s
+        Seconds that are kept for what comes after.
+    """
     if budget.iterations is not None:
         return budget
-    left_s = began_s + (budget.seconds or 0.0) - time.monotonic()
+    left_s = began_s + (budget.seconds or 0.0) - kept_s - time.monotonic()
     least_s = min(_LEAST_S, left_s / len(_SHARES))
     return replace(budget, seconds=max(0.0, least_s, left_s * share))
 
