@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from planner.flown import FlownRoute, flown_routes, over_horizon_of, over_the_seam
 from planner.plan import Plan, Sortie
-from planner.scenario import Scenario, Station
+from planner.scenario import Scenario
 from planner.visits import LongestGap, longest_gaps
 
 TIME_TOLERANCE_S = 2e-3
@@ -64,33 +65,58 @@ def case_of(scenario: Scenario, plan: Plan) -> Case:
     )
 
 
-def next_round(case: Case, station: Station, sorties: Sequence[Sortie]) -> list[Sortie]:
+def next_round(case: Case) -> list[Sortie]:
     """
-    Return the sorties of a station in the round after, by take-off, if there is one.
+    Return the sorties of the round after, by take-off, if there is one.
 
     The drones of a station are alike, so they may change numbers where the horizon
-    begins anew: which is ready first is needed first.
+    begins anew: of those that stand there then, which is ready first is needed first.
     """
     length_s = case.scenario.horizon.length_s
-    if not case.scenario.horizon.repeats or not sorties:
+    if not case.scenario.horizon.repeats:
         return []
-    ordered = sorted(sorties, key=lambda s: (s.takeoff_s, s.drone))
-    needed = list(dict.fromkeys(s.drone for s in ordered))
+    ordered = sorted(case.plan.roster, key=lambda s: (s.takeoff_s, s.drone))
+    needed: dict[str, list[str]] = defaultdict(list)
+    for drone in dict.fromkeys(s.drone for s in ordered):
+        needed[drone.rpartition("-")[0]].append(drone)
+    places = stands(case.plan, ordered)
     ready_s = {
         f"{station.id}-{n + 1}": 0.0
+        for station in case.scenario.stations
         for n in range(station.drones - case.scenario.rules.reserve_drones)
     }
     for s in ordered:
         ready_s[s.drone] = max(ready_s.get(s.drone, 0.0), s.ready_s)
-    ready = sorted(ready_s, key=lambda drone: (ready_s[drone], drone))
-    becomes = dict(zip(needed, ready, strict=False))
+    ready: dict[str, list[str]] = defaultdict(list)
+    for drone in sorted(ready_s, key=lambda drone: (ready_s[drone], drone)):
+        ready[places.get(drone, drone.rpartition("-")[0])].append(drone)
+    becomes = {
+        old: new
+        for station, drones in needed.items()
+        for old, new in zip(drones, ready[station], strict=False)
+    }
     return [
         replace(
             s,
-            drone=becomes[s.drone],
+            drone=becomes.get(s.drone, s.drone),
             takeoff_s=s.takeoff_s + length_s,
             landing_s=s.landing_s + length_s,
             ready_s=s.ready_s + length_s,
         )
         for s in ordered
     ]
+
+
+def stands(plan: Plan, ordered: Iterable[Sortie]) -> dict[str, str]:
+    """
+    Return at which station each drone stands after its sorties.
+
+    It stays with the station that it is named for until it lands elsewhere.
+
+    Parameters
+    ----------
+    ordered
+        Sorties by take-off.
+    """
+    ends_at = {route.id: route.ends_at for route in plan.routes}
+    return {s.drone: ends_at[s.route] for s in ordered if ends_at.get(s.route, "")}
