@@ -16,7 +16,7 @@ from planner.geometry import FloatArray
 from planner.plan import Plan
 from planner.scenario import Scenario, Station
 from planner.stamina import longest_sortie_s
-from planner.standby import sorties_by_drone, standby
+from planner.standby import days_away, standby
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,7 +114,7 @@ def from_stations(
 
     Shape (moments, places) [s], infinite where none can.
     """
-    days = sorties_by_drone(plan)
+    days = days_away(plan)
     for station in scenario.stations:
         if station.id in ways.grounded:
             continue
@@ -187,7 +187,7 @@ def first_overhead_s(
         best[:, near] = np.minimum(best[:, near], times)
     by_ready = best.copy()
     for flown in routes:
-        near = land.near[flown.station.id]
+        near = land.near[flown.lands_at.id]
         air = aloft(scenario, ways, flown, moments)
         if len(near) and len(air.moment):
             _improve(best, scenario, ways, land, flown, near, air)
@@ -205,7 +205,7 @@ def _improve(
 ) -> None:
     """Lower times by what the drones of a route could do."""
     model = flown.model
-    latest_s = spare_s(scenario, ways, model, land.back_s[flown.station.id])
+    latest_s = spare_s(scenario, ways, model, land.back_s[flown.lands_at.id])
     # Who is too far off even straight and with the wind need not be looked at.
     left_s = np.minimum(
         best[air.moment[:, None], near] - air.delay_s[:, None],

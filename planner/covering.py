@@ -18,7 +18,7 @@ from planner.places import places
 from planner.plan import Plan
 from planner.response import moments_of
 from planner.scenario import Scenario
-from planner.standby import sorties_by_drone, standby
+from planner.standby import days_away, standby
 
 WITHIN_S = 120.0
 
@@ -43,7 +43,7 @@ def covering(scenario: Scenario, plan: Plan) -> dict[str, Any]:
     asked = places(scenario, ways)
     land = ground(scenario, ways, asked.xy)
     moments = moments_of(scenario)
-    days = sorties_by_drone(plan)
+    days = days_away(plan)
     stations = [s for s in scenario.stations if s.id not in ways.grounded]
     covers = np.zeros((len(stations), len(asked.weight)), dtype=bool)
     count = np.zeros(len(moments), dtype=np.int64)

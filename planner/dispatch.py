@@ -14,9 +14,9 @@ from planner.clock import Span
 from planner.flown import FlownRoute, flown_routes, over_horizon_of
 from planner.geometry import FloatArray
 from planner.plan import Plan, Sortie, Stop
-from planner.scenario import Scenario
+from planner.scenario import Scenario, Station
 from planner.stamina import longest_sortie_s, turnaround_after_s
-from planner.standby import drones_of, sorties_by_drone, standby
+from planner.standby import days_away, drones_of, sorties_by_drone, standby
 
 Flight = tuple[str, float]
 """A sortie, by its route and its take-off [s]."""
@@ -57,10 +57,12 @@ class Answer:
     overhead_s
         From the call until it is overhead, at most.
     stays_s
-        How long it can stay and still land at its station in time.
+        How long it can stay and still land in time: at its station, or where its
+        route ends.
     sorties_lost
         Flights of the roster that are broken off or not flown, because no other
-        drone of the station is free for them.
+        drone at the station is free for them. For a route that ends elsewhere none
+        is: it would be missed where it stands.
     lost
         By zone, the longest waits first.
     """
@@ -132,6 +134,8 @@ class _Roster:
         self, scenario: Scenario, plan: Plan, routes: Sequence[FlownRoute]
     ) -> None:
         self.days = sorties_by_drone(plan)
+        self.away = days_away(plan)
+        self.planned = {route.id: route for route in plan.routes}
         self.routes = routes
         self.flown = {f.route.id: f for f in routes}
         self.drone: dict[Flight, str] = {
@@ -147,12 +151,18 @@ class _Roster:
                     for t in flown.takeoffs.tolist()
                 ]
 
-    def is_free(self, drone: str, span: Span) -> bool:
-        """Whether a drone has no sortie or turnaround in a stretch of time."""
+    def is_free(self, drone: str, station: str, span: Span) -> bool:
+        """Whether a drone stands ready at a station for a stretch of time."""
         return all(
             s.ready_s <= span[0] or span[1] <= s.takeoff_s
-            for s in self.days.get(drone, ())
+            for s in self.away.get(station, {}).get(drone, ())
         )
+
+    def free_at(self, station: Station, span: Span) -> list[str]:
+        """Return the drones that stand ready at a station for a stretch of time."""
+        own = drones_of(station)
+        here = [*own, *sorted(self.away.get(station.id, {}).keys() - set(own))]
+        return [drone for drone in here if self.is_free(drone, station.id, span)]
 
 
 def _from_stations(
@@ -165,7 +175,7 @@ def _from_stations(
         model = scenario.model(station.model)
         flight_s = float(airborne_s(scenario, ways, land, station)[0])
         spare = float(spare_s(scenario, ways, model, land.back_s[station.id])[0])
-        ready = standby(scenario, station, roster.days, np.array([moment_s]))
+        ready = standby(scenario, station, roster.away, np.array([moment_s]))
         leaves_s = float(ready.launch_s[0])
         for drone, able in zip(ready.drones, ready.ready[:, 0].tolist(), strict=True):
             if able and np.isfinite(flight_s):
@@ -185,19 +195,19 @@ def _from_the_air(
 ) -> Iterator[_Able]:
     """Yield the drones on their routes."""
     for flown in roster.routes:
-        if not len(land.near[flown.station.id]):
+        if not len(land.near[flown.lands_at.id]):
             continue
         air = aloft(scenario, ways, flown, np.array([moment_s]))
         there = np.broadcast_to(land.xy, air.xy.shape)
         flight_s = ways.flight_s(flown.model.airspeed_mps, air.xy, there)
-        back_s = land.back_s[flown.station.id]
+        back_s = land.back_s[flown.lands_at.id]
         spare = float(spare_s(scenario, ways, flown.model, back_s)[0])
         left_s = spare - air.spent_s - flight_s
         for i in np.flatnonzero(left_s >= 0).tolist():
             takeoff_s = float(air.takeoff_s[i])
             yield _Able(
                 drone=roster.drone[flown.route.id, takeoff_s],
-                station=flown.station.id,
+                station=flown.lands_at.id,
                 route=flown.route.id,
                 overhead_s=float(air.delay_s[i] + flight_s[i]),
                 stays_s=float(left_s[i]) + scenario.rules.overhead_s,
@@ -217,13 +227,20 @@ def _answer(scenario: Scenario, roster: _Roster, one: _Able, moment_s: float) ->
     broken: dict[Flight, float] = {}
     if one.route:
         broken[one.route, one.takeoff_s] = one.leaves_s
-    others = [d for d in drones_of(station) if d != one.drone]
     taken: dict[str, list[Span]] = defaultdict(list)
+    place = one.station
     for sortie in roster.days.get(one.drone, ()):
-        if not moment_s < sortie.takeoff_s < back_s:
+        if sortie.takeoff_s <= moment_s or sortie.route not in roster.planned:
+            continue
+        route = roster.planned[sortie.route]
+        if sortie.takeoff_s >= back_s and route.depot == place:
+            place = route.lands_at
             continue
         flight = (sortie.route, sortie.takeoff_s)
-        if flight in broken or _is_flown(roster, others, sortie, taken):
+        begins_at = scenario.station(route.depot)
+        if flight in broken or (
+            not route.ends_at and _is_flown(roster, begins_at, one.drone, sortie, taken)
+        ):
             continue
         broken[flight] = sortie.takeoff_s
     return Answer(
@@ -239,14 +256,15 @@ def _answer(scenario: Scenario, roster: _Roster, one: _Able, moment_s: float) ->
 
 def _is_flown(
     roster: _Roster,
-    others: Sequence[str],
+    station: Station,
+    instead_of: str,
     sortie: Sortie,
     taken: dict[str, list[Span]],
 ) -> bool:
-    """Whether another drone can fly a sortie; it is then busy with it."""
+    """Whether another drone at a station can fly a sortie; it is then busy with it."""
     span = (sortie.takeoff_s, sortie.ready_s)
-    for drone in others:
-        if roster.is_free(drone, span) and all(
+    for drone in roster.free_at(station, span):
+        if drone != instead_of and all(
             high <= span[0] or span[1] <= low for low, high in taken[drone]
         ):
             taken[drone].append(span)

@@ -55,6 +55,29 @@ def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRout
     )
 
 
+def draw_between(
+    problem: ChartedProblem,
+    space: FreeSpace,
+    column: Column,
+    nodes: Sequence[int],
+    *,
+    start: int,
+    end: int,
+) -> DraftRoute:
+    """
+    Return the draft of a route that flies nodes between two stations.
+
+    Parameters
+    ----------
+    column
+        Whose headway it has.
+    start, end
+        Indices of the stations in the problem.
+    """
+    column = Column(start, column.headway_s, tuple(nodes), 0)
+    return _draw_chain(problem, space, column, nodes, turn=0, end=end)
+
+
 def _by_hours(
     problem: ChartedProblem, space: FreeSpace, column: Column
 ) -> list[DraftRoute]:
@@ -137,6 +160,7 @@ def _draw_chain(
     *,
     turn: int,
     at_s: Mapping[int, float] | None = None,
+    end: int | None = None,
 ) -> DraftRoute:
     """
     Return the draft of the sorties of a turn.
@@ -146,6 +170,8 @@ def _draw_chain(
     at_s
         When nodes are to be begun, where that is later than they are reached. What
         is due for part of the day is then flown in its windows alone.
+    end
+        Index of the station where they land; that of the column if None.
     """
     scenario = problem.scenario
     station = problem.stations[column.station]
@@ -172,11 +198,12 @@ def _draw_chain(
             )
         )
         before = node
-    flight.go(before, None)
+    flight.go(before, None, end)
+    ends_at = "" if end is None else problem.stations[end].id
     xy = np.array(flight.xy)
     open_to_path = open_layers(scenario, space, shapely.LineString(xy))
     return DraftRoute(
-        id=_id(problem, column.station, nodes),
+        id=_id(problem, column.station, nodes, ends_at),
         depot=station.id,
         drone_model=station.model,
         headway_s=column.headway_s * len(column.chains()),
@@ -187,15 +214,17 @@ def _draw_chain(
         layers_m=tuple(h for h in layers if h in open_to_path),
         idleness_ratio=problem.idleness_ratio,
         turn=turn,
+        ends_at=ends_at,
     )
 
 
-def _id(problem: Problem, station: int, nodes: Sequence[int]) -> str:
-    """Return a short id made from a station and the ways flown."""
+def _id(problem: Problem, station: int, nodes: Sequence[int], ends_at: str = "") -> str:
+    """Return a short id made from the stations and the ways flown."""
     name = problem.stations[station].id
     ways = [
         f"{problem.targets[problem.node_target[n]].id}/{problem.node_way[n]}"
         for n in nodes
     ]
-    digest = hashlib.sha256("|".join([name, *ways]).encode()).hexdigest()
+    flown = [name, *ways, *([ends_at] if ends_at else [])]
+    digest = hashlib.sha256("|".join(flown).encode()).hexdigest()
     return f"{name}-{digest[:6].upper()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, replace
 from functools import partial
@@ -17,6 +18,7 @@ from planner.aloft import ground_m
 from planner.budget import Budget
 from planner.draft import DraftRoute
 from planner.drone import DroneModel
+from planner.elsewhere import Tradable, land_elsewhere
 from planner.engines.beats import unfolded
 from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks
@@ -35,6 +37,9 @@ from planner.terrain import Terrain
 from planner.timetable import Timetable, make_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
+
+ELSEWHERE_SHARE = 0.15
+"""Of the seconds of a budget, for routes that end elsewhere, at most."""
 
 
 def finish(
@@ -90,9 +95,47 @@ def finish(
             until_s=pace.within(QUICKEN_SHARE),
             stop=stop,
         )
+    if scenario.rules.land_elsewhere and _keeps_reserve(scenario) and not in_haste:
+        table = _elsewhere(scenario, routed, table, drafts, served, pace, stop)
     visited = {stop.target for route in table.routes for stop in route.stops}
     left_out = reasons(scenario, discretised, problems, served, visited)
     return _plan(given, table, left_out, pace.budget, rounds)
+
+
+def _elsewhere(
+    scenario: Scenario,
+    routed: Sequence[Routed],
+    table: Timetable,
+    drafts: Mapping[str, tuple[int, Column, DraftRoute]],
+    served: set[str],
+    pace: Pace,
+    stop: Callable[[], bool],
+) -> Timetable:
+    """Return the timetable with routes that end elsewhere, where that saves drones."""
+    until_s = pace.within(ELSEWHERE_SHARE)
+
+    def ends() -> bool:
+        return stop() or (until_s is not None and time.monotonic() >= until_s)
+
+    def drawn(
+        k: int, column: Column, nodes: Sequence[int], start: int, end: int
+    ) -> DraftRoute:
+        return _serving(routed[k].assessor.between(column, nodes, start, end), served)
+
+    flying = [(k, c, d) for name, (k, c, d) in drafts.items() if name == d.id]
+    return land_elsewhere(
+        scenario,
+        [draft for _, _, draft in flying],
+        table,
+        [
+            Tradable(part=k, column=column, draft=draft)
+            for k, column, draft in flying
+            if not (column.tails or draft.variants)
+        ],
+        [part.problem for part in routed],
+        drawn,
+        ends=ends,
+    )
 
 
 def served_zones(discretised: Discretised, routed: Sequence[Routed]) -> set[str]:

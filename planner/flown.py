@@ -188,6 +188,15 @@ def _elsewhere(scenario: Scenario, route: Route) -> dict[str, Any]:
     return {"elsewhere": station, "elsewhere_m": ground_m(scenario, station)}
 
 
+def pools_of(routes: Sequence[FlownRoute]) -> dict[str, str]:
+    """Return by station the least of those that it has its drones together with."""
+    pool = {s.id: s.id for flown in routes for s in flown.stations}
+    for flown in (f for f in routes if f.elsewhere):
+        one, other = sorted((pool[flown.station.id], pool[flown.lands_at.id]))
+        pool = {s: one if least == other else least for s, least in pool.items()}
+    return pool
+
+
 def round_again(
     horizon: Horizon, routes: Sequence[FlownRoute], after_s: float
 ) -> tuple[FlownRoute, ...]:

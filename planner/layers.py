@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.clashing import kept_clear
 from planner.clock import Span
 from planner.colouring import colour
 from planner.draft import DraftRoute
 from planner.geometry import FloatArray
-from planner.rhythm import sorties
+from planner.rhythm import Rhythm, sorties
 from planner.scenario import Scenario
 from planner.separation import Encounter, Pair, find_encounters, merged
 
@@ -148,6 +149,42 @@ def spans_between(
             owner[two],
             tuple((low - wide_s, high + wide_s) for low, high in spans),
         )
+
+
+def kept_apart(
+    scenario: Scenario,
+    drafts: Sequence[DraftRoute],
+    ours: Mapping[str, Rhythm],
+    fixed: Mapping[str, tuple[Rhythm, int]],
+    layers_m: Mapping[str, float],
+    encounters: Mapping[Pair, Encounter],
+    late_s: Mapping[Pair, float],
+) -> tuple[dict[str, Rhythm], dict[Pair, tuple[Span, ...]]]:
+    """
+    Return rhythms without the phases that meet routes whose clocks are fixed.
+
+    And, by pair of them, take-off of the second minus take-off of the first at which
+    they meet each other: closed spans [s]. Not even where one is so late.
+
+    Parameters
+    ----------
+    ours
+        Rhythms of drafts whose clocks are to be set, by id.
+    fixed
+        Of all others, with their phases.
+    """
+    ours = dict(ours)
+    forbidden: dict[Pair, tuple[Span, ...]] = {}
+    for a, b, spans in spans_between(scenario, drafts, layers_m, encounters, late_s):
+        turned = tuple((-high, -low) for low, high in spans)
+        if a in ours and b in ours:
+            pair, parted = ((a, b), spans) if a < b else ((b, a), turned)
+            forbidden[pair] = (*forbidden.get(pair, ()), *parted)
+        elif a in ours:
+            ours[a] = kept_clear(ours[a], *fixed[b], turned)
+        elif b in ours:
+            ours[b] = kept_clear(ours[b], *fixed[a], spans)
+    return ours, forbidden
 
 
 def slacks_s(

@@ -30,7 +30,7 @@ from planner.response import LONGEST_S
 from planner.rhythm import flown_phases, takeoffs
 from planner.roster import make_roster
 from planner.scenario import Scenario
-from planner.standby import sorties_by_drone, standby
+from planner.standby import days_away, standby
 from planner.timetable import Timetable, settled
 
 QUICKEN_SHARE = 0.15
@@ -226,7 +226,7 @@ def _ready(
     leaves_s = standby(
         sample.scenario,
         sample.scenario.station(station),
-        sorties_by_drone(plan),
+        days_away(plan),
         sample.moments,
     ).leaves_s
     times_s = leaves_s[:, None] + sample.ready_s[station]

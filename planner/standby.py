@@ -1,10 +1,12 @@
-"""Say which drones stand ready at their stations, and when one could leave."""
+"""Say which drones stand ready at stations, and when one could leave."""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ class Standby:
     Parameters
     ----------
     drones
-        All of the station, rostered or not.
+        All of the station, rostered or not, then those that land there from others.
     ready
         Which of them could be launched, shape (drones, moments): charged, with a pad,
         and not off on their roster before they could leave.
@@ -51,6 +53,43 @@ def sorties_by_drone(plan: Plan) -> dict[str, list[Sortie]]:
     return days
 
 
+class Away(NamedTuple):
+    """
+    A stretch of time in which a drone is not at a station, or not ready there.
+
+    From its take-off there, or always, until it lands there and is ready, or for good.
+    """
+
+    takeoff_s: float
+    landing_s: float
+    ready_s: float
+
+
+Days = Mapping[str, Mapping[str, Sequence[Away]]]
+"""By station and drone, when that is away; in order."""
+
+
+def days_away(plan: Plan) -> Days:
+    """
+    Return for each station which drones stand there, and when they do not.
+
+    A drone that never leaves the station that it is named for is not among them.
+    """
+    ends_at = {route.id: route.ends_at for route in plan.routes}
+    found: dict[str, dict[str, list[Away]]] = defaultdict(dict)
+    for drone, sorties in sorties_by_drone(plan).items():
+        place = drone.rpartition("-")[0]
+        for sortie in sorties:
+            goes_to = ends_at.get(sortie.route) or place
+            left = found[place].setdefault(drone, [])
+            left.append(Away(sortie.takeoff_s, math.inf, math.inf))
+            since_s = found[goes_to].setdefault(drone, [])
+            before = since_s.pop() if since_s else Away(-math.inf, 0.0, 0.0)
+            since_s.append(Away(before.takeoff_s, sortie.landing_s, sortie.ready_s))
+            place = goes_to
+    return found
+
+
 def drones_of(station: Station) -> tuple[str, ...]:
     """Return the names of a station's drones."""
     return tuple(f"{station.id}-{n + 1}" for n in range(station.drones))
@@ -59,7 +98,7 @@ def drones_of(station: Station) -> tuple[str, ...]:
 def standby(
     scenario: Scenario,
     station: Station,
-    days: Mapping[str, Sequence[Sortie]],
+    days: Days,
     moments: FloatArray,
 ) -> Standby:
     """
@@ -72,15 +111,18 @@ def standby(
     Parameters
     ----------
     days
-        Sorties by drone, in the order of take-off.
+        What `days_away` returns.
     moments
         Seconds from the start of the horizon, sorted.
     """
     rules = scenario.rules
+    here = days.get(station.id, {})
     drones = drones_of(station)
-    own = [days.get(drone, ()) for drone in drones]
+    drones += tuple(sorted(here.keys() - set(drones)))
+    own = [here.get(drone, ()) for drone in drones]
+    moves = np.array([t for day in own for s in day for t in s[:2]])
     leaves = _free_column(
-        np.array([t for day in own for s in day for t in (s.takeoff_s, s.landing_s)]),
+        moves[np.isfinite(moves)],
         moments + rules.launch_s,
         rules.launch_spacing_s,
     )
@@ -89,9 +131,7 @@ def standby(
     for i, day in enumerate(own):
         if not day:
             continue
-        takeoff, landing, ready = np.array(
-            [(s.takeoff_s, s.landing_s, s.ready_s) for s in day]
-        ).T
+        takeoff, landing, ready = np.array(day).T
         busy[i] = _touched(takeoff, ready, moments, leaves)
         low = np.concatenate([landing, takeoff - rules.pad_before_takeoff_s])
         high = np.concatenate([ready, takeoff])
@@ -155,7 +195,7 @@ def team_gaps(scenario: Scenario, plan: Plan) -> tuple[TeamGap, ...]:
     first by id is provided for first, each with `team_ready` drones, or one.
     """
     each = max(1, scenario.rules.team_ready)
-    days = sorties_by_drone(plan)
+    days = days_away(plan)
     gaps = [
         _gap(scenario, team, each * rank, bureau.stations, days)
         for bureau in bureaux(scenario)
@@ -169,12 +209,14 @@ def _gap(
     team: ResponseTeam,
     wanted: int,
     stations: Sequence[Station],
-    days: Mapping[str, Sequence[Sortie]],
+    days: Days,
 ) -> TeamGap:
     """Return how long stations have fewer charged drones than are wanted."""
-    own = [s for b in stations for d in drones_of(b) for s in days.get(d, ())]
+    own = [s for b in stations for day in days.get(b.id, {}).values() for s in day]
     times = np.array([0.0, *(t for s in own for t in (s.takeoff_s, s.ready_s))])
     change = np.array([0, *([-1, 1] * len(own))])
+    happens = np.isfinite(times)
+    times, change = times[happens], change[happens]
     change[0] = sum(b.drones for b in stations)
     # A drone that is ready when another leaves takes its place in no time.
     order = np.lexsort((-change, times))

@@ -21,10 +21,10 @@ PARTS = {
     "energies flown footprints meetings metrics moves partings places response "
     "segments simulation standby visits",
     "middle": "clashing colouring column compiled crewing decks detours dice drafting "
-    "engines flight freespace layers leeway links network obstacles overground packing "
-    "phases pieces placing prices problem reach reasons rhythm roster roundabout "
-    "runners search separation shrinking sightlines sights spreading stationclock "
-    "targets tightening timetable",
+    "elsewhere engines exchange flight freespace layers leeway links network "
+    "obstacles overground packing phases pieces placing prices problem reach reasons "
+    "rhythm roster roundabout runners search separation shrinking sightlines sights "
+    "spreading stationclock tails targets tightening timetable",
     "verbs": "bench bench_patrols cadence compiling drawn explain finishing lookouts "
     "margins pacing pipeline quickening robustness survey today",
     "maps": "maps",
