@@ -70,6 +70,8 @@ class ServingRoute:
         Sorties in the horizon, by the day if that is longer.
     drones
         Those that fly it, by the roster.
+    ends_at
+        Another station at which it lands; empty where it lands where it began.
     """
 
     route: str
@@ -80,6 +82,7 @@ class ServingRoute:
     targets: int
     flights_a_day: float
     drones: tuple[str, ...]
+    ends_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +180,11 @@ class Explanation:
             "targets": list(self.targets),
             "worst_gap": asdict(self.worst_gap) if self.worst_gap else None,
             "coverage": asdict(self.coverage) if self.coverage else None,
-            "routes": [asdict(route) for route in self.routes],
+            "routes": [
+                {name: told for name, told in asdict(r).items() if name != "ends_at"}
+                | ({"ends_at": r.ends_at} if r.ends_at else {})
+                for r in self.routes
+            ],
             "reason": asdict(self.reason) if self.reason else None,
             "stations": stations,
         }
@@ -305,6 +312,7 @@ def _routes(
             ServingRoute(
                 route=route.id,
                 station=route.depot,
+                ends_at=route.ends_at,
                 headway_s=route.headway_s,
                 first_takeoff=_clock(case, takeoffs[0]) if len(takeoffs) else "",
                 layer_m=route.layer_m,
@@ -352,8 +360,7 @@ def _out_and_back_s(scenario: Scenario, station: Station, zone: Zone) -> float:
 
 
 def _sorties_of(plan: Plan, station: Station) -> list[Sortie]:
-    mine = {route.id for route in plan.routes if route.depot == station.id}
-    return [sortie for sortie in plan.roster if sortie.route in mine]
+    return [s for s in plan.roster if s.drone.rpartition("-")[0] == station.id]
 
 
 def _most_at_once(sorties: Iterable[Sortie], windows: Sequence[Span]) -> int:
@@ -415,8 +422,9 @@ def _lines(told: Explanation) -> Iterable[str]:
         yield line("routes", targets=len(told.targets), routes=len(told.routes))
     for route in told.routes:
         yield line(
-            "route",
+            "route_elsewhere" if route.ends_at else "route",
             route=route.route,
+            ends_at=route.ends_at,
             station=route.station,
             headway_min=_minutes(route.headway_s),
             first=route.first_takeoff or "-",

@@ -135,15 +135,16 @@ def _closed(
 ) -> Iterable[Airspace]:
     """Yield the airspace that a fence can stand for."""
     heights_m = [waypoint.height_m for waypoint in mission.waypoints]
-    waived = route.depot in scenario.rules.station_waivers
-    station = shapely.Point(path.coords[0])
+    ends = ((route.depot, path.coords[0]), (route.lands_at, path.coords[-1]))
+    waivers = scenario.rules.station_waivers
+    waived = shapely.MultiPoint([at for station, at in ends if station in waivers])
     for area in scenario.closures():
         if area.lower_m > max(heights_m) or area.upper_m < min(heights_m):
             continue
         near = area.geometry.distance(path) < scenario.rules.clearance_m
         if area.schedule is not None and near:
             continue
-        if waived and area.geometry.intersects(station):
+        if area.geometry.intersects(waived):
             continue
         yield area
 
