@@ -2,67 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from planner.bureaux import bureau_key
-from planner.clashing import clash_mask, clashes
-from planner.clock import Span
-from planner.crewing import Clocked, crew_room
-from planner.packing import (
-    Demand,
-    IntArray,
-    Packing,
-    Use,
-    taken_by,
-    without_repetitions,
-)
+from planner.exchange_packing import Bind, Item, exchange_packing
+from planner.packing import Packing
 from planner.phases import BoolArray
-from planner.placing import first_fit
+from planner.placing import Placed, fit
 from planner.rhythm import Rhythm
 from planner.scenario import Scenario, Station
-from planner.spells import WholeSpan
 
-_SHIFTS = 7
+_SHIFTS = 5
 """So many shifts between the two routes are tried where some range of them would do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """
-    What gets one phase: a closed route, or both routes of an exchange.
-
-    Parameters
-    ----------
-    rhythm
-        Of the item as a whole.
-    parts
-        Routes with how much later than the item they take off [s].
-    """
-
-    rhythm: Rhythm
-    parts: tuple[tuple[Rhythm, int], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bind:
-    """
-    What binds the clocks of two stations, beside their own routes.
-
-    Parameters
-    ----------
-    forbidden
-        As in `planner.stationclock.schedule_station`, by pair of route ids.
-    others
-        Routes with clocks at other stations, by the bureau whose pilots they share.
-    """
-
-    forbidden: Mapping[tuple[str, str], Sequence[Span]]
-    others: Mapping[tuple[str, str], Sequence[Clocked]]
 
 
 def exchange_clock(
@@ -98,6 +52,8 @@ def exchange_clock(
     dict or None
         By route id; None where none were found.
     """
+    items = [Item(rhythm=r, parts=((r, 0),)) for r in closed]
+    start = [hint.get(r.id, -1) for r in closed]
     reserve = scenario.rules.reserve_drones
     limits = tuple(station.drones - reserve for station in stations)
     loads = tuple(_rush_load(scenario, closed, station) for station in stations)
@@ -108,20 +64,28 @@ def exchange_clock(
                 continue
             room = tuple(n - load for n, load in zip(split, loads, strict=True))
             for item in _joined(scenario, pair, room):
-                items = [Item(rhythm=r, parts=((r, 0),)) for r in closed]
-                task = _packing(
+                task = exchange_packing(
                     scenario, stations, [*items, item], bind, (split, limits)
                 )
-                if task is None:
-                    continue
-                start = [hint.get(r.id, -1) for r in closed]
-                placed = first_fit(task, 0, 0, [*start, -1])
+                placed = None if task is None else _placed(task, [*start, -1])
                 if placed is not None:
                     return {
                         part.id: phase + after
                         for each, (phase, _) in zip([*items, item], placed, strict=True)
                         for part, after in each.parts
                     }
+    return None
+
+
+def _placed(task: Packing, start: Sequence[int]) -> Placed | None:
+    """Return phases within limits, the exchange, which is last, placed first."""
+    rhythms = task.rhythms
+    *closed, last = range(len(rhythms))
+    closed.sort(key=lambda i: (rhythms[i].headway_s, -rhythms[i].busy_s, i))
+    for late in (False, True):
+        placed = fit(task, [last, *closed], 0, 0, start, late=late)
+        if placed is not None:
+            return placed
     return None
 
 
@@ -171,224 +135,14 @@ def _allowed(
 ) -> BoolArray:
     """Return the phases of the first route at which both fly, and equally often."""
     h, length_s = first.headway_s, math.ceil(scenario.horizon.length_s)
+    rounds = 2 - -length_s // h
     allowed = np.zeros(h, dtype=bool)
     allowed[: h - shift_s] = first.allowed[: h - shift_s] & second.allowed[shift_s:]
-    # Take-offs from before the horizon on, with which one of them alone would fly.
-    flies = np.zeros((2, length_s + 2 * h), dtype=bool)
+    # Take-offs from a headway before the horizon on with which one alone would fly.
+    flies = np.zeros((2, rounds * h), dtype=bool)
     for row, route, back_s in ((0, first, 0), (1, second, shift_s)):
         for begin, end in route.flown:
             low, high = begin - back_s + h, min(end, length_s - 1) + 1 - back_s + h
             flies[row, max(low, 0) : max(high, 0)] = True
-    alone = np.flatnonzero(flies[0] != flies[1]) - h
-    allowed[np.unique(alone % h)] = False
-    return allowed
-
-
-def _packing(
-    scenario: Scenario,
-    stations: tuple[Station, Station],
-    items: Sequence[Item],
-    bind: Bind,
-    drones: tuple[tuple[int, ...], tuple[int, ...]],
-) -> Packing | None:
-    """
-    Return the packing task of two stations, or None if it has no solution.
-
-    Parameters
-    ----------
-    drones
-        By station, until the end of the busiest period and over the day.
-    """
-    rules = scenario.rules
-    if not all(item.rhythm.allowed.any() and item.rhythm.flown for item in items):
-        return None
-    lead_s = math.ceil(rules.pad_before_takeoff_s)
-    busiest = scenario.busiest_period()
-    rush_s = (math.ceil(busiest[0]), math.ceil(busiest[1]))
-    margin_s = lead_s + math.ceil(rules.launch_spacing_s)
-    holds = [hold for station in stations for hold in _holds(scenario, station, lead_s)]
-    crews = _crews(scenario, stations, bind)
-    holds += [(most, hold) for most, hold, _ in crews]
-    spans = [[hold(item) for item in items] for _, hold in holds]
-    ends = [end - lead_s for row in spans for each in row for _, end in each]
-    longest_s = max([*ends, *(item.rhythm.busy_s for item in items)])
-    rhythms: Sequence[Rhythm] = [item.rhythm for item in items]
-    if not crews:
-        # What others have in the air does not repeat with these headways.
-        apart_s = longest_s + 2 * margin_s
-        rhythms, rush_s = without_repetitions(rhythms, rush_s, apart_s)
-    items = [replace(i, rhythm=r) for i, r in zip(items, rhythms, strict=True)]
-    clash = _clash_masks(items, rules.launch_spacing_s, bind.forbidden)
-    if clash is None:
-        return None
-    length_s = lead_s + max(r.flown[-1][1] for r in rhythms) + longest_s + 2
-    taken = [np.zeros(length_s, dtype=np.int16) for _ in holds]
-    of_crews = taken[len(taken) - len(crews) :]
-    for known, (_, _, others) in zip(of_crews, crews, strict=True):
-        others = others[: length_s - lead_s]
-        known[lead_s : lead_s + len(others)] = others
-    counts = [count for count, _ in holds]
-    for station, until_rush, over_day in zip(stations, *drones, strict=True):
-        spans.append([_busy(item, station.id, lead_s) for item in items])
-        level = np.zeros(length_s, dtype=np.int16)
-        level[: rush_s[1] + lead_s + 1] = over_day - until_rush
-        taken.append(level)
-        counts.append(over_day)
-    return Packing(
-        rhythms=tuple(rhythms),
-        clash=clash,
-        demands=tuple(
-            (
-                Demand(
-                    0,
-                    Use(spans=(), cells=()),
-                    tuple(taken_by(r, row[n], length_s) for row in spans),
-                ),
-            )
-            for n, r in enumerate(rhythms)
-        ),
-        counts=tuple(counts),
-        taken=tuple(taken),
-        length_s=length_s,
-        rush_s=(rush_s[0] + lead_s, rush_s[1] + lead_s),
-        roomy=0,
-    )
-
-
-Hold = Callable[[Item], list[WholeSpan]]
-
-
-def _busy(item: Item, station: str, lead_s: int) -> list[WholeSpan]:
-    """Return when a sortie of an item keeps a drone of a station, lead added."""
-    (first, _), *others = item.parts
-    if not others:
-        own = first.calls[0].station == station
-        return [(lead_s, lead_s + first.busy_s)] if own else []
-    ((second, shift_s),) = others
-    if first.calls[0].station == station:
-        return [(lead_s, lead_s + shift_s + second.busy_s)]
-    span = (lead_s + shift_s, lead_s + first.busy_s)
-    return [span] if span[0] < span[1] else []
-
-
-def _holds(scenario: Scenario, station: Station, lead_s: int) -> list[tuple[int, Hold]]:
-    """Return what may run out at a station beside drones, as `packing` has it."""
-
-    def landing(item: Item) -> Iterator[tuple[Rhythm, int]]:
-        for r, after in item.parts:
-            if r.calls[-1].station == station.id:
-                yield r, lead_s + after
-
-    def pad(item: Item) -> list[WholeSpan]:
-        # Pads are counted as closed spans: one second more.
-        spans = [
-            (after, lead_s + after + 1)
-            for r, after in item.parts
-            if r.calls[0].station == station.id
-        ]
-        for r, after in landing(item):
-            spans.append((after + math.floor(r.landings_s[0]), after + r.busy_s + 1))
-        return spans
-
-    def charger(item: Item) -> list[WholeSpan]:
-        return [
-            (after + r.charging[0], after + r.charging[1]) for r, after in landing(item)
-        ]
-
-    def battery(item: Item) -> list[WholeSpan]:
-        return [
-            (after + math.floor(r.landings_s[0]), after + r.charging[1])
-            for r, after in landing(item)
-        ]
-
-    holds: list[tuple[int, Hold]] = [(station.pads, pad)]
-    chargers = station.pads if station.chargers is None else station.chargers
-    swaps = scenario.model(station.model).swaps
-    if station.chargers is not None or (swaps and station.batteries is not None):
-        holds.append((chargers, charger))
-    if swaps and station.batteries is not None:
-        holds.append((station.batteries, battery))
-    return holds
-
-
-def _crews(
-    scenario: Scenario, stations: tuple[Station, Station], bind: Bind
-) -> list[tuple[int, Hold, IntArray]]:
-    """Return what pilots leave the stations to have in the air, and what not."""
-    found = []
-    for key in dict.fromkeys(map(bureau_key, stations)):
-        own = [s for s in stations if bureau_key(s) == key]
-        both = replace(own[0], drones=sum(s.drones for s in own))
-        room = crew_room(scenario, both, bind.others.get(key, ()))
-        if room is not None:
-            hold = _aloft(scenario, {s.id for s in own})
-            found.append((room.most, hold, room.taken))
-    return found
-
-
-def _aloft(scenario: Scenario, depots: set[str]) -> Hold:
-    """Return how sorties that take off from some stations are in the air."""
-    lead_s = math.ceil(scenario.rules.pad_before_takeoff_s)
-
-    def hold(item: Item) -> list[WholeSpan]:
-        return [
-            (lead_s + after, lead_s + after + r.aloft_s)
-            for r, after in item.parts
-            if r.calls[0].station in depots
-        ]
-
-    return hold
-
-
-def _clash_masks(
-    items: Sequence[Item],
-    launch_spacing_s: float,
-    forbidden: Mapping[tuple[str, str], Sequence[Span]],
-) -> dict[tuple[int, int], BoolArray] | None:
-    """Return the clash masks of all pairs, or None if an item clashes with itself."""
-    masks = {}
-    for i, a in enumerate(items):
-        if _meets_itself(a, launch_spacing_s, forbidden):
-            return None
-        for j, b in enumerate(items[i + 1 :], start=i + 1):
-            shifts = [
-                (low - after_b + after_a, high - after_b + after_a)
-                for (r, after_a), (s, after_b) in itertools.product(a.parts, b.parts)
-                for low, high in _clashes(r, s, launch_spacing_s, forbidden)
-            ]
-            masks[i, j] = clash_mask(a.rhythm, b.rhythm, shifts)
-            masks[j, i] = masks[i, j][::-1]
-    return masks
-
-
-def _clashes(
-    a: Rhythm,
-    b: Rhythm,
-    launch_spacing_s: float,
-    forbidden: Mapping[tuple[str, str], Sequence[Span]],
-) -> list[WholeSpan]:
-    """Return the shifts at which two routes clash, or meet."""
-    shifts = clashes(a, b, launch_spacing_s)
-    for low_s, high_s in forbidden.get((a.id, b.id), ()):
-        shifts.append((math.ceil(low_s), math.floor(high_s)))
-    if a.id != b.id:
-        for low_s, high_s in forbidden.get((b.id, a.id), ()):
-            shifts.append((math.ceil(-high_s), math.floor(-low_s)))
-    return shifts
-
-
-def _meets_itself(
-    item: Item,
-    launch_spacing_s: float,
-    forbidden: Mapping[tuple[str, str], Sequence[Span]],
-) -> bool:
-    """Return whether two sorties of an item clash, whatever its phase."""
-    h, last_s = item.rhythm.headway_s, item.rhythm.flown[-1][1]
-    for (r, after_r), (s, after_s) in itertools.product(item.parts, repeat=2):
-        for low, high in _clashes(r, s, launch_spacing_s, forbidden):
-            low = max(low - after_s + after_r, -last_s)
-            high = min(high - after_s + after_r, last_s)
-            later = range(-(-low // h) * h, high + 1, h)
-            if any(d != 0 or r.id != s.id for d in later):
-                return True
-    return False
+    alone = (flies[0] != flies[1]).reshape(rounds, h).any(axis=0)
+    return np.asarray(allowed & ~alone)

@@ -18,7 +18,7 @@ from planner.aloft import ground_m
 from planner.budget import Budget
 from planner.draft import DraftRoute
 from planner.drone import DroneModel
-from planner.elsewhere import Tradable, land_elsewhere
+from planner.elsewhere import land_elsewhere
 from planner.engines.beats import unfolded
 from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks
@@ -35,6 +35,7 @@ from planner.shrinking import SHRINK_SHARE, hasten, shrink, shrunk_timetable
 from planner.targets import Discretised
 from planner.terrain import Terrain
 from planner.timetable import Timetable, make_timetable
+from planner.trade import Tradable
 
 _CLOCK_DETERMINISTIC_S = 0.3
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,17 +48,21 @@ def exchanges(
         So many are returned.
     """
     before = one.duration + other.duration
-    found = {
-        (e.there, e.back): e
+    found = [
+        e
         for first in _both_ways(problem, one.nodes)
         for second in _both_ways(problem, other.nodes)
         for e in _cut(problem, (one.station, first), (other.station, second), one, most)
-    }
-    ranked = sorted(found.values(), key=lambda e: (e.added, e.there, e.back))
-    return [
-        Exchange(there=e.there, back=e.back, added=e.added - before)
-        for e in ranked[:most]
     ]
+    best: dict[frozenset[frozenset[int]], Exchange] = {}
+    for e in sorted(found, key=lambda e: (e.added, e.there, e.back)):
+        # The same two routes the other way round are no other exchange.
+        parted = frozenset(
+            frozenset(problem.node_target[list(chain)].tolist())
+            for chain in (e.there, e.back)
+        )
+        best.setdefault(parted, replace(e, added=e.added - before))
+    return list(best.values())[:most]
 
 
 def _both_ways(problem: ChartedProblem, chain: Chain) -> tuple[Chain, Chain]:

@@ -21,10 +21,10 @@ PARTS = {
     "energies flown footprints meetings metrics moves partings places response "
     "segments simulation standby visits",
     "middle": "clashing colouring column compiled crewing decks detours dice drafting "
-    "elsewhere engines exchange flight freespace layers leeway links network "
-    "obstacles overground packing phases pieces placing prices problem reach reasons "
-    "rhythm roster roundabout runners search separation shrinking sightlines sights "
-    "spreading stationclock tails targets tightening timetable",
+    "elsewhere engines exchange exchange_packing flight freespace layers leeway links "
+    "network obstacles overground packing phases pieces placing prices problem reach "
+    "reasons rhythm roster roundabout runners search separation shrinking sightlines "
+    "sights spreading stationclock tails targets tightening timetable trade",
     "verbs": "bench bench_patrols cadence compiling drawn explain finishing lookouts "
     "margins pacing pipeline quickening robustness survey today",
     "maps": "maps",

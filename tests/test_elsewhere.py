@@ -139,9 +139,7 @@ def nodes_at(problem: ChartedProblem, targets: list[int]) -> tuple[int, ...]:
     return tuple(int(problem.nodes_of(t)[0]) for t in targets)
 
 
-def lasts(
-    problem: ChartedProblem, start: int, nodes: tuple[int, ...], end: int
-) -> int:
+def lasts(problem: ChartedProblem, start: int, nodes: tuple[int, ...], end: int) -> int:
     """Return how long nodes take from one station to another [ticks]."""
     table = problem.table(start)
     ticks = table.overhead + table.out[start, nodes[0]] + table.back[nodes[-1], end]

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import planner.formats
 import pytest
 from elsewhere_plans import elsewhere_plan, elsewhere_scenario
 from missions import apart_m, places_of
@@ -17,6 +16,7 @@ from test_missions import READERS
 from test_plan_geojson import schema_faults
 
 import maps
+import planner.formats
 from planner.dispatch import dispatch
 from planner.errors import InputError
 from planner.explain import explain
@@ -26,9 +26,9 @@ from planner.formats.plan_geojson import plan_to_bytes, read_plan, write_plan
 from planner.formats.timetable_csv import timetable_to_bytes
 from planner.plan import Plan
 from planner.scatter import Scatter
+from planner.scenario import ResponseTeam
 from planner.simulation import simulate
 from planner.standby import days_away, standby, team_gaps
-from planner.scenario import ResponseTeam
 
 SCENARIO = elsewhere_scenario()
 PLAN = elsewhere_plan()
