@@ -8,9 +8,10 @@ layers; all else stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from planner.draft import DraftRoute
+from planner.objectives import OBJECTIVES
 from planner.problem import TICKS_PER_S, ChartedProblem
 from planner.rhythm import rhythm
 from planner.scenario import Scenario
@@ -40,8 +41,9 @@ def land_elsewhere(
     """
     Return a timetable in which routes end elsewhere, where that takes fewer drones.
 
-    Or as many, and less time in the air. Each station exchanges one route at most.
-    What no clock and no layers are found for stays closed.
+    Or as many, and less time in the air, which the objective may ask for in any case.
+    Each station exchanges one route at most. What no clock and no layers are found for
+    stays closed.
 
     Parameters
     ----------
@@ -53,18 +55,19 @@ def land_elsewhere(
         Polled; ends the search with what it has.
     """
     state = _stated(scenario, [settled(scenario, d) for d in drafts], table)
-    trials = list(_trials(state, tradable, problems))
+    trials = _trials(state, tradable, problems)
     taken: set[str] = set()
+    relieves = OBJECTIVES[scenario.objective].relieves
     for fewer in (1, 0):
         for trial in trials:
             if ends():
                 return state.table
-            saved_s = _saved_s(trial.exchange)
             if taken & set(trial.depots) or trial.spare < fewer:
                 continue
-            if not (fewer or saved_s >= _LEAST_SAVED_S):
+            quicker = not (fewer and relieves)
+            if quicker and _saved_s(trial.exchange) < _LEAST_SAVED_S:
                 continue
-            found = exchanged(state, trial, draw, fewer)
+            found = exchanged(state, trial, draw, fewer=fewer, quicker=quicker)
             if found is not None:
                 state = found
                 taken |= set(trial.depots)
@@ -92,7 +95,7 @@ def _stated(
 
 def _trials(
     state: State, tradable: Sequence[Tradable], problems: Sequence[ChartedProblem]
-) -> Iterator[Trial]:
+) -> list[Trial]:
     """Return what is to be tried, what leaves most of the drones unused first."""
     found = []
     for part, problem in enumerate(problems):
@@ -120,8 +123,7 @@ def _trials(
                 key=lambda t: (-t.spare, t.one.draft.id, t.other.draft.id),
             )
             found += ranked[:_TRIES]
-    found.sort(key=lambda t: (-t.spare, t.one.draft.id, t.other.draft.id))
-    yield from found
+    return sorted(found, key=lambda t: (-t.spare, t.one.draft.id, t.other.draft.id))
 
 
 def _saved_s(exchange: Exchange) -> float:

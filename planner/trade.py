@@ -78,8 +78,19 @@ class Trial:
         return self.one.draft.depot, self.other.draft.depot
 
 
-def exchanged(state: State, trial: Trial, draw: Draw, fewer: int) -> State | None:
-    """Return the timetable with an exchange, or None if it saves nothing."""
+def exchanged(
+    state: State, trial: Trial, draw: Draw, *, fewer: int, quicker: bool
+) -> State | None:
+    """
+    Return the timetable with an exchange, or None if it does not save what it has to.
+
+    Parameters
+    ----------
+    fewer
+        So many drones fewer have to be at work in the busiest period.
+    quicker
+        Whether all sorties together have to be shorter.
+    """
     one, other, exchange = trial.one, trial.other, trial.exchange
     a, b = one.column.station, other.column.station
     scenario = state.scenario
@@ -98,9 +109,16 @@ def exchanged(state: State, trial: Trial, draw: Draw, fewer: int) -> State | Non
             found = _apart(opened, trial, pair, layers_m, late_s, drones)
             if found is None or found.table.unresolved:
                 continue
+            if quicker and _aloft_s(found.table) >= _aloft_s(state.table):
+                continue
             if len(at_work(scenario, found.table.roster, trial.depots)) <= drones:
                 return found
     return None
+
+
+def _aloft_s(table: Timetable) -> float:
+    """Return how long all sorties are together [s]."""
+    return sum(s.landing_s - s.takeoff_s for s in table.roster)
 
 
 def _alone(state: State, trial: Trial, pair: tuple[DraftRoute, DraftRoute]) -> State:

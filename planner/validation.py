@@ -17,6 +17,7 @@ from planner import validation_ground as ground
 from planner import validation_station as station
 from planner import validation_terrain as terrain
 from planner.errors import Finding
+from planner.objectives import OBJECTIVES
 from planner.physics import SWATH_HEIGHT_M
 from planner.scenario import Scenario
 from planner.validation_ground import finding
@@ -210,6 +211,9 @@ def rules(scenario: Scenario) -> Iterator[Finding]:
         )
     if len(limits.layers_m) == 1:
         yield finding("W-LAYERS-ONE", "", "rules", height=limits.layers_m[0])
+    spent = OBJECTIVES[scenario.objective].tightens or limits.leftover == "tighten"
+    if limits.land_elsewhere and spent:
+        yield finding("W-ELSEWHERE", "", "rules.land_elsewhere")
     shortest = min(scenario.zones, key=lambda zone: zone.revisit_s, default=None)
     if shortest and shortest.revisit_s <= limits.revisit_slack_s:
         yield finding(

@@ -18,6 +18,7 @@ from test_plan_geojson import schema_faults
 import maps
 import planner.formats
 from planner.dispatch import dispatch
+from planner.drawn import drawn_routes
 from planner.errors import InputError
 from planner.explain import explain
 from planner.formats.exporting import exported
@@ -129,6 +130,20 @@ def test_a_mission_lands_at_the_other_station(name: str) -> None:
     assert apart_m(places_of(mission), route.path) <= 0.2
     last = mission.waypoints[-1]
     assert (last.lon, last.lat) == pytest.approx(route.path[-1][:2], abs=1e-7)
+
+
+def test_such_a_mission_is_no_route_of_today() -> None:
+    """Routes that are imported come home; one that does not is told and left out."""
+    plan = dji_plan()
+    files = exported(hand_over(plan, routes=["AB", "A2"]), "wpml")
+    missions = [
+        (file, mission)
+        for file, data in files.items()
+        for mission in READERS["wpml"](data, file).missions
+    ]
+    routes, findings = drawn_routes(SCENARIO, missions)
+    assert [route.flown.route.id for route in routes] == ["A2"]
+    assert [f.code for f in findings] == ["W-DRAWN-STATION"]
 
 
 def test_without_its_link_such_a_mission_goes_on() -> None:

@@ -81,10 +81,10 @@ def landing_places(
     """
     Return stations of the plan where a drone may land, its own first.
 
-    Others are those that are nearer than its own from somewhere on the mission;
-    those nearest to its own come first.
+    Those are where it takes off, and where it lands. Others are those that are nearer
+    than the first from somewhere on the mission; those nearest to it come first.
     """
-    own = handover.station(route)
+    own, end = handover.station(route), handover.end(route)
     lon, lat = np.array(_lonlats(mission)).T
 
     def away_m(station: Mapping[str, Any], x: Any, y: Any) -> Any:
@@ -97,12 +97,13 @@ def landing_places(
     home_m = away_m(own, lon, lat)
     found = []
     for station in handover.plan.stations:
-        if station.get("id") == own["id"] or not has_place(station):
+        if station.get("id") in (own["id"], end["id"]) or not has_place(station):
             continue
         if (away_m(station, lon, lat) < home_m).any():
             metres = away_m(own, [station["lon"]], [station["lat"]])[0]
             found.append((float(metres), str(station["id"]), station))
-    return (own, *(station for *_, station in sorted(found, key=lambda f: f[:2])))
+    first = (own,) if end is own else (own, end)
+    return (*first, *(station for *_, station in sorted(found, key=lambda f: f[:2])))
 
 
 def breaches(fence: Fence, mission: Mission) -> tuple[str, ...]:
