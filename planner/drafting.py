@@ -24,19 +24,26 @@ _LEAST_SAVED_S = 60.0
 """Of a sortie, for what is not due to be left out of it."""
 
 
-def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRoute:
+def draw(
+    problem: ChartedProblem, space: FreeSpace, column: Column, end: int | None = None
+) -> DraftRoute:
     """
     Return the draft of a column; its ``layers_m`` is empty if none is open.
 
     The id is made from the station and the ways flown: it stays as long as
     they do. Where sorties differ, by turns or by hours, the draft stands for all of
     them: it has the stops of every one, and the variants are what is flown.
+
+    Parameters
+    ----------
+    end
+        Index of the station where it lands; that of the column if None.
     """
     chains = column.chains()
-    variants = _by_hours(problem, space, column)
+    variants = _by_hours(problem, space, column, end)
     if not variants:
         variants = [
-            _draw_chain(problem, space, column, chain, turn=turn)
+            _draw_chain(problem, space, column, chain, turn=turn, end=end)
             for turn, chain in enumerate(chains)
         ]
     longest = max(variants, key=lambda variant: variant.duration_s)
@@ -45,7 +52,12 @@ def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRout
     stops = {stop.target: stop for variant in variants for stop in variant.stops}
     return replace(
         longest,
-        id=_id(problem, column.station, [n for chain in chains for n in chain]),
+        id=_id(
+            problem,
+            column.station,
+            [n for chain in chains for n in chain],
+            longest.ends_at,
+        ),
         headway_s=column.headway_s,
         stops=tuple(stops.values()),
         layers_m=longest.layers_m if all(v.layers_m for v in variants) else (),
@@ -55,31 +67,8 @@ def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRout
     )
 
 
-def draw_between(
-    problem: ChartedProblem,
-    space: FreeSpace,
-    column: Column,
-    nodes: Sequence[int],
-    *,
-    start: int,
-    end: int,
-) -> DraftRoute:
-    """
-    Return the draft of a route that flies nodes between two stations.
-
-    Parameters
-    ----------
-    column
-        Whose headway it has.
-    start, end
-        Indices of the stations in the problem.
-    """
-    column = Column(start, column.headway_s, tuple(nodes), 0)
-    return _draw_chain(problem, space, column, nodes, turn=0, end=end)
-
-
 def _by_hours(
-    problem: ChartedProblem, space: FreeSpace, column: Column
+    problem: ChartedProblem, space: FreeSpace, column: Column, end: int | None
 ) -> list[DraftRoute]:
     """
     Return variants without what is not due; none if that saves next to nothing.
@@ -111,7 +100,7 @@ def _by_hours(
             nodes = problem.due_nodes(chain, due)
             if nodes:
                 drawn = _draw_chain(
-                    problem, space, column, nodes, turn=turn, at_s=at[turn]
+                    problem, space, column, nodes, turn=turn, at_s=at[turn], end=end
                 )
                 variants.append(replace(drawn, hours=hours))
     saved_s = max(

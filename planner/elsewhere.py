@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from planner.draft import DraftRoute
 from planner.objectives import OBJECTIVES
 from planner.problem import TICKS_PER_S, ChartedProblem
@@ -18,7 +20,7 @@ from planner.scenario import Scenario
 from planner.separation import find_encounters
 from planner.tails import Exchange, exchanges, stations_near
 from planner.timetable import Timetable, settled
-from planner.trade import Draw, State, Tradable, Trial, at_work, exchanged
+from planner.trade import Draw, State, Tradable, Trial, exchanged, packed
 
 _NEIGHBOURS = 5
 _TRIES = 3
@@ -120,10 +122,19 @@ def _trials(
                         problem, one.column, other.column, most=_TRIES
                     )
                 ),
-                key=lambda t: (-t.spare, t.one.draft.id, t.other.draft.id),
+                key=lambda t: (_apart(state, t), -t.spare, *t.names),
             )
             found += ranked[:_TRIES]
-    return sorted(found, key=lambda t: (-t.spare, t.one.draft.id, t.other.draft.id))
+    return sorted(found, key=lambda t: (-t.spare, *t.names))
+
+
+def _apart(state: State, trial: Trial) -> bool:
+    """Whether two routes are not flown at the same hours."""
+    first, second = (state.rhythms[t.draft.id] for t in (trial.one, trial.other))
+    if len(first.flown) != len(second.flown):
+        return True
+    apart_s = np.abs(np.subtract(first.flown, second.flown))
+    return bool((apart_s >= first.headway_s).any())
 
 
 def _saved_s(exchange: Exchange) -> float:
@@ -140,4 +151,4 @@ def _spare(state: State, station: str) -> float:
         if state.drafts[name].depot == station
         and any(first <= low and high <= last for first, last in r.flown)
     )
-    return len(at_work(state.scenario, state.table.roster, (station,))) - load
+    return packed(state, station) - load

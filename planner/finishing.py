@@ -118,21 +118,15 @@ def _elsewhere(
     def ends() -> bool:
         return stop() or (until_s is not None and time.monotonic() >= until_s)
 
-    def drawn(
-        k: int, column: Column, nodes: Sequence[int], start: int, end: int
-    ) -> DraftRoute:
-        return _serving(routed[k].assessor.between(column, nodes, start, end), served)
+    def drawn(k: int, column: Column, end: int) -> DraftRoute:
+        return _serving(routed[k].assessor.between(column, end), served)
 
     flying = [(k, c, d) for name, (k, c, d) in drafts.items() if name == d.id]
     return land_elsewhere(
         scenario,
         [draft for _, _, draft in flying],
         table,
-        [
-            Tradable(part=k, column=column, draft=draft)
-            for k, column, draft in flying
-            if not (column.tails or draft.variants)
-        ],
+        [Tradable(part=k, column=column, draft=draft) for k, column, draft in flying],
         [part.problem for part in routed],
         drawn,
         ends=ends,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.problem import FAR, ChartedProblem, Column, IntArray, Tables
+from planner.spells import Due
 
 Chain = tuple[int, ...]
 
@@ -20,13 +21,14 @@ class Exchange:
     Parameters
     ----------
     there, back
-        Nodes from the first station to the second, and from the second to the first.
+        From the first station to the second, and from the second to the first; their
+        durations are at least so long.
     added
         How much longer both are together, in ticks; less than nought where shorter.
     """
 
-    there: Chain
-    back: Chain
+    there: Column
+    back: Column
     added: int
 
 
@@ -36,11 +38,11 @@ def exchanges(
     """
     Return the best ways to exchange the tails of two closed routes, the best first.
 
-    Both have one headway and drone type and no turns. Each may be cut anywhere, and be
-    flown the other way round: what comes before its cut goes on with what comes after
-    the cut of the other (2-opt*: Potvin and Rousseau, An exchange heuristic for
-    routeing problems with time windows, JORS 46, 1995). A route that would be too long,
-    or have no stop, is left out.
+    Both have one headway and drone type. Each may be cut anywhere among the stops of
+    every sortie, and be flown the other way round if all its sorties are alike: what
+    comes before its cut goes on with what comes after the cut of the other (2-opt*:
+    Potvin and Rousseau, An exchange heuristic for routeing problems with time windows,
+    JORS 46, 1995). A route that would be too long, or have no stop, is left out.
 
     Parameters
     ----------
@@ -49,25 +51,28 @@ def exchanges(
     """
     before = one.duration + other.duration
     found = [
-        e
-        for first in _both_ways(problem, one.nodes)
-        for second in _both_ways(problem, other.nodes)
-        for e in _cut(problem, (one.station, first), (other.station, second), one, most)
+        *_whole(problem, one, other),
+        *(
+            exchange
+            for first in _both_ways(problem, one)
+            for second in _both_ways(problem, other)
+            for exchange in _cut(problem, first, second, most)
+        ),
     ]
     best: dict[frozenset[frozenset[int]], Exchange] = {}
-    for e in sorted(found, key=lambda e: (e.added, e.there, e.back)):
+    for e in sorted(found, key=lambda e: (e.added, e.there.chains(), e.back.chains())):
         # The same two routes the other way round are no other exchange.
-        parted = frozenset(
-            frozenset(problem.node_target[list(chain)].tolist())
-            for chain in (e.there, e.back)
-        )
+        parted = frozenset(frozenset(c.targets(problem)) for c in (e.there, e.back))
         best.setdefault(parted, replace(e, added=e.added - before))
     return list(best.values())[:most]
 
 
-def _both_ways(problem: ChartedProblem, chain: Chain) -> tuple[Chain, Chain]:
-    """Return a chain as it is, and the other way round."""
-    return chain, tuple(_mirrored(problem, node) for node in reversed(chain))
+def _both_ways(problem: ChartedProblem, column: Column) -> list[Column]:
+    """Return a route as it is and, where sorties are alike, the other way round."""
+    if column.tails:
+        return [column]
+    back = tuple(_mirrored(problem, node) for node in reversed(column.nodes))
+    return [column, replace(column, nodes=back)]
 
 
 def _mirrored(problem: ChartedProblem, node: int) -> int:
@@ -79,30 +84,99 @@ def _mirrored(problem: ChartedProblem, node: int) -> int:
     return node
 
 
+def _whole(problem: ChartedProblem, one: Column, other: Column) -> Iterator[Exchange]:
+    """Yield the two routes with all of their stops, each with the other's end."""
+    dues = _dues(problem, one, other)
+
+    def lasts(column: Column, end: int) -> int:
+        table, longest = problem.table(column.station), 0
+        for chain in column.chains():
+            for due in dues:
+                flown = problem.due_nodes(chain, due)
+                ticks = _durations(table, (column.station, flown), (end, ()))
+                longest = max(longest, int(ticks[-1, -1]))
+        return longest
+
+    there, back = lasts(one, other.station), lasts(other, one.station)
+    if _fits(problem, one, there) and _fits(problem, other, back):
+        yield Exchange(
+            there=replace(one, duration=there),
+            back=replace(other, duration=back),
+            added=there + back,
+        )
+
+
 def _cut(
-    problem: ChartedProblem,
-    one: tuple[int, Chain],
-    other: tuple[int, Chain],
-    column: Column,
-    most: int,
+    problem: ChartedProblem, one: Column, other: Column, most: int
 ) -> Iterator[Exchange]:
-    """Yield the best exchanges of two chains in their order, with whole durations."""
-    (a, first), (b, second) = one, other
-    table = problem.table(a)
-    there = _durations(table, (a, first), (b, second))
-    back = _durations(table, (b, second), (a, first)).T
-    fits = there <= problem.longest(a, column.headway_s)
-    fits &= back <= problem.longest(b, column.headway_s)
+    """Yield the best exchanges of two routes in their order, with whole durations."""
+    dues = _dues(problem, one, other)
+    there = _longest(problem, one, other, dues)
+    back = _longest(problem, other, one, dues).T
+    fits = _fits(problem, one, there) & _fits(problem, other, back)
     both = np.where(fits, there + back, 2 * FAR).ravel()
     for place in np.argsort(both, kind="stable")[:most].tolist():
         if both[place] >= FAR:
             return
-        i, j = divmod(place, len(second) + 1)
+        i, j = divmod(place, both.size // (len(one.nodes) + 1))
         yield Exchange(
-            there=first[:i] + second[j:],
-            back=second[:j] + first[i:],
+            there=Column(
+                one.station,
+                one.headway_s,
+                one.nodes[:i] + other.nodes[j:],
+                int(there[i, j]),
+                other.tails,
+            ),
+            back=Column(
+                other.station,
+                one.headway_s,
+                other.nodes[:j] + one.nodes[i:],
+                int(back[i, j]),
+                one.tails,
+            ),
             added=int(both[place]),
         )
+
+
+def _fits(problem: ChartedProblem, column: Column, ticks: IntArray | int) -> IntArray:
+    """Return whether sorties of a route may last so long."""
+    return np.asarray(ticks <= problem.longest(column.station, column.headway_s))
+
+
+def _dues(problem: ChartedProblem, *columns: Column) -> Sequence[Due]:
+    """Return what is due at once of what some routes visit, if that is anything."""
+    nodes = [n for c in columns for chain in c.chains() for n in chain]
+    return [due for due in problem.dues(nodes) if problem.due_nodes(nodes, due)]
+
+
+def _longest(
+    problem: ChartedProblem, head: Column, tail: Column, dues: Sequence[Due]
+) -> IntArray:
+    """
+    Return how long the longest sortie is that goes on with the tail of another route.
+
+    Returns
+    -------
+    ndarray of int
+        Ticks, for each place where the first and where the second is cut, shape
+        (n + 1, m + 1); `FAR` where it has no stop at some hours.
+    """
+    table, m = problem.table(head.station), len(tail.nodes)
+    longest = np.zeros((len(head.nodes) + 1, m + 1), dtype=np.int64)
+    for due in dues:
+        gone, i = _due(problem, head.nodes, due)
+        for chain in tail.chains():
+            left, j = _due(problem, chain, due)
+            ticks = _durations(table, (head.station, gone), (tail.station, left))
+            np.maximum(longest, ticks[np.ix_(i, j[: m + 1])], out=longest)
+    return longest
+
+
+def _due(problem: ChartedProblem, chain: Chain, due: Due) -> tuple[Chain, IntArray]:
+    """Return what is due of a chain, and how much of that is before each place."""
+    flown = problem.due_nodes(chain, due)
+    counts = np.append(0, np.cumsum(np.isin(chain, flown)))
+    return flown, counts.astype(np.int64)
 
 
 def _durations(
@@ -114,18 +188,19 @@ def _durations(
     Returns
     -------
     ndarray of int
-        Ticks, for each place where the first and where the second are cut, shape
-        (n + 1, m + 1).
+        Ticks, for each place where the first and where the second is cut, shape
+        (n + 1, m + 1); `FAR` where nothing is flown.
     """
-    (start, chain), (end, other) = head, tail
-    gone = np.append(table.out[start, chain[0]], table.travel[chain[:-1], chain[1:]])
-    gone = np.append(0, np.cumsum(gone + table.task[list(chain)]))
-    left = np.append(table.travel[other[:-1], other[1:]], table.back[other[-1], end])
-    left = np.append(np.cumsum((left + table.task[list(other)])[::-1])[::-1], 0)
+    (start, first), (end, second) = head, tail
+    chain, other = np.array(first, dtype=np.int64), np.array(second, dtype=np.int64)
+    gone = np.append(table.out[start, chain[:1]], table.travel[chain[:-1], chain[1:]])
+    gone = np.append(0, np.cumsum(gone + table.task[chain]))
+    left = np.append(table.travel[other[:-1], other[1:]], table.back[other[-1:], end])
+    left = np.append(np.cumsum((left + table.task[other])[::-1])[::-1], 0)
     link = np.full((len(chain) + 1, len(other) + 1), FAR, dtype=np.int64)
     link[1:, :-1] = table.travel[np.ix_(chain, other)]
-    link[0, :-1] = table.out[start, list(other)]
-    link[1:, -1] = table.back[list(chain), end]
+    link[0, :-1] = table.out[start, other]
+    link[1:, -1] = table.back[chain, end]
     return np.asarray(table.overhead + gone[:, None] + link + left)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,11 +18,11 @@ from planner.exchange_packing import Bind
 from planner.layers import LATE_S, kept_apart, standing, too_close
 from planner.plan import Sortie
 from planner.problem import Column
-from planner.rhythm import Rhythm, flown_phases, rhythm
+from planner.rhythm import Rhythm, flown_phases, rhythm, takeoffs
 from planner.roster import make_roster
 from planner.scenario import Scenario
 from planner.separation import MARGIN_M, Encounter, Pair, find_encounters
-from planner.tails import Chain, Exchange
+from planner.tails import Exchange
 from planner.timetable import Timetable, settled, timed_route
 
 _LESS_S = 1e-6
@@ -35,8 +37,8 @@ class Tradable:
     draft: DraftRoute
 
 
-Draw = Callable[[int, Column, Chain, int, int], DraftRoute]
-"""Draws a route: number of the problem, column, nodes, and between which stations."""
+Draw = Callable[[int, Column, int], DraftRoute]
+"""Draws a route: number of the problem, column, and the station where it ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,6 +75,11 @@ class Trial:
     spare: float
 
     @property
+    def names(self) -> tuple[str, str]:
+        """The two routes."""
+        return self.one.draft.id, self.other.draft.id
+
+    @property
     def depots(self) -> tuple[str, str]:
         """The two stations."""
         return self.one.draft.depot, self.other.draft.depot
@@ -91,15 +98,14 @@ def exchanged(
     quicker
         Whether all sorties together have to be shorter.
     """
-    one, other, exchange = trial.one, trial.other, trial.exchange
-    a, b = one.column.station, other.column.station
-    scenario = state.scenario
-    there = draw(one.part, one.column, exchange.there, a, b)
-    back = draw(one.part, one.column, exchange.back, b, a)
-    if not (there.layers_m and back.layers_m):
+    scenario, exchange, part = state.scenario, trial.exchange, trial.one.part
+    there = draw(part, exchange.there, exchange.back.station)
+    back = draw(part, exchange.back, exchange.there.station)
+    if not (_open(there) and _open(back)):
         return None
     pair = (settled(scenario, there), settled(scenario, back))
-    drones = len(at_work(scenario, state.table.roster, trial.depots)) - fewer
+    drones = sum(packed(state, station) for station in trial.depots) - fewer
+    most = len(_at_work(scenario, state.table.roster, trial.depots)) - fewer
     alone = _alone(state, trial, pair)
     if _clock(alone, trial, pair, alone.rhythms, {}, drones) is None:
         return None  # whoever else flies
@@ -109,11 +115,44 @@ def exchanged(
             found = _apart(opened, trial, pair, layers_m, late_s, drones)
             if found is None or found.table.unresolved:
                 continue
+            if not _balances(found.table):
+                continue
             if quicker and _aloft_s(found.table) >= _aloft_s(state.table):
                 continue
-            if len(at_work(scenario, found.table.roster, trial.depots)) <= drones:
+            if len(_at_work(scenario, found.table.roster, trial.depots)) <= most:
                 return found
     return None
+
+
+def packed(state: State, station: str) -> int:
+    """
+    Return the drones that a station's closed routes have busy at once, as packed.
+
+    Until the end of the busiest period, each sortie as long as its route's longest.
+    """
+    until_s = math.ceil(state.scenario.busiest_period()[1])
+    change = np.zeros(until_s + 2, dtype=np.int64)
+    for name, r in state.rhythms.items():
+        if state.drafts[name].depot == station:
+            starts = np.array(takeoffs(r.flown, r.headway_s, state.phases_s[name]))
+            for times, step in ((starts, 1), (starts + r.busy_s, -1)):
+                np.add.at(change, times[times <= until_s], step)
+    return int(np.cumsum(change).max())
+
+
+def _open(draft: DraftRoute) -> list[float]:
+    """Return the layers that are open to all that is flown of a route."""
+    return sorted(set.intersection(*(set(v.layers_m) for v in draft.flown)))
+
+
+def _balances(table: Timetable) -> bool:
+    """Whether as many drones land at each station as take off from it."""
+    routes = {route.id: route for route in table.routes}
+    more: Counter[str] = Counter()
+    for sortie in table.roster:
+        more[routes[sortie.route].lands_at] += 1
+        more[routes[sortie.route].depot] -= 1
+    return not any(more.values())
 
 
 def _aloft_s(table: Timetable) -> float:
@@ -137,19 +176,19 @@ def _alone(state: State, trial: Trial, pair: tuple[DraftRoute, DraftRoute]) -> S
 def _opened(state: State, trial: Trial, pair: tuple[DraftRoute, DraftRoute]) -> State:
     """Return a state that knows whom the two routes of an exchange meet."""
     scenario = state.scenario
-    names = {draft.id for draft in pair}
-    flying = [v for d in state.drafts.values() if d.id not in names for v in d.flown]
+    new = [v for draft in pair for v in draft.flown]
+    names = {v.id for v in new}
+    drafts = state.drafts.values()
+    flying = [v for d in drafts for v in d.flown if v.id not in names]
     lines = np.array([shapely.LineString(v.xy) for v in flying], dtype=object)
     limit_m = scenario.rules.separation_horizontal_m + 2 * MARGIN_M
-    near = np.zeros(len(flying), dtype=bool)
-    for draft in pair:
-        near |= shapely.dwithin(lines, shapely.LineString(draft.xy), limit_m)
-    beside = [v for v, is_near in zip(flying, near, strict=True) if is_near]
-    met = find_encounters(scenario, [*pair, *beside])
-    gone = {trial.one.draft.id, trial.other.draft.id}
+    ours = shapely.MultiLineString([v.xy for v in new])
+    beside = [flying[k] for k in np.flatnonzero(shapely.dwithin(lines, ours, limit_m))]
+    met = find_encounters(scenario, [*new, *beside])
+    gone = {v.id for t in (trial.one, trial.other) for v in t.draft.flown}
     known = {p: e for p, e in state.encounters.items() if not gone & set(p)}
-    new = {p: e for p, e in met.items() if names & set(p)}
-    return replace(state, encounters=known | new)
+    found = {p: e for p, e in met.items() if names & set(p)}
+    return replace(state, encounters=known | found)
 
 
 def _layers(
@@ -159,18 +198,20 @@ def _layers(
     layers_m = state.layers_m
 
     def meets(draft: DraftRoute, layer_m: float) -> int:
+        names = {v.id for v in draft.flown}
         return sum(
             too_close(state.scenario, layer_m, layers_m[other])
-            for a, b in state.encounters
-            if draft.id in (a, b)
-            for other in (a, b)
+            for met in state.encounters
+            if names & set(met)
+            for other in met
             if other in layers_m
         )
 
-    first, second = (sorted(d.layers_m, key=lambda h: (meets(d, h), h)) for d in pair)
+    first, second = (sorted(_open(d), key=lambda h: (meets(d, h), h)) for d in pair)
     for i, j in ((0, 0), (0, 1), (1, 0)):
         if i < len(first) and j < len(second):
-            yield layers_m | {pair[0].id: first[i], pair[1].id: second[j]}
+            chosen = zip(pair, (first[i], second[j]), strict=True)
+            yield layers_m | {v.id: h for draft, h in chosen for v in draft.flown}
 
 
 def _apart(
@@ -291,7 +332,7 @@ def _timed(
     )
 
 
-def at_work(
+def _at_work(
     scenario: Scenario, roster: Sequence[Sortie], stations: Sequence[str]
 ) -> set[str]:
     """Return the drones of stations that are busy in the busiest period."""

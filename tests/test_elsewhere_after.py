@@ -142,7 +142,7 @@ def test_such_a_mission_is_no_route_of_today() -> None:
         for mission in READERS["wpml"](data, file).missions
     ]
     routes, findings = drawn_routes(SCENARIO, missions)
-    assert [route.flown.route.id for route in routes] == ["A2"]
+    assert [route.flown.route.id for route in routes] == ["A2.kmz"]
     assert [f.code for f in findings] == ["W-DRAWN-STATION"]
 
 

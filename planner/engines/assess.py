@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.bureaux import bureau_key
 from planner.draft import DraftRoute
-from planner.drafting import draw, draw_between
+from planner.drafting import draw
 from planner.freespace import FreeSpace
 from planner.problem import ChartedProblem, Column, Problem
 from planner.rhythm import Rhythm, flown_phases, rhythm, sorties
@@ -85,13 +85,9 @@ class Assessor:
             self._rhythms[column] = rhythm(self._problem.scenario, draft)
         return self._drafts[column]
 
-    def between(
-        self, column: Column, nodes: Sequence[int], start: int, end: int
-    ) -> DraftRoute:
-        """Return the draft of a route of other nodes that ends at another station."""
-        return draw_between(
-            self._problem, self._space, column, nodes, start=start, end=end
-        )
+    def between(self, column: Column, end: int) -> DraftRoute:
+        """Return the draft of a column that ends at another station."""
+        return draw(self._problem, self._space, column, end)
 
     def clock(
         self, station: int, columns: Sequence[Column], beside: Beside = frozenset()
