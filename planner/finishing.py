@@ -39,8 +39,8 @@ from planner.trade import Tradable
 
 _CLOCK_DETERMINISTIC_S = 0.3
 
-ELSEWHERE_SHARE = 0.15
-"""Of the seconds of a budget, for routes that end elsewhere, at most."""
+ELSEWHERE_SHARE = 0.3
+"""Of the seconds of a search, for routes that end elsewhere, at most: seldom needed."""
 
 
 def finish(

@@ -13,11 +13,12 @@ from worlds import problems_of
 from planner.budget import Budget
 from planner.checks import check
 from planner.crews import Crews
+from planner.drafting import draw
 from planner.formats.plan_geojson import plan_to_bytes
 from planner.horizon import Horizon
 from planner.pipeline import plan_routes
 from planner.plan import Plan
-from planner.problem import ChartedProblem, make_column
+from planner.problem import TICKS_PER_S, ChartedProblem, make_column
 from planner.roster import make_roster
 from planner.scenario import Scenario
 from planner.tails import exchanges, stations_near
@@ -132,6 +133,35 @@ def test_the_best_exchange_is_that_of_trying_all() -> None:
                 if max(both) <= problem.longest(0, 1800.0):
                     tried.append(sum(both))
     assert found.added == min(tried) - one.duration - other.duration
+
+
+def test_routes_that_fly_in_turn_or_by_hours_exchange_their_common_part() -> None:
+    """Every target stays on a route, and drafts last as long as they were judged."""
+    scenario = two_rows(allowed=True)
+    by_day = ((8 * 3600.0, 18 * 3600.0),)
+    zones = tuple(
+        replace(z, active=by_day) if z.id == "N1" else z for z in scenario.zones
+    )
+    space, (problem,) = problems_of(replace(scenario, zones=zones))
+    n = {t: int(problem.nodes_of(t)[0]) for t in range(len(problem.targets))}
+    one = make_column(problem, 0, 1800.0, [n[0], n[1]], [[n[4]], [n[5]]])
+    other = make_column(problem, 1, 1800.0, [n[3], n[2]])
+    found = exchanges(problem, one, other, most=8)
+    assert found
+    wanted = sorted((*one.targets(problem), *other.targets(problem)))
+    for exchange in found:
+        legs = ((exchange.there, exchange.back), (exchange.back, exchange.there))
+        both = [t for column, _ in legs for t in column.targets(problem)]
+        assert sorted(both) == wanted
+        for column, back in legs:
+            draft = draw(problem, space, column, back.station)
+            longest_s = max(v.duration_s for v in draft.flown)
+            assert longest_s == pytest.approx(column.duration / TICKS_PER_S, abs=2.0)
+            end = problem.stations[back.station]
+            for variant in draft.flown:
+                assert variant.ends_at == end.id
+                assert tuple(variant.xy[-1]) == (end.point.x, end.point.y)
+    assert any(len(draw(problem, space, e.back, 0).flown) > 1 for e in found)
 
 
 def nodes_at(problem: ChartedProblem, targets: list[int]) -> tuple[int, ...]:
