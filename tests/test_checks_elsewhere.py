@@ -126,6 +126,23 @@ def test_pads_and_chargers_are_taken_where_a_drone_lands(
     assert code in codes(told(scenario, closed), scenario)
 
 
+def test_a_drone_flies_routes_of_its_own_type_alone() -> None:
+    """Where stations have other types, a drone from A is no drone of B."""
+    a, b = SCENARIO.stations
+    other = replace(SCENARIO.drone_models[0], model="N")
+    scenario = replace(
+        SCENARIO,
+        stations=(a, replace(b, model="N")),
+        drone_models=(*SCENARIO.drone_models, other),
+    )
+    routes = tuple(
+        replace(r, drone_model="N") if r.depot == "B" else r for r in PLAN.routes
+    )
+    found = codes(told(scenario, replace(PLAN, routes=routes)), scenario)
+    assert "fleet.type" in found
+    assert "fleet.type" not in codes(PLAN)
+
+
 def test_who_moves_in_the_column_where_it_lands_moves_there_alone() -> None:
     """The landing of AB and the climb of B2 are in one column."""
     overlapping = drawn("B2", "B", 90.0, 1800.0, 120.0 + AB.duration_s - 20.0, [])

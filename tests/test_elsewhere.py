@@ -90,6 +90,17 @@ def test_without_the_rule_nothing_is_said_of_it(
     assert b"ends_at" in plan_to_bytes(plans[True, SIXTEEN_HOURS])
 
 
+@pytest.mark.slow
+def test_what_is_frugal_lands_elsewhere_to_fly_less() -> None:
+    """Flight hours come first then, and are fewer."""
+    scenario = replace(two_rows(allowed=True), objective="frugal")
+    closed = replace(two_rows(allowed=False), objective="frugal")
+    plan = plan_routes(scenario, budget=QUICK)
+    assert check(scenario, plan) == []
+    told = plan_routes(closed, budget=QUICK).metrics["flight_hours"]
+    assert plan.metrics["flight_hours"] < told
+
+
 def changed(**changes: object) -> Scenario:
     """Return two rows where landing elsewhere is allowed, their stations changed."""
     scenario = two_rows(allowed=True)
@@ -97,6 +108,7 @@ def changed(**changes: object) -> Scenario:
     return replace(scenario, stations=stations)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "scenario",
     [
