@@ -90,7 +90,6 @@ def test_without_the_rule_nothing_is_said_of_it(
     assert b"ends_at" in plan_to_bytes(plans[True, SIXTEEN_HOURS])
 
 
-@pytest.mark.slow
 def test_what_is_frugal_lands_elsewhere_to_fly_less() -> None:
     """Flight hours come first then, and are fewer."""
     scenario = replace(two_rows(allowed=True), objective="frugal")
@@ -108,7 +107,6 @@ def changed(**changes: object) -> Scenario:
     return replace(scenario, stations=stations)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "scenario",
     [
