@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from maps.facts import Busy, Clock
 from maps.markup import Markup, tag
-from planner.clock import DAY_S, clock_text
+from planner.basics.clock import DAY_S, clock_text
+from planner.basics.palette import PALETTE
 from planner.messages import LANGUAGES, say
-from planner.palette import PALETTE
 from planner.plan import Sortie
 
 WIDTH = 1000.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shapely
 
-from planner.palette import PALETTE
+from planner.basics.palette import PALETTE
 from planner.plan import Plan
 from planner.scenario import Scenario
 

@@ -10,10 +10,10 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.clock import DAY_S, WEEK_S, WEEKDAYS, clock_text, parse_clock
-from planner.energies import landing_reserve_s
-from planner.flown import flown_routes, over_horizon_of
-from planner.geometry import FloatArray
+from planner.basics.clock import DAY_S, WEEK_S, WEEKDAYS, clock_text, parse_clock
+from planner.basics.geometry import FloatArray
+from planner.flown.energies import landing_reserve_s
+from planner.flown.tracks import flown_routes, over_horizon_of
 from planner.messages import Language, say
 from planner.plan import Plan, Sortie
 from planner.scenario import Scenario

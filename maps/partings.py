@@ -16,7 +16,7 @@ MOST_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class Partings:
-    """What a plan says of what parts its drones; see `planner.partings`."""
+    """What a plan says of what parts its drones; see `planner.flown.partings`."""
 
     told: Mapping[str, Any]
 

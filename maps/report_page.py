@@ -38,7 +38,7 @@ from maps.words import (
     stopwatch,
     whole,
 )
-from planner.clock import clock_text
+from planner.basics.clock import clock_text
 from planner.messages import LANGUAGES, Language, catalogue, say
 from planner.plan import Plan
 from planner.scenario import Scenario

@@ -13,7 +13,7 @@ from maps.facts import Clock, landing_reserves_s, weekday
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.turns import Turn, in_order, turns
 from maps.words import minutes, stopwatch
-from planner.clock import DAY_S, clock_text
+from planner.basics.clock import DAY_S, clock_text
 from planner.messages import LANGUAGES, say
 from planner.plan import Plan, Route, Sortie
 from planner.scenario import Scenario, Station

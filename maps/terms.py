@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.words import minutes
-from planner.clock import clock_text, week_text
-from planner.crews import Crews
-from planner.drone import DroneModel
+from planner.basics.clock import clock_text, week_text
+from planner.given.crews import Crews
+from planner.given.drone import DroneModel
+from planner.given.objectives import OBJECTIVES
+from planner.given.stamina import longest_sortie_s, turnaround_after_s
+from planner.given.wind import Blow, Spell
 from planner.messages import LANGUAGES, say
-from planner.objectives import OBJECTIVES
 from planner.scenario import Scenario
-from planner.stamina import longest_sortie_s, turnaround_after_s
-from planner.wind import Blow, Spell
 
 _LONG = 12
 """Longer lists of names are cut, and their length told."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from maps.charts import LEFT, WIDTH, chart_title, line
 from maps.markup import Markup, in_both, tag
 from maps.words import stopwatch, whole
+from planner.basics.palette import PALETTE
 from planner.messages import LANGUAGES, say
-from planner.palette import PALETTE
 from planner.trace import Trace
 
 Finder = tuple[str, str]

@@ -34,13 +34,13 @@ if TYPE_CHECKING:
         write_timetable_csv as write_timetable_csv,
     )
     from planner.metrics import compute_metrics as compute_metrics
-    from planner.pipeline import plan_routes as plan_routes
     from planner.plan import Plan as Plan
     from planner.plan import Route as Route
     from planner.plan import Sortie as Sortie
     from planner.plan import Unserved as Unserved
+    from planner.planning.pipeline import plan_routes as plan_routes
     from planner.scenario import Scenario as Scenario
-    from planner.validation import validate as validate
+    from planner.validation.findings import validate as validate
 
 __version__ = "0.1.0"
 
@@ -62,10 +62,10 @@ _HOME = {
     "examine": "planner.checks",
     "export_plan": "planner.formats.exporting",
     "new_scenario": "planner.formats.new_scenario",
-    "plan_routes": "planner.pipeline",
+    "plan_routes": "planner.planning.pipeline",
     "read_plan": "planner.formats.plan_geojson",
     "read_scenario": "planner.formats.scenario_folder",
-    "validate": "planner.validation",
+    "validate": "planner.validation.findings",
     "write_plan": "planner.formats.plan_geojson",
     "write_timetable_csv": "planner.formats.timetable_csv",
 }

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from planner.clock import Span
-from planner.energies import landing_reserve_s
-from planner.flown import FlownRoute, flown_routes, over_horizon_of
-from planner.footprints import exposure_s
-from planner.horizon import Horizon
+from planner.basics.clock import Span
+from planner.flown.energies import landing_reserve_s
+from planner.flown.footprints import exposure_s
+from planner.flown.tracks import FlownRoute, flown_routes, over_horizon_of
+from planner.flown.visits import LongestGap, longest_gaps
+from planner.given.horizon import Horizon
 from planner.plan import Plan
 from planner.scenario import Scenario
-from planner.visits import LongestGap, longest_gaps
 
 _DECIMALS = 6
 
@@ -59,7 +59,7 @@ def measured(
     scenario
         Over the horizon of the plan.
     routes, gaps
-        Of the plan, see `planner.flown` and `planner.visits`.
+        Of the plan, see `planner.flown.tracks` and `planner.flown.visits`.
     """
     left_out = {u.zone for u in plan.unserved}
     served = [z for z in scenario.zones if z.id not in left_out]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planner.clock import Span
+from planner.basics.clock import Span
 from planner.messages import Language, catalogue, say
 
 

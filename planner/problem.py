@@ -15,20 +15,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.clock import Span
-from planner.decks import link_by_decks
-from planner.drone import DroneModel
-from planner.freespace import FreeSpace
-from planner.geometry import FloatArray
-from planner.horizon import Horizon
-from planner.links import Network, link
-from planner.objectives import OBJECTIVES, Objective
-from planner.reach import overhead_s, task_s
+from planner.basics.clock import Span
+from planner.basics.geometry import FloatArray
+from planner.basics.spells import Due, arrivals, due_together
+from planner.given.drone import DroneModel
+from planner.given.horizon import Horizon
+from planner.given.objectives import OBJECTIVES, Objective
+from planner.given.stamina import longest_sortie_s, turnaround_after_s
+from planner.given.winds import all_winds
+from planner.network.decks import link_by_decks
+from planner.network.freespace import FreeSpace
+from planner.network.links import Network, link
+from planner.network.reach import overhead_s, task_s
 from planner.scenario import Rules, Scenario, Station
-from planner.spells import Due, arrivals, due_together
-from planner.stamina import longest_sortie_s, turnaround_after_s
 from planner.targets import Target
-from planner.winds import all_winds
 
 TICKS_PER_S = 10
 IntArray = NDArray[np.int64]

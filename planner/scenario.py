@@ -11,15 +11,15 @@ from typing import Literal
 from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from planner.clock import DAY_S, Span, cut_to_horizon
-from planner.crews import Crews
-from planner.drone import DroneModel
-from planner.geometry import LocalProjection
-from planner.horizon import Horizon
-from planner.objectives import ObjectiveName
-from planner.scatter import Scatter
-from planner.terrain import Terrain
-from planner.wind import Wind
+from planner.basics.clock import DAY_S, Span, cut_to_horizon
+from planner.basics.geometry import LocalProjection
+from planner.basics.terrain import Terrain
+from planner.given.crews import Crews
+from planner.given.drone import DroneModel
+from planner.given.horizon import Horizon
+from planner.given.objectives import ObjectiveName
+from planner.given.scatter import Scatter
+from planner.given.wind import Wind
 
 ZoneKind = Literal["watch", "sweep", "line"]
 Leftover = Literal["reserve", "tighten"]
@@ -246,7 +246,7 @@ class Scenario:
     ``delay_slack_s`` is how late one of two routes may be that only time parts, as far
     as that can be had; it says what is asked for.
     Heights and limits are above ground; without ``terrain`` that is flat (see
-    `planner.aloft`). Without ``crews`` there are pilots enough.
+    `planner.given.aloft`). Without ``crews`` there are pilots enough.
     """
 
     name: str

@@ -12,8 +12,8 @@ import rasterio
 from pyproj import Transformer
 from rasterio import Affine
 
+from planner.basics.geometry import FloatArray, LocalProjection
 from planner.formats.terrain import read_terrain
-from planner.geometry import FloatArray, LocalProjection
 from planner.scenario import Scenario
 
 Relief = Callable[[FloatArray, FloatArray], FloatArray]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from plans import MODEL, PROJECTION, square
 from shapely.geometry import Point
 
-from planner.horizon import Horizon
+from planner.given.horizon import Horizon
 from planner.scenario import Rules, Scenario, Station, Zone
 
 APART_M, ASIDE_M = 6000.0, 2500.0

@@ -2,8 +2,8 @@
 Simulate incidents one by one, to check the response figures from outside.
 
 Places and times are drawn continuously; each drone is asked in turn, in plain numbers.
-Of what `planner.response` stands on only the wind triangle, the longest sortie and the
-outline of the clearance are used.
+Of what `planner.response.figures` stands on only the wind triangle, the longest sortie
+and the outline of the clearance are used.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import shapely
 from shapely.geometry import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import grown
-from planner.physics import flight_time_s, wind_vector
+from planner.basics.geometry import grown
+from planner.basics.physics import flight_time_s, wind_vector
+from planner.given.stamina import longest_sortie_s
 from planner.plan import Plan, Route, Sortie
 from planner.scenario import Scenario, Station
-from planner.stamina import longest_sortie_s
 
 XY = tuple[float, float]
 

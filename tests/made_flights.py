@@ -9,9 +9,9 @@ import numpy as np
 from plans import MODEL, tiny_scenario
 from shapely.geometry import Point
 
+from planner.basics.geometry import FloatArray
 from planner.checks.case import Case
-from planner.flown import FlownRoute
-from planner.geometry import FloatArray
+from planner.flown.tracks import FlownRoute
 from planner.plan import Plan, Route
 from planner.scenario import Station
 

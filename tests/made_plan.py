@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
-from planner.clock import clock_text
+from planner.basics.clock import clock_text
 from planner.plan import Plan, Route, Sortie, Stop, Unserved
 from planner.scenario import Scenario, Station, Zone
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from shapely.geometry import LineString, Point, box
 
-from planner.drone import DroneModel
-from planner.geometry import LocalProjection
-from planner.horizon import Horizon
+from planner.basics.geometry import LocalProjection
+from planner.basics.physics import flight_time_s, wind_vector
+from planner.given.drone import DroneModel
+from planner.given.horizon import Horizon
+from planner.given.wind import Wind
 from planner.metrics import compute_metrics
-from planner.physics import flight_time_s, wind_vector
 from planner.plan import Plan, Route, Sortie, Stop, Unserved
 from planner.scenario import Airspace, Scenario, Station, Zone
-from planner.wind import Wind
 
 XY = tuple[float, float]
 

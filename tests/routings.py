@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.routing import FOREVER, Routing, Vehicles, must_visit
+from planner.routing.model import FOREVER, Routing, Vehicles, must_visit
 
 
 def routing(points: Any, vehicles: tuple[Vehicles, ...], **changes: Any) -> Routing:

@@ -14,8 +14,8 @@ from shapely.geometry import LineString, Point, box
 from shapely.ops import substring
 from worlds import MODEL, closure, privacy, station, world
 
-from planner.airways import Airways, airways
-from planner.wind import Spell, Wind
+from planner.given.wind import Spell, Wind
+from planner.response.airways import Airways, airways
 
 SPEED_MPS = MODEL.airspeed_mps
 CORNERS_M = [(x * 900.0, y * 900.0) for x in (-2, -1, 0, 1) for y in (-2, -1, 0, 1)]

@@ -13,10 +13,10 @@ from shapely.geometry import LineString
 
 import planner
 import seeds
+from planner.basics.physics import swath_at
 from planner.budget import Budget
 from planner.formats.banks import both_banks
 from planner.formats.scenario_folder import inspect_scenario
-from planner.physics import swath_at
 from planner.plan import Plan
 from planner.scenario import Scenario
 

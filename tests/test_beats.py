@@ -8,14 +8,14 @@ import pytest
 from test_engines import FEW, problem_of
 from worlds import problems_of, square, station, whole, world, zone
 
-from planner.drafting import draw
 from planner.engines import beats
 from planner.engines.assess import Assessor, served_targets
 from planner.engines.beats_world import DEEPEST, LISTS
 from planner.engines.selection import whole_drones
-from planner.phases import allowed_phases
-from planner.prices import worth
 from planner.problem import Column
+from planner.search.prices import worth
+from planner.timetable.drafting import draw
+from planner.timetable.phases import allowed_phases
 
 
 def lists_of(**filled: list[int]) -> list[list[int]]:

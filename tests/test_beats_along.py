@@ -10,15 +10,15 @@ from test_engines import FEW
 from worlds import problems_of, square, station, whole, world, zone
 
 from planner import Budget, check, plan_routes
-from planner.drafting import draw
 from planner.engines import beats
 from planner.engines.assess import active, served_targets
 from planner.engines.beats_along import folded, take_along
 from planner.engines.beats_world import LISTS
 from planner.formats.plan_geojson import as_written
-from planner.phases import allowed_phases
 from planner.problem import Column
 from planner.scenario import Scenario
+from planner.timetable.drafting import draw
+from planner.timetable.phases import allowed_phases
 
 SCHOOL = ((7 * 3600.0, 8.5 * 3600.0), (16 * 3600.0, 18 * 3600.0))
 MARKET = ((18 * 3600.0, 22 * 3600.0),)

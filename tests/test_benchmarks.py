@@ -12,8 +12,8 @@ from planner.benchmarks import find_benchmarks, read_benchmark
 from planner.benchmarks.patrolling import idleness_bound_m, read_graph
 from planner.benchmarks.scattered import scattered
 from planner.errors import InputError
-from planner.routing import FOREVER, Chain, judge
-from planner.routing_bytes import to_bytes
+from planner.routing.model import FOREVER, Chain, judge
+from planner.routing.packed import to_bytes
 
 DATA = Path(__file__).parent / "data"
 VRP = sorted((DATA / "vrp").rglob("*.vrp"))

@@ -19,14 +19,14 @@ from worlds import MODEL, square, station, world, zone
 
 from planner.budget import Budget
 from planner.checks import examine
-from planner.draft import DraftRoute
 from planner.formats.plan_geojson import as_written
 from planner.formats.scenario_folder import inspect_scenario, read_scenario
-from planner.pipeline import plan_routes
 from planner.plan import Plan, Sortie
-from planner.roster import make_roster
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario
-from planner.stationclock import schedule_station
+from planner.timetable.draft import DraftRoute
+from planner.timetable.roster import make_roster
+from planner.timetable.stationclock import schedule_station
 
 SCENARIO = tiny_scenario()
 PLAN = tiny_plan()

@@ -11,8 +11,8 @@ from broken_plans import PLAN, SCENARIO
 
 from planner.checks.case import LENGTH_TOLERANCE_M, Case, case_of
 from planner.checks.closures import Approach, approaches
+from planner.flown.segments import Segments, segments_of
 from planner.scenario import Airspace, Scenario
-from planner.segments import Segments, segments_of
 
 
 def one_by_one(case: Case, pieces: Segments) -> list[Approach]:

@@ -22,7 +22,7 @@ from plans import drawn, tiny_scenario, told
 
 from planner.checks import check, examine
 from planner.formats.plan_geojson import as_written
-from planner.horizon import Horizon
+from planner.given.horizon import Horizon
 from planner.plan import Plan, Route
 from planner.scenario import Scenario
 

@@ -14,8 +14,8 @@ from plans import drawn, tiny_plan, tiny_scenario, told, watch, with_route
 from planner.checks import check
 from planner.checks.separation import closest_approach, separation
 from planner.checks.verdict import Gauge
-from planner.flown import FlownRoute, disc_spans, flown_routes, pieces_of_path
-from planner.segments import Segments
+from planner.flown.segments import Segments
+from planner.flown.tracks import FlownRoute, disc_spans, flown_routes, pieces_of_path
 
 SCENARIO = tiny_scenario()
 PLAN = tiny_plan()

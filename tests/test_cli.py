@@ -16,11 +16,12 @@ from command_runs import Run
 
 import planner
 import seeds
-from planner import budget, pipeline
+from planner import budget
 from planner.cli import wanted_language
 from planner.cli.output_folder import LOCK
 from planner.cli.terminal import inert
 from planner.errors import InfeasibleError, StoppedError
+from planner.planning import pipeline
 
 ROOT = Path(__file__).resolve().parents[1]
 BY_HAND = str(seeds.path("by-hand"))

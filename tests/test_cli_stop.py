@@ -21,7 +21,7 @@ BY_HAND = seeds.path("by-hand")
 
 PATROL = """
 import sys, time
-import planner, planner.pipeline
+import planner, planner.planning.pipeline
 from dataclasses import replace
 from planner.cli import main
 
@@ -34,7 +34,7 @@ def plan_routes(scenario, *, budget, on_progress, stop, began_s):
     plan = planner.read_plan(best)
     return replace(plan, routes=()) if mode == "early" else plan
 
-planner.pipeline.plan_routes = plan_routes
+planner.planning.pipeline.plan_routes = plan_routes
 sys.exit(main(sys.argv[3:]))
 """
 

@@ -15,11 +15,11 @@ from made_trace import made_told, made_trace
 
 import planner
 import seeds
-from planner import pipeline
 from planner.budget import Budget, Progress
 from planner.cli.output_folder import LOCK
 from planner.cli.run_record import RunRecord
 from planner.formats.trace_json import trace_to_bytes
+from planner.planning import pipeline
 
 BY_HAND = str(seeds.path("by-hand"))
 

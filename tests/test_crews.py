@@ -17,23 +17,23 @@ from tiny_folder import TOML, example, found, inspected, write
 from worlds import problems_of, square, station, world, zone
 
 from maps.terms import terms_table
-from planner import stationclock
 from planner.budget import Budget
 from planner.checks import examine
-from planner.crews import Break, Crews
-from planner.draft import DraftRoute
 from planner.engines.assess import Assessor
 from planner.formats.plan_geojson import as_written
 from planner.formats.scenario_folder import read_scenario
-from planner.horizon import Horizon
-from planner.pipeline import plan_routes
+from planner.given.crews import Break, Crews
+from planner.given.horizon import Horizon
 from planner.plan import Plan, Sortie
+from planner.planning.pipeline import plan_routes
 from planner.problem import make_column
-from planner.rhythm import rhythm, sorties
 from planner.scenario import Scenario
-from planner.stationclock import schedule_station
-from planner.timetable import make_timetable
-from planner.validation import validate
+from planner.timetable import stationclock
+from planner.timetable.draft import DraftRoute
+from planner.timetable.making import make_timetable
+from planner.timetable.rhythm import rhythm, sorties
+from planner.timetable.stationclock import schedule_station
+from planner.validation.findings import validate
 
 SCENARIO = tiny_scenario()
 PLAN = tiny_plan()

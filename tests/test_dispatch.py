@@ -14,11 +14,11 @@ from plans import PROJECTION, tiny_plan, tiny_scenario
 from tiny_folder import TOML, write
 
 import planner
-from planner.dispatch import Answer, dispatch
-from planner.flown import flown_routes
+from planner.flown.tracks import flown_routes
+from planner.flown.visits import longest_gaps
 from planner.formats.datum import gcj02_of_wgs84
 from planner.plan import Plan
-from planner.visits import longest_gaps
+from planner.response.dispatch import Answer, dispatch
 
 SCENARIO, PLAN = tiny_scenario(), tiny_plan()
 

@@ -12,16 +12,16 @@ from worlds import problems_of
 
 from planner.budget import Budget
 from planner.checks import check
-from planner.crews import Crews
-from planner.drafting import draw
+from planner.elsewhere.tails import exchanges, stations_near
 from planner.formats.plan_geojson import plan_to_bytes
-from planner.horizon import Horizon
-from planner.pipeline import plan_routes
+from planner.given.crews import Crews
+from planner.given.horizon import Horizon
 from planner.plan import Plan
+from planner.planning.pipeline import plan_routes
 from planner.problem import TICKS_PER_S, ChartedProblem, make_column
-from planner.roster import make_roster
 from planner.scenario import Scenario
-from planner.tails import exchanges, stations_near
+from planner.timetable.drafting import draw
+from planner.timetable.roster import make_roster
 
 QUICK = Budget(iterations=1)
 

@@ -17,19 +17,19 @@ from test_plan_geojson import schema_faults
 
 import maps
 import planner.formats
-from planner.dispatch import dispatch
-from planner.drawn import drawn_routes
+from planner.drawn.missions import drawn_routes
 from planner.errors import InputError
-from planner.explain import explain
 from planner.formats.exporting import exported
 from planner.formats.handover import hand_over
 from planner.formats.plan_geojson import plan_to_bytes, read_plan, write_plan
 from planner.formats.timetable_csv import timetable_to_bytes
+from planner.given.scatter import Scatter
+from planner.insight.explain import explain
 from planner.plan import Plan
-from planner.scatter import Scatter
+from planner.response.dispatch import dispatch
+from planner.response.standby import days_away, standby, team_gaps
 from planner.scenario import ResponseTeam
 from planner.simulation import simulate
-from planner.standby import days_away, standby, team_gaps
 
 SCENARIO = elsewhere_scenario()
 PLAN = elsewhere_plan()

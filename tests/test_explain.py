@@ -12,13 +12,13 @@ from plans import tiny_plan, tiny_scenario, told
 import planner
 from planner.cli import main
 from planner.errors import EXIT_INPUT, InputError
-from planner.explain import Explanation, explain
-from planner.flown import flown_routes
+from planner.flown.tracks import flown_routes
+from planner.flown.visits import longest_gaps
 from planner.formats.plan_geojson import write_plan
+from planner.given.wind import Wind
+from planner.insight.explain import Explanation, explain
 from planner.messages import LANGUAGES, catalogue
 from planner.plan import Plan, Sortie, Unserved
-from planner.visits import longest_gaps
-from planner.wind import Wind
 
 SCENARIO = tiny_scenario()
 PLAN = tiny_plan()

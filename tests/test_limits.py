@@ -30,15 +30,15 @@ from plans import (
 from shapely.geometry import box
 from test_power import battery_of, flown_by_battery
 
-from planner.clock import Span
-from planner.crews import Break, Crews
-from planner.energies import flown_wh
-from planner.flown import flown_routes
-from planner.meetings import column_stays
-from planner.overflight import spans_over
+from planner.basics.clock import Span
+from planner.basics.overflight import spans_over
+from planner.flown.energies import flown_wh
+from planner.flown.meetings import column_stays
+from planner.flown.tracks import flown_routes
+from planner.flown.visits import longest_gaps
+from planner.given.crews import Break, Crews
 from planner.plan import Plan, Route
 from planner.scenario import Airspace, Scenario
-from planner.visits import longest_gaps
 
 START_S = SCENARIO.horizon.start_clock_s
 

@@ -32,9 +32,9 @@ from maps.facts import (
     peak_period,
 )
 from maps.page import island
+from planner.basics.palette import PALETTE
 from planner.formats.scenario_folder import read_scenario
 from planner.messages import catalogue
-from planner.palette import PALETTE
 from planner.plan import Plan, Sortie, Unserved
 from planner.scenario import Scenario
 

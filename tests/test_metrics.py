@@ -16,10 +16,10 @@ from plans import (
     with_route,
 )
 
-from planner.flown import flown_routes
+from planner.flown.tracks import flown_routes
+from planner.flown.visits import LongestGap, longest_gaps
 from planner.metrics import compute_metrics
 from planner.plan import Plan
-from planner.visits import LongestGap, longest_gaps
 
 SCENARIO = tiny_scenario()
 PLAN = tiny_plan()

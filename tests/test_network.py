@@ -19,13 +19,13 @@ from shapely.geometry import LineString, MultiPoint, Point, box
 from shapely.geometry.base import BaseGeometry
 from worlds import MODEL, closure, privacy, square, station, world
 
-from planner.freespace import FreeSpace, free_space
-from planner.geometry import FloatArray
-from planner.network import Legs, path_times
-from planner.obstacles import obstacles_near
-from planner.physics import flight_time_s, wind_vector
+from planner.basics.geometry import FloatArray
+from planner.basics.physics import flight_time_s, wind_vector
+from planner.network.freespace import FreeSpace, free_space
+from planner.network.legs import Legs, path_times
+from planner.network.obstacles import obstacles_near
+from planner.network.sights import Sights, see
 from planner.scenario import Scenario
-from planner.sights import Sights, see
 
 CALM = (0.0, 0.0)
 SIZE_M = 4000.0

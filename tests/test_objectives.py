@@ -23,10 +23,10 @@ from planner.engines.piece import Effort
 from planner.formats.digest import scenario_digest
 from planner.formats.plan_geojson import plan_to_bytes
 from planner.formats.scenario_folder import read_scenario
+from planner.given.objectives import OBJECTIVES, ObjectiveName
 from planner.messages import LANGUAGES, catalogue
-from planner.objectives import OBJECTIVES, ObjectiveName
-from planner.prices import day_share, patterns, price
 from planner.problem import make_column
+from planner.search.prices import day_share, patterns, price
 
 SMALL = ("by-hand", "two-stations")
 ROUNDS = 4

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, box
 from worlds import privacy, square, station, world, zone
 
+from planner.basics.overflight import spans_over
 from planner.budget import Budget
 from planner.checks import examine
-from planner.flown import flown_routes
+from planner.flown.tracks import flown_routes
 from planner.formats.plan_geojson import as_written
-from planner.overflight import spans_over
-from planner.pipeline import plan_routes
 from planner.plan import Plan
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario
 
 PLACES = st.tuples(st.floats(-100, 100), st.floats(-100, 100))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.budget import Budget
-from planner.pacing import care_for, is_tight
+from planner.planning.pacing import care_for, is_tight
 
 
 @pytest.mark.parametrize(

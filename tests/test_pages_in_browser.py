@@ -18,7 +18,7 @@ import maps
 import seeds
 from planner.formats.scenario_folder import read_scenario
 from planner.plan import Plan
-from planner.response import response
+from planner.response.figures import response
 from planner.scenario import Building, Scenario
 
 pytestmark = pytest.mark.browser

@@ -15,11 +15,16 @@ from plans import tiny_plan, tiny_scenario
 from planner.checks import check
 from planner.checks.separation import separation
 from planner.checks.verdict import Gauge
-from planner.colours import fewest_colours
-from planner.meetings import find_meetings
-from planner.moves import meeting_shifts
-from planner.partings import compute_partings, measured_partings, shifts_s, tolerance_s
-from planner.segments import segments_of
+from planner.flown.colours import fewest_colours
+from planner.flown.meetings import find_meetings
+from planner.flown.moves import meeting_shifts
+from planner.flown.partings import (
+    compute_partings,
+    measured_partings,
+    shifts_s,
+    tolerance_s,
+)
+from planner.flown.segments import segments_of
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -20,17 +20,17 @@ from worlds import (
     zone,
 )
 
-from planner import finishing
 from planner.budget import Budget, Progress
 from planner.checks import examine
 from planner.engines import ENGINES
 from planner.errors import StoppedError
 from planner.formats.plan_geojson import plan_to_bytes
-from planner.pipeline import plan_routes
+from planner.given.wind import Wind
 from planner.plan import Plan, Unserved
+from planner.planning import finishing
+from planner.planning.pipeline import plan_routes
 from planner.problem import make_column
 from planner.scenario import Scenario
-from planner.wind import Wind
 
 TWICE = Budget(iterations=2, workers=1)
 

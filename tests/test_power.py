@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.drone import DroneModel
+from planner.basics.power import Battery
 from planner.formats.drones import catalogue_file, drone_models, known_models
 from planner.formats.settings import parse_settings
 from planner.formats.table import Notes
-from planner.power import Battery
-from planner.stamina import (
+from planner.given.drone import DroneModel
+from planner.given.stamina import (
     least_rest_s,
     longest_flight_s,
     longest_sortie_s,
@@ -22,7 +22,7 @@ from planner.stamina import (
     sortie_wh,
     turnaround_after_s,
 )
-from planner.wind import Wind
+from planner.given.wind import Wind
 
 HEAD = """timezone = "Asia/Shanghai"
 [layers]

@@ -24,9 +24,10 @@ from worlds import (
     zone,
 )
 
-from planner.drafting import draw
 from planner.engines import greedy
 from planner.engines.piece import Effort
+from planner.given.wind import Wind
+from planner.network.reach import independent_parts, overhead_s, straight_s, task_s
 from planner.problem import (
     FAR,
     TICKS_PER_S,
@@ -34,10 +35,9 @@ from planner.problem import (
     formulate,
     make_column,
 )
-from planner.reach import independent_parts, overhead_s, straight_s, task_s
 from planner.scenario import Scenario
 from planner.targets import Target, Way
-from planner.wind import Wind
+from planner.timetable.drafting import draw
 
 NO_EFFORT = Effort(seconds=None, solutions=0, seed=1)
 

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from planner.budget import Progress
-from planner.progress import QUIET_S, progress_text, show_progress
+from planner.cli.progress import QUIET_S, progress_text, show_progress
 
 
 class Screen(io.StringIO):
@@ -32,7 +32,7 @@ def test_a_log_gets_a_line_a_stage_and_one_every_ten_seconds() -> None:
 
 def test_a_terminal_shows_the_latest_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stage and times stand in one line, the state of the search in the next."""
-    monkeypatch.setattr("planner.progress.monotonic", lambda: 100.0)
+    monkeypatch.setattr("planner.cli.progress.monotonic", lambda: 100.0)
     stream = Screen()
     with show_progress(stream, language="zh", color=False) as on_progress:
         on_progress(
@@ -56,7 +56,7 @@ def test_a_terminal_shows_the_latest_figures(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_times_go_on_between_two_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     """A round may take long; the clock on the terminal does not stand still."""
     now_s = 100.0
-    monkeypatch.setattr("planner.progress.monotonic", lambda: now_s)
+    monkeypatch.setattr("planner.cli.progress.monotonic", lambda: now_s)
     stream = Screen()
     with show_progress(stream, color=False) as on_progress:
         on_progress(Progress(stage="routing", elapsed_s=5.0, left_s=55.0))

@@ -10,7 +10,7 @@ from worlds import problems_of, two_stations
 from planner.budget import Budget
 from planner.checks import examine
 from planner.formats.plan_geojson import as_written
-from planner.pipeline import plan_routes
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario
 
 

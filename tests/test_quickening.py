@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from worlds import square, station, two_stations, world, zone
 
 import planner
-from planner import finishing
 from planner.checks import check
-from planner.draft import DraftRoute
 from planner.formats.plan_geojson import as_written
-from planner.leeway import Leeway, free_phases, leeway, reclocked
 from planner.metrics import compute_metrics
 from planner.plan import Plan
-from planner.quickening import quicken
-from planner.response import response
+from planner.planning import finishing
+from planner.planning.quickening import quicken
+from planner.response.figures import response
 from planner.scenario import Scenario
-from planner.timetable import Timetable, settled
+from planner.timetable.draft import DraftRoute
+from planner.timetable.leeway import Leeway, free_phases, leeway, reclocked
+from planner.timetable.making import Timetable, settled
 
 Asked = tuple[Plan, list[DraftRoute], Timetable]
 

@@ -21,14 +21,14 @@ from maps.markup import Markup, tag
 from maps.response_section import response_cells
 from maps.words import margin, percent, stopwatch
 from planner.checks.verdict import RuleResult, Verdict, Violation
-from planner.covering import covering
+from planner.flown.partings import compute_partings
 from planner.formats.scenario_folder import read_scenario
+from planner.given.wind import Spell, Wind
 from planner.messages import LANGUAGES, catalogue, say
-from planner.partings import compute_partings
 from planner.plan import Plan
-from planner.response import response
+from planner.response.covering import covering
+from planner.response.figures import response
 from planner.scenario import Building, Scenario
-from planner.wind import Spell, Wind
 
 VOID = {"meta", "link", "input"}
 

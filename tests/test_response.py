@@ -21,17 +21,17 @@ from worlds import closure, station, two_stations, world, zone
 
 import planner
 import seeds
-from planner.airways import airways
-from planner.arrivals import first_overhead_s, ground
 from planner.checks import check
-from planner.covering import covering, most_covered
-from planner.flown import flown_routes, over_horizon_of
+from planner.flown.tracks import flown_routes, over_horizon_of
 from planner.formats.digest import scenario_digest
-from planner.places import places
 from planner.plan import Plan
-from planner.response import WITHIN_S, moments_of, response
+from planner.response.airways import airways
+from planner.response.arrivals import first_overhead_s, ground
+from planner.response.covering import covering, most_covered
+from planner.response.figures import WITHIN_S, moments_of, response
+from planner.response.places import places
+from planner.response.standby import team_gaps
 from planner.scenario import Demand, Horizon, ResponseTeam, Scenario
-from planner.standby import team_gaps
 
 PLAN = tiny_plan()
 

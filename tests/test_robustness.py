@@ -15,9 +15,9 @@ from planner.checks import check
 from planner.cli import main
 from planner.errors import EXIT_INFEASIBLE, EXIT_USAGE, StoppedError
 from planner.formats.plan_geojson import as_written, plan_to_bytes
-from planner.margins import Room, stricter
-from planner.robustness import Robust, plan_robustly
-from planner.scatter import Scatter
+from planner.given.scatter import Scatter
+from planner.planning.margins import Room, stricter
+from planner.planning.robustness import Robust, plan_robustly
 from planner.scenario import Scenario
 from planner.simulation import simulate
 from planner.simulation.lateness import Lateness

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routings import routing, scattered
 
-from planner.routing import (
+from planner.routing.model import (
     FORBIDDEN,
     FOREVER,
     Chain,
@@ -19,7 +19,7 @@ from planner.routing import (
     duration,
     judge,
 )
-from planner.routing_bytes import (
+from planner.routing.packed import (
     chains_from_bytes,
     chains_to_bytes,
     from_bytes,

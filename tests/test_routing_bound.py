@@ -15,7 +15,14 @@ from routings import routing, scattered
 from planner.benchmarks import read_benchmark
 from planner.bounds.routing_bound import can_bound, cost_bound
 from planner.engines import ruin
-from planner.routing import FOREVER, Chain, Routing, Vehicles, chain_cost, chain_fits
+from planner.routing.model import (
+    FOREVER,
+    Chain,
+    Routing,
+    Vehicles,
+    chain_cost,
+    chain_fits,
+)
 
 DATA = Path(__file__).parent / "data/vrp"
 

@@ -20,7 +20,7 @@ from planner.engines import cyclic, hybrid, ortools_routing, pyvrp, ruin, vroom
 from planner.engines.decomposition import cut
 from planner.engines.pool import Pool
 from planner.errors import InfeasibleError, MissingPartError
-from planner.routing import Chain, Routing, judge
+from planner.routing.model import Chain, Routing, judge
 
 DATA = Path(__file__).parent / "data"
 

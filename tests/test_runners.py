@@ -30,7 +30,7 @@ from planner.engines.recombine import bold_choice, recombine
 from planner.engines.waves import route_in_waves
 from planner.errors import EXIT_MISSING, MissingPartError
 from planner.formats.plan_geojson import plan_to_bytes
-from planner.pipeline import plan_routes
+from planner.planning.pipeline import plan_routes
 from planner.problem import Column, Problem, make_column
 from planner.runners import runner_at
 from planner.runners.child import Child

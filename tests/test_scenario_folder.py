@@ -10,8 +10,8 @@ from tiny_folder import TOML, example, found, inspected, write
 from planner.errors import InputError
 from planner.formats.drones import catalogue
 from planner.formats.scenario_folder import read_scenario
+from planner.given.wind import Wind
 from planner.scenario import Rules, Scenario
-from planner.wind import Wind
 
 
 def with_line(line: str) -> str:

@@ -16,18 +16,18 @@ from worlds import square, station, two_stations, world, zone
 
 from planner.budget import Budget
 from planner.checks import examine
-from planner.draft import DraftRoute
-from planner.flown import flown_routes
+from planner.flown.tracks import flown_routes
 from planner.formats.plan_geojson import as_written
-from planner.horizon import Horizon
-from planner.objectives import ObjectiveName
-from planner.phases import allowed_phases, flown_spans, phase_mask
-from planner.pipeline import plan_routes
+from planner.given.horizon import Horizon
+from planner.given.objectives import ObjectiveName
 from planner.plan import Plan
-from planner.rhythm import rhythm, sorties, takeoffs
-from planner.roster import make_roster
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario, Zone
-from planner.stationclock import schedule_station
+from planner.timetable.draft import DraftRoute
+from planner.timetable.phases import allowed_phases, flown_spans, phase_mask
+from planner.timetable.rhythm import rhythm, sorties, takeoffs
+from planner.timetable.roster import make_roster
+from planner.timetable.stationclock import schedule_station
 
 DAY_S = 86_400
 HOUR_S = 3600.0

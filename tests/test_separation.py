@@ -13,15 +13,20 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, box
 from worlds import MODEL
 
-from planner.colouring import colour
-from planner.draft import DraftRoute
-from planner.geometry import FloatArray, LocalProjection
-from planner.horizon import Horizon
-from planner.layers import assign_layers
+from planner.basics.geometry import FloatArray, LocalProjection
+from planner.given.horizon import Horizon
 from planner.plan import Stop
-from planner.rhythm import sorties
 from planner.scenario import Rules, Scenario, Station, Zone
-from planner.separation import MARGIN_M, MARGIN_S, conflict_shifts, find_encounters
+from planner.timetable.colouring import colour
+from planner.timetable.draft import DraftRoute
+from planner.timetable.layers import assign_layers
+from planner.timetable.rhythm import sorties
+from planner.timetable.separation import (
+    MARGIN_M,
+    MARGIN_S,
+    conflict_shifts,
+    find_encounters,
+)
 
 LAYERS_M = (60.0, 75.0, 90.0, 105.0, 120.0)
 
@@ -134,7 +139,7 @@ def test_shifts_are_those_at_which_two_drones_come_close(
     a: DraftRoute, b: DraftRoute, seed: int
 ) -> None:
     """Inside a span they come within the limit, outside of all they do not."""
-    with patch("planner.separation.MARGIN_S", 0.0):
+    with patch("planner.timetable.separation.MARGIN_S", 0.0):
         spans = conflict_shifts(a, b, 50.0)
     rng = np.random.default_rng(seed)
     reach = a.duration_s + b.duration_s

@@ -20,10 +20,10 @@ import seeds
 from planner.checks import check
 from planner.cli import main
 from planner.errors import EXIT_INPUT
-from planner.flown import FlownRoute, flown_routes
-from planner.meetings import column_stays
+from planner.flown.meetings import column_stays
+from planner.flown.tracks import FlownRoute, flown_routes
+from planner.given.scatter import Scatter
 from planner.plan import Plan, Sortie
-from planner.scatter import Scatter
 from planner.scenario import Scenario
 from planner.simulation import RULES, Simulation, odds, simulate
 from planner.simulation.flights import Draws, Flights, draw, fleet_of, fly

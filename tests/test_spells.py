@@ -12,15 +12,15 @@ from plans import told
 from worlds import problems_of, square, station, world, zone
 
 from planner import Plan, check
-from planner.draft import DraftRoute
-from planner.drafting import draw
+from planner.basics.spells import Windows, arrivals, due_together, spells
 from planner.formats.plan_geojson import as_written
-from planner.phases import flown_spans
 from planner.problem import ChartedProblem, Column, make_column
-from planner.rhythm import rhythm, sorties
 from planner.scenario import Scenario, Zone
-from planner.spells import Windows, arrivals, due_together, spells
-from planner.timetable import make_timetable
+from planner.timetable.draft import DraftRoute
+from planner.timetable.drafting import draw
+from planner.timetable.making import make_timetable
+from planner.timetable.phases import flown_spans
+from planner.timetable.rhythm import rhythm, sorties
 
 SCHOOL: Windows = ((3600.0, 7200.0), (36_000.0, 43_200.0))
 MARKET: Windows = ((43_200.0, 57_600.0),)

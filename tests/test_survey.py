@@ -13,10 +13,10 @@ from worlds import MODEL, square, station, two_stations, world, zone
 import seeds
 from planner.budget import Budget
 from planner.cli import main
-from planner.pipeline import plan_routes
+from planner.given.wind import Wind
+from planner.insight.survey import survey
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario
-from planner.survey import survey
-from planner.wind import Wind
 
 
 def test_what_there_is_to_do_is_counted() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 from planner.targets.discs import thinned
 
 RADIUS_M = 300.0

@@ -15,13 +15,13 @@ from shapely.geometry import LineString, MultiLineString, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from worlds import MODEL, closure, discretised, privacy, square, station, world, zone
 
-from planner.freespace import free_space
-from planner.physics import swath_at
+from planner.basics.physics import swath_at
+from planner.given.wind import Wind
+from planner.network.freespace import free_space
 from planner.scenario import Airspace, Rules, Scenario
 from planner.targets import Discretised, Way
 from planner.targets.line import line_pieces
 from planner.targets.streets import SNAP_M
-from planner.wind import Wind
 
 NOTHING = Polygon()
 RULES = Rules()

@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from sweep_shapes import HARD
 from worlds import MODEL, closure, discretised, privacy, square, station, world, zone
 
-from planner.physics import swath_at
+from planner.basics.physics import swath_at
 from planner.scenario import Rules
 from planner.targets import Target, Way
 from planner.targets.camera import Camera, Sweeper, sweep_camera

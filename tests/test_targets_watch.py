@@ -18,7 +18,7 @@ from worlds import closure, discretised, privacy, square, station, world, zone
 
 from planner.budget import Budget
 from planner.checks import examine
-from planner.pipeline import plan_routes
+from planner.planning.pipeline import plan_routes
 from planner.targets import Target
 from planner.targets.cut import planned_interval_s
 from planner.targets.view import View

@@ -11,14 +11,14 @@ from dems import GEOGRAPHIC, Dem, over, write_dem
 from shapely.geometry import LineString, box
 from worlds import problems_of, square, station, two_stations, world, zone
 
-from planner.aloft import ground_m
+from planner.basics.geometry import FloatArray
 from planner.budget import Budget
 from planner.checks import check, examine
-from planner.flown import flown_routes
+from planner.flown.tracks import flown_routes
 from planner.formats.plan_geojson import as_written
-from planner.geometry import FloatArray
-from planner.pipeline import plan_routes
+from planner.given.aloft import ground_m
 from planner.plan import Plan, Route
+from planner.planning.pipeline import plan_routes
 from planner.problem import FAR
 from planner.scenario import Scenario
 

@@ -18,6 +18,7 @@ from worlds import square, station, two_stations, world, zone
 
 from maps.response_section import response_section
 from maps.terms import terms_table
+from planner.basics.geometry import FloatArray
 from planner.budget import Budget
 from planner.checks import check
 from planner.cli import main
@@ -26,9 +27,8 @@ from planner.formats import terrain as reader
 from planner.formats.digest import scenario_digest
 from planner.formats.plan_geojson import as_written
 from planner.formats.scenario_folder import read_scenario
-from planner.geometry import FloatArray
-from planner.pipeline import plan_routes
 from planner.plan import Plan
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Building, Scenario
 
 UTM, CGCS2000, MERCATOR = "EPSG:32651", "EPSG:4549", "EPSG:3857"

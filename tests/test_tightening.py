@@ -11,23 +11,29 @@ from worlds import problems_of, square, station, whole, world, zone
 
 from planner.budget import Budget
 from planner.checks import check
-from planner.draft import DraftRoute
-from planner.drafting import draw
 from planner.engines.assess import Assessed, Assessor, served_targets
 from planner.engines.greedy import route
 from planner.engines.piece import Effort
 from planner.engines.spill import spill
-from planner.flown import flown_routes
+from planner.flown.tracks import flown_routes
+from planner.flown.visits import longest_gaps
 from planner.formats.digest import scenario_digest
 from planner.formats.plan_geojson import as_written
-from planner.freespace import FreeSpace
-from planner.phases import allowed_phases
-from planner.pipeline import plan_routes
+from planner.network.freespace import FreeSpace
+from planner.planning.pipeline import plan_routes
 from planner.problem import Problem, make_column
 from planner.scenario import Scenario
-from planner.shrinking import hasten, shrink
-from planner.tightening import GRID, Bisection, at_factor, bisection, carried_over
-from planner.visits import longest_gaps
+from planner.timetable.draft import DraftRoute
+from planner.timetable.drafting import draw
+from planner.timetable.phases import allowed_phases
+from planner.timetable.shrinking import hasten, shrink
+from planner.timetable.tightening import (
+    GRID,
+    Bisection,
+    at_factor,
+    bisection,
+    carried_over,
+)
 
 EFFORT = Effort(seconds=0, solutions=0, seed=1)
 

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, box
 from worlds import MODEL
 
-from planner.clashing import clashes
-from planner.column import column_spans
-from planner.draft import DraftRoute
-from planner.geometry import LocalProjection
-from planner.horizon import Horizon
-from planner.phases import allowed_phases, phase_mask
+from planner.basics.geometry import LocalProjection
+from planner.given.horizon import Horizon
 from planner.plan import Stop
-from planner.rhythm import rhythm, sorties
-from planner.roster import make_roster
 from planner.scenario import Rules, Scenario, Station, Zone
-from planner.stationclock import schedule_station
-from planner.timetable import make_timetable
+from planner.timetable.clashing import clashes
+from planner.timetable.column import column_spans
+from planner.timetable.draft import DraftRoute
+from planner.timetable.making import make_timetable
+from planner.timetable.phases import allowed_phases, phase_mask
+from planner.timetable.rhythm import rhythm, sorties
+from planner.timetable.roster import make_roster
+from planner.timetable.stationclock import schedule_station
 
 SIX = 6 * 3600
 ACTIVE = {

@@ -22,14 +22,14 @@ from planner.checks.case import case_of
 from planner.checks.motion import motion
 from planner.checks.verdict import Gauge
 from planner.cli import main
-from planner.drawn import STATION_WITHIN_M, DrawnRoute, drawn_routes
+from planner.drawn.missions import STATION_WITHIN_M, DrawnRoute, drawn_routes
+from planner.drawn.today import Today, measure_today
 from planner.errors import InputError
 from planner.formats.exporting import export_plan
 from planner.formats.missions.importing import read_missions
 from planner.formats.missions.mission import Action, Mission, Waypoint
 from planner.plan import Plan
 from planner.scenario import Scenario, Zone
-from planner.today import Today, measure_today
 
 HOLD = Action(kind="hold", value=20.0)
 

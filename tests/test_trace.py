@@ -29,8 +29,8 @@ from planner.formats.trace_json import (
     trace_to_bytes,
 )
 from planner.messages import LANGUAGES, say
-from planner.pipeline import plan_routes
 from planner.plan import Plan
+from planner.planning.pipeline import plan_routes
 
 ROUNDS = Budget(iterations=6, workers=1)
 TRACE = made_trace(tiny_plan(), bound=80)

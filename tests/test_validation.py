@@ -12,12 +12,12 @@ import shapely
 from shapely import affinity
 from tiny_folder import write
 
+from planner.basics.geometry import grown
 from planner.formats.scenario_folder import read_scenario
-from planner.geometry import grown
+from planner.given.wind import Wind
 from planner.messages import LANGUAGES, say
 from planner.scenario import Airspace, ResponseTeam, Scenario
-from planner.validation import CHECKS, validate
-from planner.wind import Wind
+from planner.validation.findings import CHECKS, validate
 
 Change = Callable[[Scenario], Scenario]
 

@@ -16,22 +16,22 @@ from worlds import square, station, world, zone
 
 import maps
 from maps.facts import clock_of, peak_period
+from planner.basics.clock import DAY_S, WEEK_S, parse_clock
 from planner.budget import Budget
 from planner.checks import examine
-from planner.clock import DAY_S, WEEK_S, parse_clock
 from planner.formats.horizon import parse_horizon
 from planner.formats.plan_geojson import as_written
 from planner.formats.scenario_folder import read_scenario
 from planner.formats.schedule import days_of, schedule
 from planner.formats.table import Fault
 from planner.formats.weekdays import active_hours
-from planner.horizon import Horizon
-from planner.packing import packing
-from planner.pipeline import plan_routes
-from planner.placing import add
+from planner.given.horizon import Horizon
 from planner.plan import Plan
-from planner.rhythm import rhythm
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario
+from planner.timetable.packing import packing
+from planner.timetable.placing import add
+from planner.timetable.rhythm import rhythm
 
 HOUR_S = 3600.0
 WEEK = Horizon(

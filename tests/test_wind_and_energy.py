@@ -10,18 +10,18 @@ import pytest
 from test_power import battery_of, flown_by_battery
 from worlds import square, station, two_stations, world, zone
 
+from planner.basics.physics import flight_time_s, wind_vector
 from planner.budget import Budget
 from planner.checks import examine
-from planner.energies import airspeeds_mps, blows_met, flown_wh
-from planner.flown import flown_routes
+from planner.flown.energies import airspeeds_mps, blows_met, flown_wh
+from planner.flown.tracks import flown_routes
 from planner.formats.plan_geojson import as_written
-from planner.physics import flight_time_s, wind_vector
-from planner.pipeline import plan_routes
+from planner.given.stamina import sortie_wh, turnaround_after_s
+from planner.given.wind import Spell, Wind
+from planner.given.winds import all_winds, calm_layers_m
 from planner.plan import Plan
+from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario
-from planner.stamina import sortie_wh, turnaround_after_s
-from planner.wind import Spell, Wind
-from planner.winds import all_winds, calm_layers_m
 
 TWICE = Budget(iterations=2, workers=1)
 GUSTY = Wind(

@@ -9,20 +9,20 @@ from typing import Any
 from shapely.geometry import LineString, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from planner.drone import DroneModel
+from planner.basics.geometry import LocalProjection
 from planner.engines.piece import Piece
-from planner.freespace import FreeSpace, free_space
-from planner.geometry import LocalProjection
-from planner.horizon import Horizon
+from planner.given.drone import DroneModel
+from planner.given.horizon import Horizon
+from planner.given.wind import Wind
+from planner.network.freespace import FreeSpace, free_space
+from planner.network.reach import independent_parts
 from planner.problem import (
     ChartedProblem,
     Problem,
     formulate,
 )
-from planner.reach import independent_parts
 from planner.scenario import Airspace, Rules, Scenario, Station, Zone
 from planner.targets import Discretised, discretise
-from planner.wind import Wind
 
 MODEL = DroneModel(
     model="M",

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.errors import Finding, InputError
 from planner.formats.files import decoded, read_bytes
 from planner.formats.table import Fault
-from planner.geometry import FloatArray
-from planner.routing import FOREVER, Chain, Routing, Whole, judge
+from planner.routing.model import FOREVER, Chain, Routing, Whole, judge
 
 SCALE = 1000
 """Figures of a file become whole numbers times this."""

@@ -21,7 +21,7 @@ from planner.benchmarks.benchmark import (
     scaled,
     text_of,
 )
-from planner.routing import FOREVER, Routing, Vehicles, must_visit
+from planner.routing.model import FOREVER, Routing, Vehicles, must_visit
 
 _PLAIN = 2
 """Type of a problem with several depots and nothing else."""

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.benchmarks.benchmark import refused, text_of
-from planner.geometry import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.benchmarks.benchmark import Benchmark, euclidean
-from planner.routing import FOREVER, Routing, Vehicles, must_visit
+from planner.routing.model import FOREVER, Routing, Vehicles, must_visit
 
 _SIDE_KM = 60.0
 _STOPS_A_CLUSTER = 50

@@ -22,7 +22,15 @@ from planner.benchmarks.benchmark import (
     scaled,
     text_of,
 )
-from planner.routing import FOREVER, Chain, Routing, Vehicles, Whole, judge, must_visit
+from planner.routing.model import (
+    FOREVER,
+    Chain,
+    Routing,
+    Vehicles,
+    Whole,
+    judge,
+    must_visit,
+)
 
 _FIELDS = {
     "NAME",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.bounds.work import (
     INTERVAL_ROUNDING_S,
     ROUNDING_S,
@@ -22,10 +23,9 @@ from planner.bounds.work import (
     legs_s,
     ways_of,
 )
-from planner.drone import DroneModel
-from planner.geometry import FloatArray
+from planner.given.drone import DroneModel
+from planner.given.stamina import least_rest_s, longest_flight_s
 from planner.scenario import Scenario, Station
-from planner.stamina import least_rest_s, longest_flight_s
 
 
 def least_drones(scenario: Scenario, part: Part) -> float:

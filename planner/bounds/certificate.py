@@ -22,7 +22,7 @@ from planner.bounds.proof import (
 from planner.bounds.prover import Task, proofs_of
 from planner.bounds.work import Part, duties_of, parts_of
 from planner.bounds.worths import Known
-from planner.flown import FlownRoute, flown_routes, over_horizon_of
+from planner.flown.tracks import FlownRoute, flown_routes, over_horizon_of
 from planner.metrics import drones_at_work
 from planner.plan import Plan
 from planner.scenario import Scenario

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.bounds.pricing import Priced, Sorties, price, sorties_of
 from planner.bounds.work import Part
-from planner.geometry import FloatArray
 from planner.scenario import Scenario
 
 

@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from planner.bounds.work import Part
-from planner.flown import FlownRoute, pools_of
+from planner.flown.tracks import FlownRoute, pools_of
+from planner.given.stamina import turnaround_after_s
 from planner.metrics import drones_at_work
 from planner.plan import Plan
 from planner.scenario import Scenario
-from planner.stamina import turnaround_after_s
 
 
 def steady_drones(

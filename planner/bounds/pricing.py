@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.bounds.work import ROUNDING_S, Part, home_legs_s, legs_s, ways_of
-from planner.drone import DroneModel
-from planner.geometry import FloatArray
+from planner.given.drone import DroneModel
+from planner.given.stamina import longest_flight_s
 from planner.scenario import Scenario, Station
-from planner.stamina import longest_flight_s
 
 MOST_LABELS = 12_000_000
 TICK_S = 20.0

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.bounds.fleets import (
     Fleet,
     fleets_at_any_rate,
@@ -18,7 +19,6 @@ from planner.bounds.fleets import (
 from planner.bounds.stations import CHEAPEST, Cut, fewest, has_few_stations, holds
 from planner.bounds.work import Part
 from planner.bounds.worths import busy_drones, proven, whole_drones
-from planner.geometry import FloatArray
 from planner.scenario import Scenario
 
 PROVEN = ("bound_periodic", "bound_steady")

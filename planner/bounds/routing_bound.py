@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.bounds.routing_pricing import (
     GRAIN,
     Chains,
@@ -27,8 +28,7 @@ from planner.bounds.routing_pricing import (
     chains_of,
     price,
 )
-from planner.geometry import FloatArray
-from planner.routing import FOREVER, Chain, Routing, Whole, smallest
+from planner.routing.model import FOREVER, Chain, Routing, Whole, smallest
 
 _SMOOTHING, _LEAST_SMOOTHING = 0.8, 1e-4
 _ROUNDING = 1e-9

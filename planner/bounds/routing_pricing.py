@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.geometry import FloatArray
-from planner.routing import FORBIDDEN, FOREVER, Routing
+from planner.basics.geometry import FloatArray
+from planner.routing.model import FORBIDDEN, FOREVER, Routing
 
 Whole = NDArray[np.int64]
 

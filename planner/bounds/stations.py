@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.bounds.effort import Turn
 from planner.bounds.fleets import Fleet, intervals_s
 from planner.bounds.pricing import APART
 from planner.bounds.work import Part
 from planner.bounds.worths import Search, busy_drones, first_worths_s, proven
-from planner.geometry import FloatArray
 
 _DECIMALS = 3
 CHEAPEST = 0.05

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.corners import corners, turns_back
-from planner.drone import DroneModel
-from planner.flown import FlownRoute
-from planner.geometry import FloatArray
-from planner.physics import least_flight_time_s
+from planner.basics.geometry import FloatArray
+from planner.basics.physics import least_flight_time_s
+from planner.flown.corners import corners, turns_back
+from planner.flown.tracks import FlownRoute
+from planner.given.drone import DroneModel
+from planner.given.stamina import longest_flight_s
+from planner.given.winds import all_winds
 from planner.plan import Stop
 from planner.scenario import Rules, Scenario, Station
-from planner.stamina import longest_flight_s
-from planner.winds import all_winds
 
 ROUNDING_S = 0.2
 """

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.bounds.effort import Turn
 from planner.bounds.fleets import Collected, Fleet
-from planner.geometry import FloatArray
 
 EXCESS_S = 1e-3
 """A sortie may collect this much more than it should [s]; rounding is allowed more."""

@@ -10,9 +10,9 @@ from typing import Any
 from planner.bounds.certificate import audit, beyond
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
+from planner.flown.partings import measured_partings
 from planner.metrics import measured
-from planner.partings import measured_partings
-from planner.response import response
+from planner.response.figures import response
 
 _RELATIVE = 1e-6
 

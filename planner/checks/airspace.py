@@ -9,16 +9,16 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from planner.aloft import closures_aloft, privacy_aloft
+from planner.basics.overflight import spans_over
 from planner.checks.case import LENGTH_TOLERANCE_M, TIME_TOLERANCE_S, Case
 from planner.checks.closures import approaches
 from planner.checks.ground import measure_over_ground
 from planner.checks.verdict import Gauge
-from planner.energies import blows_met
-from planner.flown import FlownRoute, disc_spans
-from planner.footprints import resting_place
-from planner.overflight import spans_over
-from planner.segments import Segments, segments_of
+from planner.flown.energies import blows_met
+from planner.flown.footprints import resting_place
+from planner.flown.segments import Segments, segments_of
+from planner.flown.tracks import FlownRoute, disc_spans
+from planner.given.aloft import closures_aloft, privacy_aloft
 
 _REACHES_M = (1_000.0, 30_000.0)
 """The nearest piece is sought this far off first, lest all be measured [m]."""

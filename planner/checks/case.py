@@ -6,10 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from planner.flown import FlownRoute, flown_routes, over_horizon_of, over_the_seam
+from planner.flown.tracks import (
+    FlownRoute,
+    flown_routes,
+    over_horizon_of,
+    over_the_seam,
+)
+from planner.flown.visits import LongestGap, longest_gaps
 from planner.plan import Plan, Sortie
 from planner.scenario import Scenario
-from planner.visits import LongestGap, longest_gaps
 
 TIME_TOLERANCE_S = 2e-3
 """Two times of a file, each rounded to the millisecond, and what comes of it [s]."""

@@ -8,12 +8,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.basics.clock import Span
+from planner.basics.geometry import FloatArray
 from planner.checks.case import LENGTH_TOLERANCE_M, Case
-from planner.clock import Span
-from planner.flown import pieces_of_path
-from planner.geometry import FloatArray
+from planner.flown.segments import Segments
+from planner.flown.tracks import pieces_of_path
 from planner.scenario import Airspace
-from planner.segments import Segments
 
 _NEAR_M = 2_000.0
 """Margins are measured this far from a closure with a schedule [m]."""

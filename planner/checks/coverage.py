@@ -10,16 +10,16 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.aloft import standing_on
+from planner.basics.geometry import QUAD_SEGS
+from planner.basics.physics import swath_at
+from planner.basics.skyline import Skyline
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
-from planner.flown import FlownRoute
-from planner.footprints import footprint, track_on_task
-from planner.geometry import QUAD_SEGS
-from planner.physics import swath_at
+from planner.flown.footprints import footprint, track_on_task
+from planner.flown.tracks import FlownRoute
+from planner.given.aloft import standing_on
 from planner.plan import Stop
 from planner.scenario import Scenario, Zone
-from planner.skyline import Skyline
 
 SEEN_SHARE = 0.995
 SERVABLE_SHARE = 0.5

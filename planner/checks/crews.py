@@ -6,10 +6,10 @@ from collections import defaultdict
 
 import numpy as np
 
-from planner.bureaux import bureau_key
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
-from planner.flown import FlownRoute
+from planner.flown.tracks import FlownRoute
+from planner.given.bureaux import bureau_key
 
 
 def measure_crews(case: Case, gauge: Gauge) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
-from planner.energies import flown_wh
+from planner.flown.energies import flown_wh
 
 
 def energy(case: Case, gauge: Gauge) -> None:

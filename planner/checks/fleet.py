@@ -12,10 +12,10 @@ from planner.checks.case import TIME_TOLERANCE_S, Case, next_round
 from planner.checks.crews import measure_crews
 from planner.checks.places import look_at_places
 from planner.checks.verdict import Gauge
-from planner.energies import rest_s
+from planner.flown.energies import rest_s
 from planner.plan import Route, Sortie
+from planner.response.standby import team_gaps
 from planner.scenario import Station
-from planner.standby import team_gaps
 
 _HOME_M = 1.0
 _GROUND_M = 1e-6

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.basics.geometry import FloatArray
+from planner.basics.terrain import Terrain
 from planner.checks.case import LENGTH_TOLERANCE_M, Case
 from planner.checks.verdict import Gauge
-from planner.geometry import FloatArray
-from planner.segments import Segments
-from planner.terrain import Terrain
+from planner.flown.segments import Segments
 
 
 def measure_over_ground(

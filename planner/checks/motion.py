@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray, area_within_km2
+from planner.basics.physics import flight_time_s, wind_vector
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
-from planner.corners import corners, turns_back
-from planner.energies import blows_met
-from planner.flown import FlownRoute, path_is_usable
-from planner.footprints import resting_place
-from planner.geometry import FloatArray, area_within_km2
-from planner.physics import flight_time_s, wind_vector
+from planner.flown.corners import corners, turns_back
+from planner.flown.energies import blows_met
+from planner.flown.footprints import resting_place
+from planner.flown.tracks import FlownRoute, path_is_usable
+from planner.given.stamina import turnaround_after_s
+from planner.given.winds import all_winds
 from planner.plan import Stop
 from planner.scenario import Zone
-from planner.stamina import turnaround_after_s
-from planner.winds import all_winds
 
 _HURRY_TOLERANCE_S = 0.02
 """What rounding each vertex of a long path may add up to [s]."""

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.checks.case import TIME_TOLERANCE_S, Case, next_round
 from planner.checks.verdict import Gauge
-from planner.energies import charging_s, rest_s
-from planner.flown import FlownRoute, merged
-from planner.geometry import FloatArray
+from planner.flown.energies import charging_s, rest_s
+from planner.flown.tracks import FlownRoute, merged
 from planner.plan import Sortie
 from planner.scenario import Station
 

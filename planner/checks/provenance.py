@@ -12,7 +12,7 @@ import numpy as np
 
 from planner.checks.case import Case
 from planner.checks.verdict import Gauge
-from planner.flown import horizon_of
+from planner.flown.tracks import horizon_of
 
 _DEGREES = 1e-8
 

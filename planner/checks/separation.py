@@ -18,12 +18,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.basics.geometry import FloatArray
 from planner.checks.case import LENGTH_TOLERANCE_M, TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
-from planner.flown import FlownRoute, disc_spans, merged
-from planner.geometry import FloatArray
+from planner.flown.segments import Segments, segments_of
+from planner.flown.tracks import FlownRoute, disc_spans, merged
 from planner.scenario import Station
-from planner.segments import Segments, segments_of
 
 IntArray = NDArray[np.int64]
 

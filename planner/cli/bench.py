@@ -16,8 +16,8 @@ from planner.cli.verb import json_option, verb
 from planner.errors import EXIT_OK
 
 if TYPE_CHECKING:
-    from planner.bench import Run
-    from planner.bench_patrols import PatrolRun
+    from planner.bench.patrols import PatrolRun
+    from planner.bench.routing import Run
     from planner.benchmarks.benchmark import Benchmark
 
 _SCATTERED = "scattered"
@@ -46,8 +46,8 @@ def command(
     as_json: bool,
 ) -> int:
     """Compare solvers on routing problems, and ways to patrol a graph, side by side."""
-    from planner.bench import check_solvers, compare, setting
-    from planner.bench_patrols import run_patrols
+    from planner.bench.patrols import run_patrols
+    from planner.bench.routing import check_solvers, compare, setting
     from planner.benchmarks import GRAPH, find_benchmarks, read_benchmark
     from planner.benchmarks.patrolling import read_graph
     from planner.benchmarks.scattered import scattered

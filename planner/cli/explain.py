@@ -21,8 +21,8 @@ def command(
 ) -> None:
     """Explain why a zone is served as it is, or why it is not."""
     from planner.cli.reading import scenario_of_plan
-    from planner.explain import explain
     from planner.formats.plan_geojson import read_plan
+    from planner.insight.explain import explain
 
     written = read_plan(plan)
     described = scenario_of_plan(terminal, scenario, written)

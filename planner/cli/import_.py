@@ -98,10 +98,10 @@ def _compared(
     """Say what missions do in a scenario, beside what a plan does."""
     from planner.cli.reading import scenario_of_plan, sound_scenario
     from planner.cli.show_today import show_today
-    from planner.drawn import drawn_routes
+    from planner.drawn.missions import drawn_routes
+    from planner.drawn.today import COMPARED, measure_today
     from planner.formats.plan_geojson import read_plan
     from planner.metrics import compute_metrics
-    from planner.today import COMPARED, measure_today
 
     planned = None
     if plan is None:

@@ -20,14 +20,14 @@ from planner.errors import (
     EXIT_STOPPED,
     StoppedError,
 )
-from planner.objectives import OBJECTIVES, ObjectiveName
+from planner.given.objectives import OBJECTIVES, ObjectiveName
 
 if TYPE_CHECKING:
     from planner.budget import Budget, Progress
     from planner.checks import Verdict
     from planner.messages import Language
     from planner.plan import Plan
-    from planner.robustness import Robust
+    from planner.planning.robustness import Robust
     from planner.scenario import Scenario
     from planner.trace import Trace
 
@@ -95,7 +95,7 @@ def command(
     task = sound_scenario(terminal, scenario, horizon)
     if objective is not None:
         task = replace(task, objective=objective)
-    from planner.pacing import is_tight
+    from planner.planning.pacing import is_tight
 
     if is_tight(budget, len(task.zones)):
         terminal.warn("cli.tight", seconds=f"{seconds:g}", zones=len(task.zones))
@@ -148,11 +148,11 @@ def _carry_out(
     with polite_stop(terminal.text("cli.stopping")) as stop:
         # These take a second to load, in which somebody may ask to stop.
         from planner.checks import examine
+        from planner.cli.progress import show_progress
         from planner.formats.plan_geojson import as_written
         from planner.formats.trace_json import trace_of
-        from planner.pipeline import plan_routes
-        from planner.progress import show_progress
-        from planner.robustness import plan_robustly
+        from planner.planning.pipeline import plan_routes
+        from planner.planning.robustness import plan_robustly
 
         with show_progress(
             None if terminal.quiet else sys.stderr,

@@ -44,7 +44,7 @@ def scenario_of_plan(terminal: Terminal, folder: Path, plan: Plan) -> Scenario:
     InputError
         With every finding, if there is an error among them.
     """
-    from planner.flown import over_horizon_of
+    from planner.flown.tracks import over_horizon_of
     from planner.formats.scenario_folder import read_scenario
 
     scenario = read_scenario(folder)

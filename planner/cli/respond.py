@@ -11,7 +11,7 @@ from planner.cli.terminal import Terminal
 from planner.cli.verb import json_option, path_argument, verb
 
 if TYPE_CHECKING:
-    from planner.dispatch import Answer
+    from planner.response.dispatch import Answer
     from planner.scenario import Scenario
 
 MOST_ZONES = 3
@@ -32,9 +32,9 @@ def command(
     import numpy as np
 
     from planner.cli.reading import scenario_of_plan
-    from planner.dispatch import dispatch
     from planner.formats.plan_geojson import read_plan
     from planner.formats.scenario_folder import place_in
+    from planner.response.dispatch import dispatch
 
     written = read_plan(plan)
     described = scenario_of_plan(terminal, scenario, written)
@@ -65,7 +65,7 @@ def _lonlat(terminal: Terminal, text: str) -> tuple[float, float]:
 
 def _moment_s(terminal: Terminal, scenario: Scenario, text: str) -> float:
     """Return the first such moment of the horizon, seconds from its start."""
-    from planner.clock import DAY_S, clock_text, parse_clock
+    from planner.basics.clock import DAY_S, clock_text, parse_clock
 
     horizon = scenario.horizon
     try:
@@ -163,7 +163,7 @@ def _row(scenario: Scenario, answer: Answer, moment_s: float) -> dict[str, Any]:
 
 def _clock(scenario: Scenario, moment_s: float) -> str:
     """Return the local time ``HH:MM:SS`` of a moment of the horizon."""
-    from planner.clock import clock_text
+    from planner.basics.clock import clock_text
 
     seconds = round(scenario.horizon.start_clock_s + moment_s)
     return f"{clock_text(seconds)}:{seconds % 60:02d}"

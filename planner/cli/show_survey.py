@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maps.words import percent
 from planner.cli.terminal import Terminal
-from planner.survey import Survey
+from planner.insight.survey import Survey
 
 
 def show_survey(terminal: Terminal, seen: Survey) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from maps.words import UNKNOWN, percent, rule_name, whole
 from planner.cli.show import MOST_ROWS
 from planner.cli.terminal import Terminal
-from planner.today import Today
+from planner.drawn.today import Today
 
 
 def show_today(

@@ -30,7 +30,7 @@ def command(
 ) -> int:
     """Simulate many days on which a plan is not flown to the second."""
     from planner.cli.reading import scenario_of_plan
-    from planner.flown import flown_routes
+    from planner.flown.tracks import flown_routes
     from planner.formats.plan_geojson import read_plan
     from planner.simulation import simulate
 

@@ -48,7 +48,7 @@ def command(
     }
     if world and found is not None:
         from planner.cli.show_survey import show_survey
-        from planner.survey import survey
+        from planner.insight.survey import survey
 
         seen = survey(found)
         show_survey(terminal, seen)

@@ -8,13 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from planner.bureaux import bureau_key
-from planner.draft import DraftRoute
-from planner.drafting import draw
-from planner.freespace import FreeSpace
+from planner.given.bureaux import bureau_key
+from planner.network.freespace import FreeSpace
 from planner.problem import ChartedProblem, Column, Problem
-from planner.rhythm import Rhythm, flown_phases, rhythm, sorties
-from planner.stationclock import StationClock, schedule_station
+from planner.timetable.draft import DraftRoute
+from planner.timetable.drafting import draw
+from planner.timetable.rhythm import Rhythm, flown_phases, rhythm, sorties
+from planner.timetable.stationclock import StationClock, schedule_station
 
 _CLOCK_DETERMINISTIC_S = 0.05
 

@@ -33,8 +33,8 @@ from planner.engines.beats_world import (
 )
 from planner.engines.piece import Effort, Piece
 from planner.engines.selection import whole_drones
-from planner.prices import worth
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
+from planner.search.prices import worth
 
 _NEAR_TARGETS = 60
 _NEAR_STATIONS = 8

@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from planner.clock import Span
+from planner.basics.clock import Span
 from planner.engines.beats_world import DEEPEST
 from planner.engines.piece import Piece
-from planner.phases import visit_phases
+from planner.given.stamina import longest_sortie_s, longest_within_s
 from planner.problem import TICKS_PER_S, Problem
-from planner.stamina import longest_sortie_s, longest_within_s
+from planner.timetable.phases import visit_phases
 
 _MARGIN_S = 60.0
 """Kept free of a sortie that comes as often as its interval: room for its clock."""

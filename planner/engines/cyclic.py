@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.engines import ruin
-from planner.geometry import FloatArray
-from planner.routing import FOREVER, Routing, Vehicles, must_visit
+from planner.routing.model import FOREVER, Routing, Vehicles, must_visit
 
 _MOVES = 2500
 _UNITS_A_METRE = 1000

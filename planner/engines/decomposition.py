@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.routing import FOREVER, Chain, Routing, Whole, chain_cost
+from planner.routing.model import FOREVER, Chain, Routing, Whole, chain_cost
 
 _GOLDEN = math.pi * (3 - math.sqrt(5))
 """Angle by which the direction turns: it never comes back to an old one."""

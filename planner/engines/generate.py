@@ -20,11 +20,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.engines import beats
 from planner.engines.assess import active
 from planner.engines.piece import Effort, Piece
 from planner.engines.selection import Covering, in_order
-from planner.geometry import FloatArray
 from planner.problem import Column, Problem
 
 _STATION_S = 0.1

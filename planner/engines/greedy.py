@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.engines.piece import Effort, Piece
+from planner.given.stamina import longest_sortie_s
 from planner.problem import (
     FAR,
     TICKS_PER_S,
@@ -19,7 +20,6 @@ from planner.problem import (
     Problem,
     make_column,
 )
-from planner.stamina import longest_sortie_s
 
 _HOUR_S = 3600.0
 

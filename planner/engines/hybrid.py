@@ -18,7 +18,7 @@ from typing import Any
 from planner.engines import pyvrp, ruin, runner
 from planner.engines.decomposition import Cut, cut
 from planner.engines.pool import Pool
-from planner.routing import Chain, Routing, judge
+from planner.routing.model import Chain, Routing, judge
 
 _WHOLE_UP_TO = 500
 _PIECE_STOPS = 400

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.routing import FORBIDDEN, FOREVER, Chain, Routing, Vehicles, Whole
+from planner.routing.model import FORBIDDEN, FOREVER, Chain, Routing, Vehicles, Whole
 
 _MORE = 1.3
 """Vehicles offered of a kind, over those that could carry all demand."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.routing import FOREVER, Chain, Routing, chain_cost, judge
+from planner.routing.model import FOREVER, Chain, Routing, chain_cost, judge
 
 _MOST_COLUMNS = 60_000
 

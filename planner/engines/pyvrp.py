@@ -19,7 +19,7 @@ import numpy as np
 from planner.engines.piece import Effort, Piece
 from planner.engines.translate import routed_by
 from planner.problem import Column, Problem
-from planner.routing import (
+from planner.routing.model import (
     FORBIDDEN,
     FOREVER,
     Chain,

@@ -15,8 +15,8 @@ import numpy as np
 
 from planner.engines.piece import Effort
 from planner.engines.selection import Covering, fits, in_order
-from planner.prices import day_share
 from planner.problem import Column, Problem, beat, make_column
+from planner.search.prices import day_share
 
 _RELAXED_SHARE = 0.4
 _MOST_WHOLE = 800

@@ -17,7 +17,7 @@ import numpy as np
 from planner.engines.piece import Effort, Piece
 from planner.engines.translate import routed_by
 from planner.problem import Column, Problem
-from planner.routing import FORBIDDEN, Chain, Routing, Whole, smallest
+from planner.routing.model import FORBIDDEN, Chain, Routing, Whole, smallest
 
 if TYPE_CHECKING:
     from planner.engines.ruin_kernel import Case, State

@@ -2,7 +2,7 @@
 The compiled inside of `planner.engines.ruin`: one state, changed in place.
 
 Chains are linked lists over the stops; places are depots first, then stops, as in
-`planner.routing`. With time windows every stop knows the chain before and after
+`planner.routing.model`. With time windows every stop knows the chain before and after
 it as a segment (duration, earliest, latest start), so that an insertion is judged
 in constant time (Vidal et al., 2013).
 """
@@ -30,7 +30,7 @@ NEVER = 4 * 10**18
 
 class Case(NamedTuple):
     """
-    The problem as arrays; see `planner.routing.Routing`.
+    The problem as arrays; see `planner.routing.model.Routing`.
 
     A job is a group of stops or one stop alone; prizes are by job. Matrices stand
     here twice, from and to a place, so that either is read in order. Places up to

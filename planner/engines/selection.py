@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.engines.assess import active, regimes
-from planner.geometry import FloatArray
-from planner.prices import price, worth
 from planner.problem import Column, Problem
+from planner.search.prices import price, worth
 
 _FILL = 0.98
 """Share of a whole drone that is counted on: clocks do not pack perfectly."""

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from planner.basics.geometry import FloatArray
 from planner.engines.piece import Better, Effort, Piece
-from planner.geometry import FloatArray
+from planner.given.stamina import longest_sortie_s
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
-from planner.routing import FORBIDDEN, FOREVER, Chain, Routing, Vehicles
-from planner.stamina import longest_sortie_s
+from planner.routing.model import FORBIDDEN, FOREVER, Chain, Routing, Vehicles
 
 _UNSERVED_DRONES = 40
 """A zone left out costs as much as this many drones, times its priority."""

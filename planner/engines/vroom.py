@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from planner.errors import InfeasibleError, MissingPartError
-from planner.routing import FORBIDDEN, FOREVER, Chain, Routing
+from planner.routing.model import FORBIDDEN, FOREVER, Chain, Routing
 
 _MORE = 1.3
 """Vehicles offered of a kind, over those that could carry all demand."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.drone import DroneModel
-from planner.physics import swath_at
+from planner.basics.physics import swath_at
+from planner.given.drone import DroneModel
 from planner.scenario import Rules
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.basics.geometry import QUAD_SEGS, LocalProjection, disc, grown
 from planner.formats.columns import number
 from planner.formats.table import Fault
-from planner.geometry import QUAD_SEGS, LocalProjection, disc, grown
 
 
 def circle(centre: Any, radius_m: float, *, within: bool = False) -> BaseGeometry:

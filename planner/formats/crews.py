@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from planner.crews import Break, Crews
 from planner.formats.settings import FILE, Settings
 from planner.formats.table import Fault, Notes
 from planner.formats.weekdays import active_hours
+from planner.given.crews import Break, Crews
 
 
 def crews_of(settings: Settings, notes: Notes) -> Crews | None:

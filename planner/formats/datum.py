@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 
 _AXIS_M = 6_378_245.0
 _ECCENTRICITY_SQUARED = 0.00669342162296594323

@@ -11,10 +11,10 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.basics.geometry import LocalProjection
+from planner.basics.terrain import Terrain
 from planner.formats.shapes import DECIMALS
-from planner.geometry import LocalProjection
 from planner.scenario import Scenario
-from planner.terrain import Terrain
 
 _LEFT_OUT = (
     "name",

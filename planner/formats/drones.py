@@ -9,12 +9,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from planner.drone import DroneModel
+from planner.basics.physics import SWATH_HEIGHT_M
+from planner.basics.power import Battery
 from planner.formats.settings import FILE, DroneTable, Settings
 from planner.formats.table import Notes
-from planner.physics import SWATH_HEIGHT_M
-from planner.power import Battery
-from planner.wind import Wind
+from planner.given.drone import DroneModel
+from planner.given.wind import Wind
 
 _MOTION = (
     "airspeed_mps",

@@ -7,9 +7,9 @@ import re
 import zoneinfo
 from collections.abc import Sequence
 
-from planner.clock import WEEK_S, parse_spans
+from planner.basics.clock import WEEK_S, parse_spans
 from planner.formats.table import Fault
-from planner.horizon import Horizon
+from planner.given.horizon import Horizon
 
 LONGEST_H = 168
 

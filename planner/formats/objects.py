@@ -11,13 +11,13 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.basics.geometry import LocalProjection
 from planner.formats.banks import both_banks
 from planner.formats.columns import choice, count, identifier, is_absent, number
 from planner.formats.records import Record
 from planner.formats.schedule import schedule
 from planner.formats.times import Days
 from planner.formats.weekdays import Hours, active_hours
-from planner.geometry import LocalProjection
 from planner.scenario import (
     ALL_DAY,
     Airspace,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from planner.clock import Span
+from planner.basics.clock import Span
 from planner.errors import Finding, InputError
 
 MOST_FINDINGS = 100

@@ -13,7 +13,7 @@ from planner.formats.columns import REQUIRED, is_absent, match_columns
 from planner.formats.shapes import Wanted, fit, in_wgs84, to_wgs84
 from planner.formats.table import Fault, Layer, Notes
 from planner.formats.units import in_our_unit
-from planner.validation import twins
+from planner.validation.findings import twins
 
 T = TypeVar("T")
 

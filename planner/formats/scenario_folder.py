@@ -8,7 +8,8 @@ from typing import Any
 
 import shapely
 
-from planner.drone import DroneModel
+from planner.basics.geometry import LocalProjection
+from planner.basics.terrain import Terrain
 from planner.errors import Finding, InputError
 from planner.formats import objects
 from planner.formats.banks import narrowest_swath_m
@@ -31,13 +32,12 @@ from planner.formats.shapes import in_wgs84
 from planner.formats.table import Fault, Notes
 from planner.formats.terrain import read_terrain
 from planner.formats.units import factors_of
-from planner.geometry import LocalProjection
-from planner.horizon import Horizon
-from planner.scatter import Scatter
+from planner.given.drone import DroneModel
+from planner.given.horizon import Horizon
+from planner.given.scatter import Scatter
+from planner.given.wind import Wind
 from planner.scenario import Scenario
-from planner.terrain import Terrain
-from planner.validation import validate
-from planner.wind import Wind
+from planner.validation.findings import validate
 
 ALL_OF_A_DAY = Horizon(
     start="2026-01-01T00:00:00+00:00", start_clock_s=0.0, length_s=86_400.0

@@ -7,7 +7,7 @@ import re
 import zoneinfo
 from typing import Any
 
-from planner.clock import Span, parse_clock
+from planner.basics.clock import Span, parse_clock
 from planner.formats.columns import listed
 from planner.formats.table import Fault
 from planner.formats.times import Days, Edge, Times, held

@@ -11,12 +11,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from planner.clock import parse_spans
+from planner.basics.clock import parse_spans
 from planner.formats.table import Notes
-from planner.objectives import ObjectiveName
-from planner.scatter import Scatter
+from planner.given.objectives import ObjectiveName
+from planner.given.scatter import Scatter
+from planner.given.wind import Spell, Wind
 from planner.scenario import Leftover, Rules
-from planner.wind import Spell, Wind
 
 FILE = "scenario.toml"
 

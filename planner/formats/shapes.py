@@ -11,9 +11,9 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.basics.geometry import FloatArray
 from planner.formats.datum import wgs84_of_bd09, wgs84_of_gcj02
 from planner.formats.table import Fault
-from planner.geometry import FloatArray
 
 Wanted = Literal["point", "line", "area", "line or area", "point or area"]
 

@@ -24,12 +24,12 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
+from planner.basics.geometry import FloatArray, LocalProjection
+from planner.basics.terrain import Terrain
 from planner.errors import MissingPartError
 from planner.formats.files import inside, read_bytes
 from planner.formats.table import Fault
-from planner.geometry import FloatArray, LocalProjection
 from planner.scenario import Rules
-from planner.terrain import Terrain
 
 SUFFIXES = (".tif", ".tiff")
 MARGIN_M = 2_000.0

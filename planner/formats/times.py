@@ -8,8 +8,8 @@ import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from planner.clock import DAY_S, Span
-from planner.sun import CIVIL_DEG, ZENITH_DEG, sun_hours
+from planner.basics.clock import DAY_S, Span
+from planner.basics.sun import CIVIL_DEG, ZENITH_DEG, sun_hours
 
 MORNING = {"sunrise": ZENITH_DEG, "dawn": CIVIL_DEG}
 EVENING = {"sunset": ZENITH_DEG, "dusk": CIVIL_DEG}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from planner.clock import DAY_S, Span, parse_spans
+from planner.basics.clock import DAY_S, Span, parse_spans
 from planner.formats.columns import listed
 from planner.formats.table import Fault
 

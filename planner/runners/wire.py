@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from shapely.geometry import Point
 
-from planner.drone import DroneModel
+from planner.basics.power import Battery
 from planner.engines.piece import Piece
-from planner.horizon import Horizon
-from planner.objectives import Objective
-from planner.power import Battery
+from planner.given.drone import DroneModel
+from planner.given.horizon import Horizon
+from planner.given.objectives import Objective
 from planner.problem import Column, Problem, Tables
 from planner.scenario import Rules, Station
 from planner.targets import Target, Way

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from planner.flown import flown_routes, over_horizon_of
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
+from planner.flown.tracks import flown_routes, over_horizon_of
 from planner.plan import Plan
 from planner.scenario import Scenario
 from planner.simulation.flights import draw, fleet_of, fly

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.flown import FlownRoute, pools_of
-from planner.geometry import FloatArray
-from planner.meetings import Encounters, column_stays, find_encounters
+from planner.basics.geometry import FloatArray
+from planner.flown.meetings import Encounters, column_stays, find_encounters
+from planner.flown.tracks import FlownRoute, pools_of
+from planner.given.scatter import Scatter
 from planner.plan import Plan, Sortie
-from planner.scatter import Scatter
 from planner.scenario import Rules
 
 TOLERANCE_S = 2e-3

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.flown import flown_routes, over_horizon_of
+from planner.flown.tracks import flown_routes, over_horizon_of
 from planner.plan import Plan
 from planner.scenario import Scenario
 from planner.simulation.flights import draw, fleet_of, late_at

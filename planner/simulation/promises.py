@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.basics.geometry import FloatArray
 from planner.checks.case import LENGTH_TOLERANCE_M
 from planner.checks.separation import closest_approach
-from planner.energies import flown_wh
-from planner.geometry import FloatArray
+from planner.flown.energies import flown_wh
+from planner.flown.segments import Segments
+from planner.flown.visits import same_ways
 from planner.plan import Sortie, Stop
 from planner.scenario import Rules, Scenario
-from planner.segments import Segments
 from planner.simulation.flights import TOLERANCE_S, Fleet, Flights, late_at
-from planner.visits import same_ways
 
 BoolArray = NDArray[np.bool_]
 
@@ -196,7 +196,7 @@ def _longest_gap_s(
     """
     Return the longest gap in a window, of each run; infinite without a visit.
 
-    As `planner.visits` has it. What lies outside counts as the edge of the window.
+    As `planner.flown.visits` has it. What lies outside counts as the window's edge.
     """
     start, end = window
     touched = ((leave > start) & (enter < end)).any(axis=0)

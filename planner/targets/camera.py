@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from shapely.geometry.base import BaseGeometry
 
-from planner.drone import DroneModel
-from planner.physics import swath_at
+from planner.basics.physics import swath_at
+from planner.given.drone import DroneModel
 from planner.scenario import Rules
 
 _SWATH_ROOM = 1.05

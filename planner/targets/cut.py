@@ -10,13 +10,19 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.aloft import layers_m
-from planner.clock import Span
-from planner.freespace import TARGET_MARGIN_M, FreeSpace, Surroundings, open_layers
-from planner.geometry import area_within_km2
-from planner.physics import swath_at
+from planner.basics.clock import Span
+from planner.basics.geometry import area_within_km2
+from planner.basics.physics import swath_at
+from planner.given.aloft import layers_m
+from planner.given.stamina import longest_sortie_s
+from planner.given.winds import all_winds
+from planner.network.freespace import (
+    TARGET_MARGIN_M,
+    FreeSpace,
+    Surroundings,
+    open_layers,
+)
 from planner.scenario import Scenario, Zone
-from planner.stamina import longest_sortie_s
 from planner.targets.camera import Sweeper, sweep_camera
 from planner.targets.clusters import Mapper, clusters
 from planner.targets.edge import edge_ways
@@ -36,7 +42,6 @@ from planner.targets.sight import (
 from planner.targets.sweep import seen_along, sweep_tiles
 from planner.targets.view import View, lowest_view
 from planner.targets.watch import SHARE, WatchArea, grid, place_viewpoints
-from planner.winds import all_winds
 
 TILE_S = 420.0
 """Longest time on task of a sweep tile [s]: small tiles fill sorties better."""

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 
 IntArray = NDArray[np.int64]
 

@@ -8,7 +8,7 @@ import shapely
 from shapely import ops
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 from planner.targets.model import Way
 
 _EDGE_M = 0.01

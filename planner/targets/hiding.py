@@ -1,7 +1,7 @@
 """
 Look, compiled, from viewpoints at points of the ground past buildings.
 
-The same as to ask whether a point lies in what `planner.skyline` says is hidden,
+The same as to ask whether a point lies in what `planner.basics.skyline` says is hidden,
 without outlining that: a building hides a point if the line from it towards the eye
 meets the building's outline before it has risen to the roof.
 """
@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 
+from planner.basics.geometry import FloatArray
+from planner.basics.skyline import Skyline
 from planner.compiled import kernel
-from planner.geometry import FloatArray
-from planner.skyline import Skyline
 
 
 class Houses(NamedTuple):

@@ -20,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 from planner.targets.camera import Camera, Sweeper
 
 _SPECK = 1e-7

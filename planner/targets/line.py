@@ -11,8 +11,8 @@ import shapely
 from shapely import ops
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import FloatArray
-from planner.physics import swath_at
+from planner.basics.geometry import FloatArray
+from planner.basics.physics import swath_at
 from planner.targets.edge import both_ways
 from planner.targets.model import Way
 from planner.targets.streets import arcs_of, walks

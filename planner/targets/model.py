@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planner.clock import Span
-from planner.geometry import FloatArray
+from planner.basics.clock import Span
+from planner.basics.geometry import FloatArray
 from planner.scenario import ZoneKind
 
 

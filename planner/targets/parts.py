@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 from planner.targets.camera import Sweeper
 from planner.targets.lanes import Layout, lay_lanes, mended, solid_parts
 

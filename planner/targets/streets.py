@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 
 SNAP_M = 0.01
 """Vertices of a network this close are one [m]."""

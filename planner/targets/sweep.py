@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import QUAD_SEGS, FloatArray
+from planner.basics.geometry import QUAD_SEGS, FloatArray
 from planner.targets.camera import Sweeper
 from planner.targets.lanes import Piece, on_task_s, turn
 from planner.targets.model import Way

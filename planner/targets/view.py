@@ -10,13 +10,13 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from planner.aloft import standing_on
-from planner.geometry import QUAD_SEGS, FloatArray, disc
+from planner.basics.geometry import QUAD_SEGS, FloatArray, disc
+from planner.basics.skyline import Skyline
+from planner.basics.terrain import Terrain
+from planner.given.aloft import standing_on
 from planner.scenario import Scenario
-from planner.skyline import Skyline
 from planner.targets.hiding import Eyes, Houses, houses, look_past
 from planner.targets.sight import view_radius_m
-from planner.terrain import Terrain
 
 _COARSE = 16
 """Segments in a quarter of a disc, where places are only compared."""

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 from planner.targets.discs import thinned
 from planner.targets.setcover import fewest
 from planner.targets.view import View

@@ -24,7 +24,7 @@ from unittest.mock import patch
 
 import planner
 import seeds
-from planner.bench import run_solver, setting
+from planner.bench.routing import run_solver, setting
 from planner.benchmarks import find_benchmarks, read_benchmark
 from planner.engines.hybrid import Recipe
 

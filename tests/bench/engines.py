@@ -22,9 +22,9 @@ import seeds
 from planner import read_scenario
 from planner.engines import ENGINES, Effort, Piece, engine
 from planner.engines.assess import served_targets
-from planner.freespace import free_space
+from planner.network.freespace import free_space
+from planner.network.reach import independent_parts
 from planner.problem import Problem, formulate
-from planner.reach import independent_parts
 from planner.targets import discretise
 
 

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import seeds
-from planner.objectives import OBJECTIVES
+from planner.given.objectives import OBJECTIVES
 
 
 def main() -> None:

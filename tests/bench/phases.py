@@ -18,11 +18,11 @@ from response import heads, line
 
 import planner
 import seeds
-from planner import finishing
 from planner.checks import examine
 from planner.metrics import compute_metrics
-from planner.quickening import quicken
-from planner.response import response
+from planner.planning import finishing
+from planner.planning.quickening import quicken
+from planner.response.figures import response
 
 
 def main() -> None:

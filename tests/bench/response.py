@@ -2,8 +2,9 @@
 Tell how soon somebody is overhead by a plan, beside a bound and a simulation.
 
 Run it from the project's folder: ``python tests/bench/response.py PLAN [--scenario
-seeds/yancheng] [--incidents 10000]``. The figures are those of `planner.response`; the
-simulation in ``tests/incidents.py`` draws incidents one by one and was written apart.
+seeds/yancheng] [--incidents 10000]``. The figures are those of
+`planner.response.figures`; the simulation in ``tests/incidents.py`` draws incidents one
+by one and was written apart.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from pathlib import Path
 import planner
 import seeds
 from planner.checks import examine
-from planner.covering import covering
-from planner.flown import over_horizon_of
-from planner.response import WITHIN_S, response
+from planner.flown.tracks import over_horizon_of
+from planner.response.covering import covering
+from planner.response.figures import WITHIN_S, response
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 

@@ -29,17 +29,17 @@ from province import GAP_M, province
 
 import planner
 import seeds
-from planner.draft import DraftRoute
 from planner.plan import Plan, Unserved
 from planner.scenario import Scenario
-from planner.timetable import Timetable
+from planner.timetable.draft import DraftRoute
+from planner.timetable.making import Timetable
 
 STAGES = ("schedule", "check", "separation", "partings", "simulate")
 
 
 def routes_of_the_city() -> tuple[list[DraftRoute], dict[str, int]]:
     """Plan the city over 24 hours; return its routes before they had clocks."""
-    from planner import finishing
+    from planner.planning import finishing
 
     kept: list[tuple[list[DraftRoute], dict[str, int]]] = []
     made = finishing.make_timetable
@@ -124,9 +124,9 @@ def run(routes: Path, tiles: int, runs: int) -> None:
     from planner.checks.case import case_of
     from planner.checks.separation import separation
     from planner.checks.verdict import Gauge
-    from planner.partings import compute_partings
+    from planner.flown.partings import compute_partings
     from planner.simulation import simulate
-    from planner.timetable import make_timetable
+    from planner.timetable.making import make_timetable
 
     with routes.open("rb") as file:
         drafts, hints = pickle.load(file)  # our own, of a minute ago

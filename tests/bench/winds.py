@@ -28,13 +28,13 @@ import numpy as np
 
 import planner
 import seeds
-from planner.drone import DroneModel
+from planner.basics.physics import ground_speed
 from planner.formats.drones import catalogue, drone_models, known_models
 from planner.formats.settings import parse_settings
 from planner.formats.table import Notes
-from planner.physics import ground_speed
-from planner.stamina import longest_sortie_s
-from planner.wind import Wind
+from planner.given.drone import DroneModel
+from planner.given.stamina import longest_sortie_s
+from planner.given.wind import Wind
 
 CEILING_M = 120.0
 TOURS = {

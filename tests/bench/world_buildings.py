@@ -17,8 +17,8 @@ import shapely
 
 import planner
 import seeds
-from planner.compiling import compile_now
-from planner.freespace import free_space
+from planner.network.freespace import free_space
+from planner.planning.compiling import compile_now
 from planner.scenario import Building, Scenario
 from planner.targets import discretise
 

@@ -33,13 +33,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from worlds import MODEL, closure, station, world
 
-from planner.freespace import FreeSpace, free_space
-from planner.geometry import FloatArray
-from planner.network import Legs
-from planner.obstacles import Obstacles, obstacles_near
-from planner.reach import aloft_s
+from planner.basics.geometry import FloatArray
+from planner.network.freespace import FreeSpace, free_space
+from planner.network.legs import Legs
+from planner.network.obstacles import Obstacles, obstacles_near
+from planner.network.reach import aloft_s
+from planner.network.sights import see
 from planner.scenario import Scenario
-from planner.sights import see
 
 SIDE_M = 28_000.0
 """Of the square in which a city of size 1 lies: Yancheng has its density of targets."""
@@ -131,7 +131,7 @@ def _clear_of(
 
 def legs_of(city: City) -> tuple[Legs, dict[str, Any]]:
     """Return all legs of a city, and what they took."""
-    from planner import detours, sightlines
+    from planner.network import detours, sightlines
 
     sightlines.load()
     detours.load()

@@ -35,7 +35,7 @@ from shapely import MultiPolygon, Polygon
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sweep_shapes import holed_polygons
 
-from planner.geometry import QUAD_SEGS, FloatArray
+from planner.basics.geometry import QUAD_SEGS, FloatArray
 from planner.targets.camera import Camera, Sweeper
 from planner.targets.sweep import sweep_tiles
 

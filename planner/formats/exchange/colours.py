@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from planner.basics.palette import PALETTE
 from planner.formats.handover import Handover
-from planner.palette import PALETTE
 
 _Thing = TypeVar("_Thing")
 

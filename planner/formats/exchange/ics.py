@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from planner.clock import DAY_S
+from planner.basics.clock import DAY_S
 from planner.formats.exchange.tables import both, zones_of
 from planner.formats.handover import Handover, file_stems
 from planner.plan import Plan, Route, Sortie

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from planner.basics.palette import PALETTE
 from planner.formats.exchange.colours import rgb
 from planner.formats.exchange.markup import add
 from planner.formats.exchange.tables import Table, both
-from planner.palette import PALETTE
 
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _VERSION = "3.28.0"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.clock import Span
+from planner.basics.clock import Span
 from planner.errors import Finding, MissionError
 from planner.formats.handover import PLAN_FILE, Handover
 from planner.formats.missions.mission import (

@@ -10,9 +10,9 @@ import shapely
 from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from planner.basics.geometry import LocalProjection
 from planner.formats.handover import Handover, has_place
 from planner.formats.missions.mission import GEOD, Fence, Mission, Ring
-from planner.geometry import LocalProjection
 from planner.plan import Route
 from planner.scenario import Airspace, Scenario
 

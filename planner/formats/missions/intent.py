@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import shapely
 
+from planner.basics.geometry import FloatArray, LocalProjection
 from planner.formats.handover import Handover
-from planner.geometry import FloatArray, LocalProjection
 from planner.plan import Route, Sortie
 
 ROOM_M, ROOM_UP_M = 15.0, 7.0

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from pyproj import Geod
 
-from planner.geometry import FloatArray
+from planner.basics.geometry import FloatArray
 
 GEOD = Geod(ellps="WGS84")
 

@@ -1,0 +1,1 @@
+"""What needs nothing of the project: time of day, geometry, flight, light, ground."""

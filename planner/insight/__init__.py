@@ -1,0 +1,1 @@
+"""What people ask before and after a plan: what there is to do, and why."""

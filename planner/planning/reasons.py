@@ -1,0 +1,339 @@
+"""
+Say why a zone is left out, with the figures behind it.
+
+Reasons are proofs, since they follow from the scenario alone, but for two: what
+buildings hide and where ground leaves no layer is as the planner looks for it.
+Everything else is called not found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from planner.basics.clock import clock_text, week_text
+from planner.basics.physics import flight_time_s
+from planner.given.stamina import longest_sortie_s
+from planner.given.winds import all_winds
+from planner.messages import say
+from planner.network.freespace import FreeSpace, free_space
+from planner.network.reach import overhead_s, straight_s
+from planner.network.roundabout import round_about_s
+from planner.plan import Unserved
+from planner.problem import FAR, TICKS_PER_S, Problem
+from planner.scenario import Scenario, Zone
+from planner.targets import Discretised, Target
+
+Alone = tuple[float, float, str]
+"""What a flight exceeds the longest by [s], how long it takes [s], and from where."""
+
+
+def reasons(
+    scenario: Scenario,
+    discretised: Discretised,
+    problems: Sequence[Problem],
+    served: Collection[str],
+    visited: Collection[str],
+) -> tuple[Unserved, ...]:
+    """
+    Return a reason for every zone that is not served.
+
+    Parameters
+    ----------
+    served
+        Ids of the zones that are.
+    visited
+        Ids of the targets on some route.
+    """
+    home = {t.id: p for p in problems for t in p.targets}
+    space = cache(partial(free_space, scenario))
+
+    @cache
+    def alone_s(target: Target) -> Alone:
+        """Return the least that flying only a target takes."""
+        return _alone_s(scenario, space, target, home.get(target.id))
+
+    told = []
+    for zone in scenario.zones:
+        if zone.id in served:
+            continue
+        targets = [t for t in discretised.targets if zone.id in t.zones]
+        if not scenario.windows(zone):
+            told.append(_asleep(zone))
+        elif zone.id in discretised.closed:
+            told.append(_closed(zone, discretised.closed[zone.id]))
+        else:
+            told.append(
+                _over_ground(scenario, zone, targets, home)
+                or _barred(scenario, zone, targets, alone_s)
+                or _far(scenario, zone, targets, alone_s)
+                or _short(scenario, zone, targets, alone_s)
+                or _without_pilots(scenario, zone, targets, home)
+                or _without_layer(scenario, zone, targets)
+                or _not_found(zone, targets, home, visited)
+            )
+    return tuple(told)
+
+
+def unserved(zone: str, code: str, figures: Mapping[str, Any]) -> Unserved:
+    """Return an entry with its reason and remedy in English."""
+    return Unserved(
+        zone=zone,
+        code=code,
+        reason=say(f"unserved.{code}", "en", **figures),
+        figures=dict(figures),
+        remedy=say(f"remedy.{code}", "en", **figures),
+    )
+
+
+def _asleep(zone: Zone) -> Unserved:
+    spans = [f"{clock_text(a)}-{clock_text(b)}" for a, b in zone.active]
+    spans += [f"{week_text(a)}-{clock_text(b)}" for a, b in zone.weekly]
+    return unserved(zone.id, "not_active", {"active": ", ".join(spans) or "-"})
+
+
+def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:
+    if "buildings" in figures:
+        return unserved(zone.id, "hidden_by_buildings", figures)
+    return unserved(
+        zone.id,
+        "inside_closed_airspace",
+        {
+            "airspace": ", ".join(figures["airspace"]) or "?",
+            "share_percent": round(100 * figures["servable_share"], 1),
+        },
+    )
+
+
+def _alone_s(
+    scenario: Scenario,
+    space: Callable[[], FreeSpace],
+    target: Target,
+    problem: Problem | None,
+) -> Alone:
+    """
+    Return the least that flying only a target takes: (excess, s, station).
+
+    Round closed airspace where that is known, as the crow flies elsewhere; and over
+    terrain, where the way at another layer may be shorter than the one known.
+    """
+    needed = straight_s(scenario, target)
+    known = {} if problem is None else {s.id: k for k, s in enumerate(problem.stations)}
+    times = []
+    barred = []
+    for k, station in enumerate(scenario.stations):
+        model = scenario.model(station.model)
+        longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
+        if problem is not None and station.id in known:
+            s = known[station.id]
+            nodes = problem.nodes_of(problem.index(target.id))
+            table = problem.table(s)
+            ticks = table.out[s, nodes] + table.task[nodes] + table.back[nodes, s]
+            if ticks.min() < FAR and scenario.terrain is None:
+                needed[k] = ticks.min() / TICKS_PER_S + overhead_s(scenario, model)
+            elif ticks.min() >= FAR and needed[k] <= longest_s:
+                barred.append(k)
+                continue
+        times.append((float(needed[k]) - longest_s, float(needed[k]), station.id))
+    if barred and not any(excess_s <= 0 for excess_s, _, _ in times):
+        # What no sortie can hold is not in the tables, be it long or barred.
+        around_s = round_about_s(scenario, space(), target)
+        for k in barred:
+            station = scenario.stations[k]
+            model = scenario.model(station.model)
+            longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
+            alone_s = float(around_s[k])
+            times.append((alone_s - longest_s, alone_s, station.id))
+    return min(times)
+
+
+def _over_ground(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    home: Mapping[str, Problem],
+) -> Unserved | None:
+    """Return the reason if no layer leads to a target over ground that is not flat."""
+    rules = scenario.rules
+    if scenario.terrain is None:
+        return None
+    longest_s = [
+        longest_sortie_s(scenario.model(station.model), rules.ceiling_m)
+        for station in scenario.stations
+    ]
+    for target in targets:
+        problem = home.get(target.id)
+        if problem is not None and _is_led_to(problem, target):
+            continue
+        if np.any(straight_s(scenario, target) <= longest_s):
+            figures = {"floor_m": rules.floor_m, "ceiling_m": rules.ceiling_m}
+            return unserved(zone.id, "no_layer_over_ground", figures)
+    return None
+
+
+def _is_led_to(problem: Problem, target: Target) -> bool:
+    """Whether some station has a way to a target and back."""
+    nodes = problem.nodes_of(problem.index(target.id))
+    return any(
+        bool((table.out[s, nodes] + table.back[nodes, s] < FAR).any())
+        for s in range(len(problem.stations))
+        for table in [problem.table(s)]
+    )
+
+
+def _barred(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    alone_s: Callable[[Target], Alone],
+) -> Unserved | None:
+    """Return the reason if no path leads to a target and back from any station."""
+    for target in targets:
+        _, needed, station = alone_s(target)
+        if math.isinf(needed):
+            wind = max(math.hypot(*blow) for blow in all_winds(scenario))
+            return unserved(zone.id, "no_way", {"station": station, "wind_mps": wind})
+    return None
+
+
+def _far(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    alone_s: Callable[[Target], Alone],
+) -> Unserved | None:
+    """Return the reason if a target is out of reach of every station."""
+    target = max(targets, key=lambda t: (alone_s(t), t.id))
+    excess, needed, station = alone_s(target)
+    if excess <= 0:
+        return None
+    model = scenario.model(scenario.station(station).model)
+    longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
+    return unserved(
+        zone.id,
+        "out_of_reach",
+        {
+            "needed_min": _minutes_up(needed),
+            "station": station,
+            "allowed_min": round(longest_s / 60, 1),
+            "closer_km": _km_up(excess / _out_and_back_s(scenario, station, target)),
+        },
+    )
+
+
+def _out_and_back_s(scenario: Scenario, station_id: str, target: Target) -> float:
+    """Return what a metre of the way to a target takes, there and back [s]."""
+    station = scenario.station(station_id)
+    airspeed = scenario.model(station.model).airspeed_mps
+    step = target.ways[0].xy[0] - [station.point.x, station.point.y]
+    dx, dy = np.stack([step, -step]).T
+    times = flight_time_s(dx, dy, airspeed, all_winds(scenario))
+    return float(times.sum() / np.hypot(*step))
+
+
+def _short(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    alone_s: Callable[[Target], Alone],
+) -> Unserved | None:
+    """Return the reason if a flight alone takes longer than an interval."""
+    for target in targets:
+        _, needed, station = alone_s(target)
+        spacing = scenario.rules.launch_spacing_s
+        if needed + spacing > zone.revisit_s:
+            return unserved(
+                zone.id,
+                "interval_too_short",
+                {
+                    "interval_min": round(zone.revisit_s / 60, 1),
+                    "needed_min": _minutes_up(needed),
+                    "station": station,
+                    "spacing_s": round(spacing),
+                    "possible_min": math.ceil((needed + spacing) / 60),
+                },
+            )
+    return None
+
+
+def _without_pilots(
+    scenario: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    home: Mapping[str, Problem],
+) -> Unserved | None:
+    """Return the reason if no pilot near a target is on duty for too long."""
+    if scenario.crews is None:
+        return None
+    problems = {id(p): p for t in targets if (p := home.get(t.id)) is not None}
+    for problem in problems.values():
+        names = [station.district for station in problem.stations]
+        for begin_s, end_s in scenario.crews.grounded(names, scenario.horizon):
+            for low_s, high_s in scenario.hours(zone):
+                off_s = min(end_s, high_s) - max(begin_s, low_s)
+                if off_s > zone.revisit_s or (begin_s <= low_s and high_s <= end_s):
+                    figures = {
+                        "begin": scenario.horizon.moment(begin_s),
+                        "end": scenario.horizon.moment(end_s),
+                        "interval_min": round(zone.revisit_s / 60, 1),
+                    }
+                    return unserved(zone.id, "no_pilots", figures)
+    return None
+
+
+def _without_layer(
+    scenario: Scenario, zone: Zone, targets: Sequence[Target]
+) -> Unserved | None:
+    """Return the reason if no layer is open to a target."""
+    if all(t.layers_m for t in targets):
+        return None
+    rules = scenario.rules
+    return unserved(
+        zone.id, "no_layer", {"floor_m": rules.floor_m, "ceiling_m": rules.ceiling_m}
+    )
+
+
+def _not_found(
+    zone: Zone,
+    targets: Sequence[Target],
+    home: Mapping[str, Problem],
+    visited: Collection[str],
+) -> Unserved:
+    missing = [t for t in targets if t.id not in visited]
+    problem = home[targets[0].id]
+    near = sorted(
+        (problem.stations[s].point.distance(zone.geometry), problem.stations[s].id)
+        for s in range(len(problem.stations))
+        if all(_reaches(problem, s, t) for t in missing or targets)
+    )[:3]
+    names = [name for _, name in near] or [problem.stations[0].id]
+    return unserved(
+        zone.id,
+        "not_found",
+        {
+            "stations": ", ".join(names),
+            "station": names[0],
+            "missing": len(missing),
+            "targets": len(targets),
+        },
+    )
+
+
+def _reaches(problem: Problem, station: int, target: Target) -> bool:
+    table = problem.table(station)
+    nodes = problem.nodes_of(problem.index(target.id))
+    alone = table.out[station, nodes] + table.task[nodes] + table.back[nodes, station]
+    longest = problem.longest(station, target.revisit_s)
+    return bool(alone.min() + table.overhead <= longest)
+
+
+def _minutes_up(seconds: float) -> float:
+    return math.ceil(seconds / 6) / 10
+
+
+def _km_up(metres: float) -> float:
+    return math.ceil(metres / 100) / 10

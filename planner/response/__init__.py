@@ -1,0 +1,1 @@
+"""How soon somebody is overhead, wherever and whenever help is asked for."""

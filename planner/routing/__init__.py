@@ -1,0 +1,1 @@
+"""Vehicle routing in whole numbers, as any solver understands it."""

@@ -1,0 +1,1 @@
+"""From chosen routes to a timetable: paths, clocks, layers, rosters."""
