@@ -201,7 +201,7 @@ def _plan(scenario: Scenario, plan: Plan, clock: Clock) -> dict[str, Any]:
                 (route[s.route], s.takeoff_s, s.landing_s, s.ready_s)
             )
     depot = {r.id: station.get(r.depot) for r in plan.routes}
-    home = {s.drone: depot.get(s.route) for s in plan.roster}
+    home = {s.drone: depot.get(s.route) for s in reversed(plan.roster)}
     busy = busy_drones(plan.roster, clock.length_s)
     reserves_s = landing_reserves_s(scenario, plan)
     return {
@@ -267,6 +267,7 @@ def _route(
     return {
         "id": route.id,
         "station": station.get(route.depot),
+        **({"ends_at": station.get(route.ends_at)} if route.ends_at else {}),
         "model": route.drone_model,
         "layer_m": route.layer_m,
         "headway_s": route.headway_s,

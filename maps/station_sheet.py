@@ -108,6 +108,7 @@ def _routes(
                     " ",
                     route.id,
                     tag("small", both("report.fixed")) if route.fixed else "",
+                    *_end(route),
                 ),
                 _headway(route, turn_of.get(route.id)),
                 stopwatch(route.duration_s),
@@ -119,6 +120,13 @@ def _routes(
     keys = ("route", "headway", "duration", "reserve", "layer", "stops")
     heads: list[object] = [both(f"report.{key}") for key in keys]
     return table(heads, rows, class_="routes")
+
+
+def _end(route: Route) -> list[object]:
+    """Return where a route ends, if that is at another station."""
+    if not route.ends_at:
+        return []
+    return [" ", tag("small", both("report.lands_at", station=route.ends_at))]
 
 
 def _zones(route: Route, first: Route, number: int, names: Mapping[str, str]) -> Markup:

@@ -12,7 +12,7 @@ from planner.plan import Stop
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftRoute:
     """
-    A closed path in metres with times from take-off, the same at any layer.
+    A path in metres with times from take-off, the same at any layer.
 
     The climb and the descent take as long as they would to and from the
     ceiling, whatever layer the route gets later: so clocks can be set first and
@@ -26,8 +26,8 @@ class DraftRoute:
         Share of each interval within which its stops come again, at the ends of
         windows too.
     xy
-        Vertices of the level flight in metres, shape (n, 2); the first and the
-        last are the station. A vertex that is repeated is a wait.
+        Vertices of the level flight in metres, shape (n, 2); the first is the
+        station, the last where it lands. A vertex that is repeated is a wait.
     t_s
         Seconds from take-off at each vertex, shape (n,): ``t_s[0]`` is the end
         of the climb, ``t_s[-1]`` the start of the descent.
@@ -51,6 +51,9 @@ class DraftRoute:
         Whether it is flown as somebody drew it, also where no stop is due.
     phase_s
         Its first take-off in the horizon; None where that may be chosen.
+    ends_at
+        Another station at which it lands; empty where it lands at its depot. It has
+        no variants then.
     """
 
     id: str
@@ -68,6 +71,12 @@ class DraftRoute:
     hours: tuple[WholeSpan, ...] = ()
     is_fixed: bool = False
     phase_s: int | None = None
+    ends_at: str = ""
+
+    @property
+    def lands_at(self) -> str:
+        """The station at which it lands."""
+        return self.ends_at or self.depot
 
     @property
     def flown(self) -> tuple[DraftRoute, ...]:

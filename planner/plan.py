@@ -42,11 +42,11 @@ class Stop:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """
-    A fixed closed flight path with one take-off clock.
+    A fixed flight path with one take-off clock, closed unless it ends elsewhere.
 
     The path starts at the station on its ground (height 0, ``t_s`` 0), climbs
-    there to ``layer_m``, flies at that layer, and descends at the station to the
-    ground at ``t_s[-1] == duration_s``. Between vertices a drone moves
+    there to ``layer_m``, flies at that layer, and descends at the station where it
+    lands to the ground at ``t_s[-1] == duration_s``. Between vertices a drone moves
     straight and evenly; a vertex that is repeated is a wait.
 
     Parameters
@@ -66,6 +66,8 @@ class Route:
         is off then.
     fixed
         Whether it is a fixed route of the scenario, flown as it was drawn.
+    ends_at
+        Another station at which it lands; empty where it lands at its depot.
     """
 
     id: str
@@ -81,11 +83,21 @@ class Route:
     stops: tuple[Stop, ...]
     camera_off: tuple[tuple[float, float], ...] = ()
     fixed: bool = False
+    ends_at: str = ""
+
+    @property
+    def lands_at(self) -> str:
+        """The station at which it lands."""
+        return self.ends_at or self.depot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sortie:
-    """One flight of a route by a drone; seconds from the start of the horizon."""
+    """
+    One flight of a route by a drone; seconds from the start of the horizon.
+
+    A drone is named for the station at which it stands when the horizon begins.
+    """
 
     drone: str
     route: str

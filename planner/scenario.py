@@ -70,6 +70,9 @@ class Rules:
         What drones are for that are left over once all routes have a clock:
         ``reserve`` keeps them ready, ``tighten`` lets routes to what matters most come
         more often. A wish for a plan, no rule that it could break.
+    land_elsewhere
+        Whether a route may land at another station than it took off from, if as many
+        drones stand at each station at the end of the horizon as at its start.
     """
 
     floor_m: float = 60.0
@@ -88,6 +91,7 @@ class Rules:
     overhead_s: float = 120.0
     team_ready: int = 0
     leftover: Leftover = "reserve"
+    land_elsewhere: bool = False
 
     @property
     def layers_m(self) -> tuple[float, ...]:

@@ -183,9 +183,11 @@ def drawn(
     headway_s: float,
     phase_s: float,
     tasks: Sequence[Task],
+    ends_at: str = "",
 ) -> Route:
     """Return a route that flies its tasks as fast as the wind lets it."""
-    home = next((s.point.x, s.point.y) for s in STATIONS if s.id == depot)
+    places_of = {s.id: (s.point.x, s.point.y) for s in STATIONS}
+    home, end = places_of[depot], places_of[ends_at or depot]
     places: list[tuple[float, float, float]] = [(*home, 0.0), (*home, layer_m)]
     times = [0.0, layer_m / MODEL.climb_mps + ROOM_S]
 
@@ -218,9 +220,9 @@ def drawn(
                 exit_s=times[-1],
             )
         )
-    fly(home)
+    fly(end)
     times.append(round(times[-1] + layer_m / MODEL.descent_mps + ROOM_S, 3))
-    places.append((*home, 0.0))
+    places.append((*end, 0.0))
     lonlat = PROJECTION.to_lonlat(np.array(places)[:, :2])
     return Route(
         id=route_id,
@@ -237,6 +239,7 @@ def drawn(
         ),
         t_s=tuple(times),
         stops=tuple(stops),
+        ends_at=ends_at,
     )
 
 

@@ -16,7 +16,7 @@ from worlds import station, world
 from planner.timetable.deciding import decide
 from planner.timetable.packing import packing
 from planner.timetable.placing import Placed, first_fit
-from planner.timetable.rhythm import Rhythm
+from planner.timetable.rhythm import Call, Rhythm
 
 DAY_S = 36
 WAITS_S = range(6)
@@ -35,7 +35,7 @@ def rhythm_of(name: str, headway_s: int, flight_s: int, charge_s: int) -> Rhythm
         charging=(flight_s, flight_s + charge_s),
         allowed=np.ones(headway_s, dtype=bool),
         flown=((0, DAY_S - 1),),
-        columns=(),
+        calls=(Call(station="S", moves_s=(0.0, float(flight_s)), columns=()),),
     )
 
 

@@ -21,7 +21,7 @@ from planner.response.errands import Errand, errands
 from planner.response.launches import launches
 from planner.response.passage import Asked, soonest
 from planner.response.rounds import days_of
-from planner.response.standby import sorties_by_drone, standby
+from planner.response.standby import days_away, sorties_by_drone, standby
 from planner.response.traffic import Flight
 from planner.scenario import Scenario
 
@@ -264,7 +264,7 @@ def test_launches_begin_when_a_drone_stands_ready(
     scenario, plan = tiny_scenario(), tiny_plan()
     rules = replace(scenario.rules, launch_spacing_s=spacing_s)
     scenario = replace(scenario, rules=rules)
-    days = sorties_by_drone(plan)
+    days = days_away(plan.routes, sorties_by_drone(plan))
     for station in scenario.stations:
         station = replace(station, pads=pads)
         now = standby(scenario, station, days, np.array([moment_s]))

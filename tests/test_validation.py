@@ -177,6 +177,12 @@ CASES: list[tuple[Change, str, str, str]] = [
     (rules(floor_m=130.0), "E-LAYERS", "", "rules.floor_m"),
     (rules(ceiling_m=150.0), "W-CEILING", "", "rules.ceiling_m"),
     (rules(floor_m=120.0), "W-LAYERS-ONE", "", "rules"),
+    (
+        rules(land_elsewhere=True, leftover="tighten"),
+        "W-ELSEWHERE",
+        "",
+        "rules.land_elsewhere",
+    ),
     (rules(ceiling_m=75.0), "W-SWEEP-LOW", "zones", ""),
     (rules(revisit_slack_s=3600.0), "E-SLACK", "", "rules.revisit_slack_s"),
     (zones(revisit_s=30.0), "W-REVISIT-SHORT", "zones", "Z1"),

@@ -31,7 +31,7 @@ from planner.given.horizon import Horizon
 from planner.plan import Plan, Sortie
 from planner.planning.pipeline import plan_routes
 from planner.response.rounds import days_of as sorties_of
-from planner.response.standby import sorties_by_drone, standby, team_gaps
+from planner.response.standby import days_away, sorties_by_drone, standby, team_gaps
 from planner.scenario import Scenario
 from planner.timetable.packing import packing
 from planner.timetable.placing import add
@@ -254,7 +254,8 @@ def test_who_flies_over_the_end_of_a_day_is_not_ready_at_its_start() -> None:
     for day in days.values():
         busy = [(s.takeoff_s, s.ready_s) for s in day]
         assert all(a[1] <= b[0] for a, b in pairwise(busy))
-    now = standby(scenario, scenario.stations[0], days, np.array([300.0]))
+    away = days_away(plan.routes, days)
+    now = standby(scenario, scenario.stations[0], away, np.array([300.0]))
     assert now.ready[:, 0].tolist() == [True, True, False]  # A-3 is in the air still
     third = team_gaps(with_teams(scenario, "A", "A", "A"), plan)[2]
     assert (third.fewest, third.short_s, third.since_s) == (1, 5800.0, 0.0)

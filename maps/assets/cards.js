@@ -153,6 +153,7 @@ function fleetList(stationIndex) {
 function routeCard(index) {
   const route = Patrol.data.plan.routes[index];
   const station = Patrol.data.stations[route.station];
+  const end = Patrol.data.stations[route.ends_at];
   const drones = [...route.drones].map((d) => Patrol.data.plan.drones[d].id).sort();
   const kind = say(route.fixed ? "fixed_route" : "route");
   const made = card(kind, route.id, station ? station.name : "");
@@ -165,6 +166,7 @@ function routeCard(index) {
       ["first_takeoff", firstTakeoff(route)],
       ["sorties", number(route.sorties.length)],
       ["drones", drones.join(", ") || say("none")],
+      end ? ["lands_at", `${end.name} ${end.id}`] : null,
     ]),
   );
   if (station) {

@@ -38,9 +38,11 @@ What plans a bound is for, by name.
 ``one_route``: each target is on one route, and every sortie of a route visits all
 its targets. ``steady``: the busiest period could go on for ever. ``once``: no sortie
 does the same target twice. ``targets``: what is done in one go is as in this plan.
-``served``: zones that this plan leaves out do not count.
+``served``: zones that this plan leaves out do not count. ``closed``, of all bounds of
+a plan with routes that end at another station: every drone lands where it took off.
 """
 
+_CLOSED = "closed"
 _THREADS = 2
 _GAP_DECIMALS = 6
 
@@ -137,8 +139,11 @@ def beyond(numbers: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """
     Return the bounds that are above the plan's own drones, with these.
 
-    A plan with targets on several routes is not of the class of the first.
+    A plan with targets on several routes is not of the class of the first, one with
+    routes that end elsewhere of none of them.
     """
+    if _CLOSED in numbers["bound_any_plan"].get("assumptions", ()):
+        return {}
     own = {
         "bound_steady": numbers["steady_drones"],
         "bound_any_plan": numbers["drones_peak"],
@@ -156,13 +161,16 @@ def _given(
     parts: Sequence[Part],
 ) -> dict[str, Any]:
     """Return what of a certificate needs no worths."""
-    numbers = {
+    numbers: dict[str, Any] = {
         "drones_peak": drones_at_work(plan, scenario.busiest_period()).total(),
         "steady_drones": steady_drones(scenario, plan, routes, parts),
         "shared_targets": shared_targets(routes, parts),
     }
     any_plan = [unproven(part, least_drones(scenario, part)) for part in parts]
-    return numbers | _bound("bound_any_plan", any_plan, numbers["drones_peak"])
+    closed = all(flown.elsewhere is None for flown in routes)
+    return numbers | _bound(
+        "bound_any_plan", any_plan, numbers["drones_peak"], closed=closed
+    )
 
 
 def _numbers(
@@ -172,22 +180,26 @@ def _numbers(
 ) -> dict[str, Any]:
     """Return a certificate: all its numbers follow from the worths."""
     numbers = dict(given)
+    closed = _CLOSED not in given["bound_any_plan"]["assumptions"]
     for name in PROVEN:
         of_parts = [written(*e) for e in zip(parts, proofs[name], strict=True)]
-        numbers |= _bound(name, of_parts, given["drones_peak"])
+        numbers |= _bound(name, of_parts, given["drones_peak"], closed=closed)
     return numbers
 
 
-def _bound(name: str, parts: list[dict[str, Any]], peak: int) -> dict[str, Any]:
+def _bound(
+    name: str, parts: list[dict[str, Any]], peak: int, *, closed: bool
+) -> dict[str, Any]:
+    """Return a bound and the gap to it; there is none of a plan that it is not for."""
     drones = sum(part["drones"] for part in parts)
     return {
         name: {
             "drones": drones,
-            "assumptions": list(ASSUMPTIONS[name]),
+            "assumptions": [*ASSUMPTIONS[name], *(() if closed else (_CLOSED,))],
             "parts": parts,
         },
         name.replace("bound", "gap"): (
-            round(peak / drones - 1, _GAP_DECIMALS) if drones else None
+            round(peak / drones - 1, _GAP_DECIMALS) if drones and closed else None
         ),
     }
 
@@ -202,7 +214,7 @@ def _known(parts: Sequence[Part], routes: Sequence[FlownRoute]) -> list[list[Kno
     known: list[list[Known]] = [[] for _ in parts]
     for flown in routes:
         found = [place[s.target] for s in flown.route.stops if s.target in place]
-        if found:
+        if found and flown.elsewhere is None:
             occupied_s = flown.route.duration_s + flown.model.turnaround_s
             known[found[0][0]].append(Known(tuple(i for _, i in found), occupied_s))
     return known

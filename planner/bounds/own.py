@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from planner.bounds.work import Part
-from planner.flown.tracks import FlownRoute
+from planner.flown.tracks import FlownRoute, pools_of
 from planner.given.stamina import turnaround_after_s
 from planner.metrics import drones_at_work
 from planner.plan import Plan
@@ -24,7 +24,8 @@ def steady_drones(
     Return the drones with which a plan could keep up its busiest period for ever.
 
     Each station needs whole drones for the load of its routes with a stop that is
-    due then, and those that the plan has at work. A route that flies less often
+    due then, and those that the plan has at work; stations whose routes end at each
+    other have theirs together. A route that flies less often
     than its stops are due, because the period is short, would have to fly oftener.
     """
     interval_s = {d.target: d.interval_s for part in parts for d in part.duties}
@@ -37,6 +38,7 @@ def steady_drones(
         (mine, {s.target for f in mine for s in f.route.stops} & interval_s.keys())
         for mine in clocks.values()
     ]
+    pool = pools_of(routes)
     rate: dict[str, float] = defaultdict(float)
     for mine, targets in due:
         for target in targets:
@@ -50,8 +52,10 @@ def steady_drones(
             busy_s = longest_s + turnaround_after_s(
                 one.model, longest_s, scenario.rules.ceiling_m
             )
-            load[one.station.id] += oftener * busy_s / one.route.headway_s
-    peak = drones_at_work(plan, scenario.busiest_period())
+            load[pool[one.station.id]] += oftener * busy_s / one.route.headway_s
+    peak: Counter[str] = Counter()
+    for name, count in drones_at_work(plan, scenario.busiest_period()).items():
+        peak[pool.get(name, name)] += count
     stations = {*load, *peak}
     return sum(max(math.ceil(load[s] - 1e-6), peak[s]) for s in stations)
 

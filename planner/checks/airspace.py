@@ -56,13 +56,15 @@ def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
     There, and wherever it flies level, it is at its layer.
     """
     rules = case.scenario.rules
-    home = np.array([[f.station.point.x, f.station.point.y] for f in case.routes])
-    low, high = np.empty(len(pieces.ta)), np.empty(len(pieces.ta))
-    for r in range(len(case.routes)):
-        own = pieces.route == r
-        low[own], high[own] = disc_spans(
-            pieces.a[own], pieces.b[own], home[r], rules.column_radius_m
-        )
+    low, high = np.ones(len(pieces.ta)), np.zeros(len(pieces.ta))
+    for r, flown in enumerate(case.routes):
+        for station in flown.stations:
+            # Of its two columns, a piece that touches both is excused in the first.
+            own = np.flatnonzero((pieces.route == r) & (high < low))
+            home = np.array([station.point.x, station.point.y])
+            low[own], high[own] = disc_spans(
+                pieces.a[own], pieces.b[own], home, rules.column_radius_m
+            )
     inside = high >= low
     rise = pieces.zb - pieces.za
     # Heights at both ends of what is outside: before the disc and after it.
@@ -86,7 +88,7 @@ def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
         for i in np.flatnonzero(highest > rules.ceiling_m + LENGTH_TOLERANCE_M):
             where = _where(case, pieces, i)
             gauge.fault("airspace.ceiling", where, highest[i], rules.ceiling_m)
-    ground_m = np.array([f.ground_m for f in case.routes])[pieces.route]
+    ground_m = np.array([min(f.grounds_m) for f in case.routes])[pieces.route]
     for i in np.flatnonzero(everywhere < ground_m - LENGTH_TOLERANCE_M):
         where = _where(case, pieces, i)
         gauge.fault("airspace.ground", where, everywhere[i], ground_m[i])
@@ -105,7 +107,8 @@ def _measure_heights(case: Case, pieces: Segments, gauge: Gauge) -> None:
 def _measure_wind(case: Case, gauge: Gauge) -> None:
     """Compare the wind that is met from the floor up with what a drone may be in."""
     for flown in case.routes:
-        floor_m = flown.ground_m + case.scenario.rules.floor_m - LENGTH_TOLERANCE_M
+        floor_m = min(flown.grounds_m) + case.scenario.rules.floor_m
+        floor_m -= LENGTH_TOLERANCE_M
         limit_mps = flown.model.wind_limit_mps
         if limit_mps is None:
             continue
@@ -148,9 +151,15 @@ def _measure_columns(
 ) -> None:
     """Measure the distance from the columns of other stations."""
     radius_m = case.scenario.rules.column_radius_m
-    depots = np.array([f.station.id for f in case.routes])[pieces.route]
+    depots, lands_at = (
+        np.array(ids)[pieces.route]
+        for ids in zip(
+            *((f.station.id, f.lands_at.id) for f in case.routes), strict=True
+        )
+    )
     for station in case.scenario.stations:
-        index = _nearest(tree, station.point, depots != station.id)
+        others = (depots != station.id) & (lands_at != station.id)
+        index = _nearest(tree, station.point, others)
         if not len(index):
             continue
         distance_m = shapely.distance(station.point, pieces.shapes[index])

@@ -47,9 +47,11 @@ def approaches(
         Closure by closure; none where no closure binds a piece.
     """
     rules = case.scenario.rules
-    waived = np.array(
-        [f.station.id in rules.station_waivers for f in case.routes], dtype=bool
-    )[pieces.route] & (pieces.za != pieces.zb)
+    climbing, descending = (
+        np.array([s.id in rules.station_waivers for s in at], dtype=bool)[pieces.route]
+        for at in zip(*((f.station, f.lands_at) for f in case.routes), strict=True)
+    )
+    waived = climbing & (pieces.za < pieces.zb) | descending & (pieces.za > pieces.zb)
     least_m = rules.clearance_m - LENGTH_TOLERANCE_M
     return sorted(
         [

@@ -10,6 +10,7 @@ import numpy as np
 
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.crews import measure_crews
+from planner.checks.places import look_at_places
 from planner.checks.verdict import Gauge
 from planner.flown.energies import rest_s
 from planner.plan import Route, Sortie
@@ -30,7 +31,7 @@ def fleet(case: Case, gauge: Gauge) -> None:
     models = {m.model for m in case.scenario.drone_models}
     routes = {r.id: r for r in case.plan.routes}
     for route in case.plan.routes:
-        _look_at_route(route, stations, models, gauge)
+        _look_at_route(case, route, stations, models, gauge)
     _look_at_ends(case, gauge)
     flown: set[tuple[str, int]] = set()
     days: dict[str, list[Sortie]] = defaultdict(list)
@@ -60,11 +61,8 @@ def fleet(case: Case, gauge: Gauge) -> None:
                 "s",
                 tolerance=TIME_TOLERANCE_S,
             )
-    own: dict[str, list[Sortie]] = defaultdict(list)
-    for drone, sorties in days.items():
-        own[drone.rpartition("-")[0]] += sorties
-    for station in case.scenario.stations:
-        _measure_seam(case, station, own[station.id], gauge)
+    look_at_places(case, days, gauge)
+    _measure_seam(case, gauge)
     measure_crews(case, gauge)
     if case.scenario.rules.team_ready:
         _look_at_teams(case, gauge)
@@ -84,14 +82,12 @@ def _look_at_teams(case: Case, gauge: Gauge) -> None:
         )
 
 
-def _measure_seam(
-    case: Case, station: Station, own: list[Sortie], gauge: Gauge
-) -> None:
+def _measure_seam(case: Case, gauge: Gauge) -> None:
     """Measure whether drones are ready where the horizon begins anew."""
     ready_s: dict[str, float] = {}
-    for sortie in own:
+    for sortie in case.plan.roster:
         ready_s[sortie.drone] = max(ready_s.get(sortie.drone, 0.0), sortie.ready_s)
-    for sortie in next_round(case.scenario, station, own):
+    for sortie in next_round(case.scenario, case.plan):
         before_s = ready_s.pop(sortie.drone, None)
         if before_s is not None:
             gauge.measure(
@@ -106,9 +102,13 @@ def _measure_seam(
 
 
 def _look_at_route(
-    route: Route, stations: dict[str, Station], models: set[str], gauge: Gauge
+    case: Case,
+    route: Route,
+    stations: dict[str, Station],
+    models: set[str],
+    gauge: Gauge,
 ) -> None:
-    """Look whether a route has a depot, its drone type, and a sound clock."""
+    """Look whether a route has its stations, its drone type, and a sound clock."""
     depot = stations.get(route.depot)
     if depot is None:
         gauge.fault("fleet.depot", route.id, route.depot, "-")
@@ -116,23 +116,31 @@ def _look_at_route(
         gauge.fault("fleet.model", route.id, route.drone_model, depot.model)
     elif route.drone_model not in models:
         gauge.fault("fleet.model", route.id, route.drone_model, "-")
+    if route.lands_at != route.depot:
+        if route.lands_at not in stations:
+            gauge.fault("fleet.depot", route.id, route.lands_at, "-")
+        elif not case.scenario.rules.land_elsewhere:
+            gauge.fault("fleet.elsewhere", route.id, route.lands_at, route.depot)
     if not 0 <= route.phase_s < route.headway_s:
         gauge.fault("fleet.phase", route.id, route.phase_s, route.headway_s)
 
 
 def _look_at_ends(case: Case, gauge: Gauge) -> None:
-    """Look whether routes begin and end at their depot, and land nowhere else."""
+    """Look whether routes begin and end at their stations, and land nowhere else."""
     for flown in case.routes:
-        home = np.array([flown.station.point.x, flown.station.point.y])
-        away_m = np.hypot(*(flown.xy - home).T)
-        grounded = flown.z - flown.ground_m <= _GROUND_M
+        homes = np.array([(s.point.x, s.point.y) for s in flown.stations])
+        off = flown.xy[:, None] - homes
+        away_m = np.hypot(off[..., 0], off[..., 1])
+        nearest_m = away_m.min(axis=1)
+        nearest_m[0], nearest_m[-1] = away_m[0, 0], away_m[-1, -1]
+        grounded = flown.z - min(flown.grounds_m) <= _GROUND_M
         grounded[[0, -1]] = True
-        far = float(away_m[grounded].max())
+        far = float(nearest_m[grounded].max())
         if far > _HOME_M:
             gauge.fault("fleet.home", flown.route.id, far, _HOME_M)
-        for height in (float(flown.z[0]), float(flown.z[-1])):
-            if abs(height - flown.ground_m) > _GROUND_M:
-                gauge.fault("fleet.ground", flown.route.id, height, flown.ground_m)
+        for height, ground_m in zip(flown.z[[0, -1]], flown.grounds_m, strict=True):
+            if abs(height - ground_m) > _GROUND_M:
+                gauge.fault("fleet.ground", flown.route.id, float(height), ground_m)
 
 
 def _look_at_drone(
@@ -143,14 +151,14 @@ def _look_at_drone(
     stations: dict[str, Station],
     gauge: Gauge,
 ) -> None:
-    """Look whether the drone exists, is not in reserve, and is of the route's depot."""
+    """Look whether the drone exists, is not in reserve, and is of the route's type."""
     station_id, _, number = sortie.drone.rpartition("-")
     depot = stations.get(station_id)
     if depot is None or not _NUMBER.fullmatch(number):
         gauge.fault("fleet.drone", where, sortie.drone, "STATION-n")
         return
-    if station_id != route.depot:
-        gauge.fault("fleet.station", where, sortie.drone, route.depot)
+    if depot.model != route.drone_model and station_id != route.depot:
+        gauge.fault("fleet.type", where, depot.model, route.drone_model)
     rostered = depot.drones - case.scenario.rules.reserve_drones
     if int(number) > rostered:
         gauge.fault("fleet.reserve", where, int(number), rostered)

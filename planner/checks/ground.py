@@ -74,11 +74,16 @@ def measure_over_ground(
 
 
 def _measure_layers(case: Case, gauge: Gauge) -> None:
-    """Measure the height of layers over the stations where they begin."""
+    """Measure the height of layers over the stations where they begin and end."""
     rules = case.scenario.rules
-    for flown in case.routes:
-        over_m = flown.route.layer_m - flown.ground_m
-        where = f"{flown.route.id} {flown.station.id}"
+    ends = [
+        (flown, station, ground_m)
+        for flown in case.routes
+        for station, ground_m in zip(flown.stations, flown.grounds_m, strict=False)
+    ]
+    for flown, station, ground_m in ends:
+        over_m = flown.route.layer_m - ground_m
+        where = f"{flown.route.id} {station.id}"
         for code, limit_m, margin_m in (
             ("airspace.floor", rules.floor_m, over_m - rules.floor_m),
             ("airspace.ceiling", rules.ceiling_m, rules.ceiling_m - over_m),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,19 +20,22 @@ from planner.scenario import Station
 
 def pads(case: Case, gauge: Gauge) -> None:
     """Measure free pads and chargers, and the time between moves, at each station."""
-    depots = {r.id: r.depot for r in case.plan.routes}
-    sorties: dict[str, list[Sortie]] = defaultdict(list)
-    for sortie in case.plan.roster:
-        sorties[depots.get(sortie.route, "")].append(sortie)
+    routes = {r.id: r for r in case.plan.routes}
+    leaving: dict[str, list[Sortie]] = defaultdict(list)
+    landing: dict[str, list[Sortie]] = defaultdict(list)
+    for sortie in [*case.plan.roster, *next_round(case.scenario, case.plan)]:
+        route = routes.get(sortie.route)
+        if route is not None:
+            leaving[route.depot].append(sortie)
+            landing[route.lands_at].append(sortie)
     served = {f.route.id: f for f in case.routes}
     for station in case.scenario.stations:
-        if not sorties[station.id]:
+        moves = _Moves(leaving[station.id], landing[station.id])
+        if not (moves.leaving or moves.landing):
             continue
-        own = sorties[station.id]
-        own = [*own, *next_round(case.scenario, station, own)]
-        _measure_pads(case, station, own, gauge)
-        _measure_spacing(case, station, own, gauge)
-        flown = [(s, served[s.route]) for s in own if s.route in served]
+        _measure_pads(case, station, moves, gauge)
+        _measure_spacing(case, station, moves, gauge)
+        flown = [(s, served[s.route]) for s in moves.landing if s.route in served]
         if not flown:
             continue
         if not flown[0][1].model.swaps:
@@ -41,17 +45,22 @@ def pads(case: Case, gauge: Gauge) -> None:
             _measure_batteries(case, station, flown, gauge)
 
 
-def _measure_pads(
-    case: Case, station: Station, sorties: list[Sortie], gauge: Gauge
-) -> None:
+class _Moves(NamedTuple):
+    """Sorties that take off from a station, and those that land at it."""
+
+    leaving: list[Sortie]
+    landing: list[Sortie]
+
+
+def _measure_pads(case: Case, station: Station, moves: _Moves, gauge: Gauge) -> None:
     """Measure the most pads taken at once."""
     before_s = case.scenario.rules.pad_before_takeoff_s
     drones: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for sortie in sorties:
-        drones[sortie.drone] += [
-            (sortie.landing_s, sortie.ready_s),
-            (sortie.takeoff_s - before_s, sortie.takeoff_s),
-        ]
+    for sortie in moves.landing:
+        drones[sortie.drone].append((sortie.landing_s, sortie.ready_s))
+    for sortie in moves.leaving:
+        span_s = (sortie.takeoff_s - before_s, sortie.takeoff_s)
+        drones[sortie.drone].append(span_s)
     # A drone that goes again as soon as it is ready stays on its pad.
     days = [np.array(spans) for spans in drones.values()]
     taken: FloatArray = np.vstack(
@@ -158,13 +167,15 @@ def _most_at_once(taken: FloatArray) -> tuple[int, float]:
     return int(count[most]), float(times[order][most])
 
 
-def _measure_spacing(
-    case: Case, station: Station, sorties: list[Sortie], gauge: Gauge
-) -> None:
+def _measure_spacing(case: Case, station: Station, own: _Moves, gauge: Gauge) -> None:
     """Measure the time between any two take-offs or landings."""
     spacing_s = case.scenario.rules.launch_spacing_s
-    moves = np.sort([t for s in sorties for t in (s.takeoff_s, s.landing_s)])
+    moves = np.sort(
+        [*(s.takeoff_s for s in own.leaving), *(s.landing_s for s in own.landing)]
+    )
     apart_s = np.diff(moves)
+    if not len(apart_s):
+        return
     short = np.flatnonzero(apart_s < spacing_s - TIME_TOLERANCE_S)
     for i in {int(np.argmin(apart_s)), *short.tolist()}:
         gauge.measure(

@@ -23,6 +23,7 @@ from planner.checks.case import LENGTH_TOLERANCE_M, TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
 from planner.flown.segments import Segments, segments_of
 from planner.flown.tracks import FlownRoute, disc_spans, merged, takeoffs_within
+from planner.scenario import Station
 
 IntArray = NDArray[np.int64]
 
@@ -45,10 +46,11 @@ def separation(case: Case, gauge: Gauge) -> None:
     if not case.routes:
         return
     _measure_pairs(case, segments_of(case.routes), gauge)
-    stations: dict[str, list[FlownRoute]] = defaultdict(list)
+    columns: dict[Station, list[FlownRoute]] = defaultdict(list)
     for flown in case.routes:
-        stations[flown.station.id].append(flown)
-    for station, routes in stations.items():
+        for station in flown.stations:
+            columns[station].append(flown)
+    for station, routes in columns.items():
         _measure_column(case, station, routes, gauge)
 
 
@@ -238,14 +240,14 @@ def _shifts(one: FlownRoute, other: FlownRoute, *, same: bool) -> FloatArray:
 
 
 def _measure_column(
-    case: Case, station: str, routes: list[FlownRoute], gauge: Gauge
+    case: Case, station: Station, routes: list[FlownRoute], gauge: Gauge
 ) -> None:
-    """Measure the time between drones of one station that move in its column."""
+    """Measure the time between drones that move in the column of their station."""
     rules = case.scenario.rules
     radius_m = rules.column_radius_m - LENGTH_TOLERANCE_M
+    centre = np.array([station.point.x, station.point.y])
     spans: list[FloatArray] = []
     for flown in routes:
-        centre = np.array([flown.station.point.x, flown.station.point.y])
         low, high = disc_spans(flown.xy[:-1], flown.xy[1:], centre, radius_m)
         inside = low < high
         took = np.diff(flown.t)[inside]
@@ -266,7 +268,8 @@ def _measure_column(
     for k in {int(np.argmin(spare_s)), *late.tolist()}:
         gauge.measure(
             "separation.column",
-            f"{station} {routes[owner[k + 1]].route.id} {case.clock(moves[k + 1, 0])}",
+            f"{station.id} {routes[owner[k + 1]].route.id} "
+            f"{case.clock(moves[k + 1, 0])}",
             float(moves[k + 1, 0]),
             float(free_s[k]),
             float(spare_s[k]),

@@ -98,6 +98,10 @@ class Assessor:
             self._rhythms[column] = rhythm(self._problem.scenario, draft)
         return self._drafts[column]
 
+    def between(self, column: Column, end: int) -> DraftRoute:
+        """Return the draft of a column that ends at another station."""
+        return draw(self._problem, self._space, column, end)
+
     def clock(
         self, station: int, columns: Sequence[Column], beside: Beside = frozenset()
     ) -> StationClock | None:

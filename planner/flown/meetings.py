@@ -17,7 +17,7 @@ from planner.basics.geometry import FloatArray
 from planner.flown.moves import IntArray, meeting_shifts
 from planner.flown.segments import Segments, segments_of
 from planner.flown.tracks import FlownRoute, disc_spans, merged
-from planner.scenario import Rules
+from planner.scenario import Rules, Station
 
 BoolArray = NDArray[np.bool_]
 
@@ -76,9 +76,9 @@ def find_meetings(routes: Sequence[FlownRoute], rules: Rules) -> Meetings:
     """
     Return when any two routes come too close.
 
-    What two routes of one station do inside its column is left out where one of them
-    is taking off: it waits on its pad until the column is free. At one height it is
-    left out altogether, since one moves there at a time.
+    What two routes do inside the column of a station of both is left out where one of
+    them is taking off: it waits on its pad until the column is free. At one height it
+    is left out altogether, since one moves there at a time.
     """
     if not routes:
         return Meetings(flown={}, level={})
@@ -125,17 +125,19 @@ def _near_pieces(routes: Sequence[FlownRoute], rules: Rules) -> _Near:
     """
     cut = [cut_at_column(flown, rules.column_radius_m) for flown in routes]
     pieces = segments_of([flown for flown, _ in cut])
-    inside = np.concatenate([within for _, within in cut])
-    leaving = np.concatenate([np.logical_and.accumulate(within) for _, within in cut])
-    station = np.unique([f.station.id for f in routes], return_inverse=True)[1]
+    names = np.unique([s.id for f in routes for s in f.stations])
+    inside = np.concatenate([np.searchsorted(names, within) for _, within in cut])
+    inside[np.concatenate([within == "" for _, within in cut])] = -1
+    leaving = np.concatenate(
+        [np.logical_and.accumulate(within == f.station.id) for f, within in cut]
+    )
     tree = shapely.STRtree(pieces.shapes)
     i, j = tree.query(
         pieces.shapes, predicate="dwithin", distance=rules.separation_horizontal_m
     )
     kept = pieces.route[i] <= pieces.route[j]
     i, j = i[kept], j[kept]
-    same = station[pieces.route[i]] == station[pieces.route[j]]
-    both_in = same & inside[i] & inside[j]
+    both_in = (inside[i] == inside[j]) & (inside[i] >= 0)
     return _Near(
         routes=tuple(flown for flown, _ in cut),
         pieces=pieces,
@@ -225,9 +227,16 @@ def merged_each(
     return owner[first], np.column_stack([low[first], high[last]])
 
 
-def column_stays(flown: FlownRoute, radius_m: float) -> FloatArray:
-    """Return when a route is in its own column [s from take-off], shape (k, 2)."""
-    centre = np.array([flown.station.point.x, flown.station.point.y])
+def column_stays(
+    flown: FlownRoute, radius_m: float, station: Station | None = None
+) -> FloatArray:
+    """
+    Return when a route is in a column of its own [s from take-off], shape (k, 2).
+
+    Of a station of it; of the one where it takes off if None.
+    """
+    point = (station or flown.station).point
+    centre = np.array([point.x, point.y])
     low, high = disc_spans(flown.xy[:-1], flown.xy[1:], centre, radius_m)
     took_s = np.diff(flown.t)
     # A place outside gives shares that are turned round.
@@ -240,10 +249,16 @@ def column_stays(flown: FlownRoute, radius_m: float) -> FloatArray:
     )
 
 
-def cut_at_column(flown: FlownRoute, radius_m: float) -> tuple[FlownRoute, BoolArray]:
-    """Return a route with a vertex wherever it crosses its column, and what is in."""
-    stays = column_stays(flown, radius_m)
-    edges = stays.ravel()
+def cut_at_column(
+    flown: FlownRoute, radius_m: float
+) -> tuple[FlownRoute, NDArray[np.str_]]:
+    """
+    Return a route with a vertex wherever it crosses its columns, and what is in them.
+
+    For each piece, the station in whose column it is, or "".
+    """
+    stays = {s.id: column_stays(flown, radius_m, s) for s in flown.stations}
+    edges = np.unique(np.concatenate([spans.ravel() for spans in stays.values()]))
     edges = edges[(edges > flown.t[0]) & (edges < flown.t[-1])]
     known = np.abs(edges[:, None] - flown.t).min(axis=1, initial=np.inf) < _CUT_S
     edges = edges[~known]
@@ -255,5 +270,8 @@ def cut_at_column(flown: FlownRoute, radius_m: float) -> tuple[FlownRoute, BoolA
         t=np.insert(flown.t, at, edges),
     )
     middle = (cut.t[:-1] + cut.t[1:]) / 2
-    within = (stays[:, :1] <= middle) & (middle <= stays[:, 1:])
-    return cut, np.logical_or.reduce(within, axis=0)
+    inside = np.full(len(middle), "", dtype=f"<U{max(map(len, stays))}")
+    for station, spans in stays.items():
+        within = (spans[:, :1] <= middle) & (middle <= spans[:, 1:])
+        inside[np.logical_or.reduce(within, axis=0)] = station
+    return cut, inside

@@ -136,12 +136,13 @@ def _columns(routes: Sequence[FlownRoute], radius_m: float) -> dict[str, float |
     """Return by station how late an arrival may be before another is in its way."""
     stays: dict[str, list[FloatArray]] = defaultdict(list)
     for flown in routes:
-        arrivals = column_stays(flown, radius_m)
-        if len(arrivals) and arrivals[0, 0] <= flown.t[0]:
-            arrivals = arrivals[1:]  # a take-off waits on its pad
-        stays[flown.station.id].append(
-            (flown.takeoffs[:, None, None] + arrivals).reshape(-1, 2)
-        )
+        for station in flown.stations:
+            arrivals = column_stays(flown, radius_m, station)
+            if len(arrivals) and arrivals[0, 0] <= flown.t[0]:
+                arrivals = arrivals[1:]  # a take-off waits on its pad
+            stays[station.id].append(
+                (flown.takeoffs[:, None, None] + arrivals).reshape(-1, 2)
+            )
     return {
         station: _least_gap_s(np.vstack(stays[station])) for station in sorted(stays)
     }

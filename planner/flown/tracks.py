@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import shapely
@@ -48,6 +49,10 @@ class FlownRoute:
         Height at which its drones stand [m].
     terrain
         The ground, where it is not flat.
+    elsewhere
+        The other station at which it lands, if it does.
+    elsewhere_m
+        Height at which its drones stand there.
     """
 
     route: Route
@@ -59,6 +64,23 @@ class FlownRoute:
     takeoffs: FloatArray
     ground_m: float = 0.0
     terrain: Terrain | None = None
+    elsewhere: Station | None = None
+    elsewhere_m: float = 0.0
+
+    @property
+    def lands_at(self) -> Station:
+        """The station at which it lands."""
+        return self.elsewhere or self.station
+
+    @property
+    def stations(self) -> tuple[Station, ...]:
+        """Its own stations: where it takes off and, if it does so elsewhere, lands."""
+        return (self.station, self.elsewhere) if self.elsewhere else (self.station,)
+
+    @property
+    def grounds_m(self) -> tuple[float, float]:
+        """Heights [m] at which a drone stands before it and after it."""
+        return self.ground_m, self.elsewhere_m if self.elsewhere else self.ground_m
 
     def at(self, times_s: FloatArray) -> FloatArray:
         """Return the positions, shape (k, 2), at times from take-off."""
@@ -130,7 +152,9 @@ def flown_routes(scenario: Scenario, plan: Plan) -> tuple[FlownRoute, ...]:
     usable = [
         r
         for r in plan.routes
-        if r.depot in stations and r.drone_model in models and path_is_usable(r)
+        if {r.depot, r.lands_at} <= stations.keys()
+        and r.drone_model in models
+        and path_is_usable(r)
     ]
     if not usable:
         return ()
@@ -151,9 +175,27 @@ def flown_routes(scenario: Scenario, plan: Plan) -> tuple[FlownRoute, ...]:
             takeoffs=np.array(sorted(takeoffs[r.id]), dtype=float),
             ground_m=ground_m(scenario, stations[r.depot]),
             terrain=scenario.terrain,
+            **_elsewhere(scenario, r),
         )
         for r, end in zip(usable, ends, strict=True)
     )
+
+
+def _elsewhere(scenario: Scenario, route: Route) -> dict[str, Any]:
+    """Return where a route ends, if that is elsewhere than it begins."""
+    if route.lands_at == route.depot:
+        return {}
+    station = scenario.station(route.ends_at)
+    return {"elsewhere": station, "elsewhere_m": ground_m(scenario, station)}
+
+
+def pools_of(routes: Sequence[FlownRoute]) -> dict[str, str]:
+    """Return by station the least of those that it has its drones together with."""
+    pool = {s.id: s.id for flown in routes for s in flown.stations}
+    for flown in (f for f in routes if f.elsewhere):
+        one, other = sorted((pool[flown.station.id], pool[flown.lands_at.id]))
+        pool = {s: one if least == other else least for s, least in pool.items()}
+    return pool
 
 
 def round_again(

@@ -41,7 +41,7 @@ _IF_ANY = (
     "fixed",
 )
 """Fields that came later: where they are empty, the digest is what it was."""
-_IF_SET = ("launch_s", "overhead_s", "team_ready")
+_IF_SET = ("launch_s", "overhead_s", "team_ready", "land_elsewhere")
 """Rules that came later: where they have their default, the digest is what it was."""
 
 

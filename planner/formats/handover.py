@@ -55,8 +55,13 @@ class Handover:
     @property
     def stations(self) -> tuple[Mapping[str, Any], ...]:
         """Stations of the routes, in the order of the plan."""
-        used = {id(self.station(route)) for route in self.routes}
+        used = {id(s) for r in self.routes for s in (self.station(r), self.end(r))}
         return tuple(s for s in self.plan.stations if id(s) in used)
+
+    @property
+    def ends_elsewhere(self) -> bool:
+        """Whether some of the routes end at another station."""
+        return any(route.ends_at for route in self.routes)
 
     @property
     def sorties(self) -> tuple[Sortie, ...]:
@@ -65,9 +70,16 @@ class Handover:
         return tuple(s for s in self.plan.roster if s.route in used)
 
     def station(self, route: Route) -> Mapping[str, Any]:
-        """Return the station that a route starts and ends at, with its place."""
+        """Return the station that a route starts at, with its place."""
+        return self._placed(route.depot)
+
+    def end(self, route: Route) -> Mapping[str, Any]:
+        """Return the station that a route ends at, with its place."""
+        return self._placed(route.lands_at)
+
+    def _placed(self, station_id: str) -> Mapping[str, Any]:
         return next(
-            s for s in self.plan.stations if s.get("id") == route.depot and has_place(s)
+            s for s in self.plan.stations if s.get("id") == station_id and has_place(s)
         )
 
     def model(self, route: Route) -> Mapping[str, Any]:
@@ -156,8 +168,9 @@ def _faults(handover: Handover, route: Route) -> Iterable[Finding]:
         return Finding(code=code, file=PLAN_FILE, feature=route.id, values=values)
 
     plan = handover.plan
-    if not any(s.get("id") == route.depot and has_place(s) for s in plan.stations):
-        yield fault("E-EXPORT-PLACE", station=route.depot)
+    for station in dict.fromkeys((route.depot, route.lands_at)):
+        if not any(s.get("id") == station and has_place(s) for s in plan.stations):
+            yield fault("E-EXPORT-PLACE", station=station)
     if not any(
         m.get("model") == route.drone_model and _is_type(m) for m in plan.drone_models
     ):

@@ -184,6 +184,7 @@ station_waivers = []               # stations that may fly in closed airspace
 # launch_s = 60                    # from a call until a ready drone takes off
 # overhead_s = 120                 # who is sent can stay at an incident so long
 # team_ready = 0                   # charged drones for each response team, always
+# land_elsewhere = false           # routes may end at another station, if days balance
 
 # [crews]                          # without it there are pilots enough
 # drones_per_pilot = 4             # that one may have in the air at once

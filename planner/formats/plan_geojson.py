@@ -118,6 +118,7 @@ def _feature(route: Route) -> dict[str, Any]:
         "properties": {
             "id": route.id,
             "depot": route.depot,
+            **({"ends_at": route.ends_at} if route.ends_at else {}),
             "drone_model": route.drone_model,
             "layer_m": float(route.layer_m),
             "headway_s": float(route.headway_s),
@@ -260,6 +261,7 @@ def _read_route(reader: Reader, feature: Mapping[str, Any], where: str) -> Route
     return Route(
         id=reader.text_in(own, "id", where_own),
         depot=reader.text_in(own, "depot", where_own),
+        ends_at=reader.text_in(own, "ends_at", where_own) if "ends_at" in own else "",
         drone_model=reader.text_in(own, "drone_model", where_own),
         layer_m=reader.number_in(own, "layer_m", where_own),
         headway_s=reader.number_in(own, "headway_s", where_own, above=0.0),

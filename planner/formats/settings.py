@@ -138,6 +138,7 @@ class RulesTable(_Table):
     launch_s: NotNegative = _RULES.launch_s
     overhead_s: NotNegative = _RULES.overhead_s
     team_ready: Annotated[int, Field(ge=0)] = _RULES.team_ready
+    land_elsewhere: bool = _RULES.land_elsewhere
 
 
 class MinutesTable(_Table):

@@ -42,8 +42,18 @@ def write_timetable_csv(plan: Plan, path: Path) -> None:
 
 
 def timetable_to_bytes(plan: Plan) -> bytes:
-    """Return one row a sortie, with clock times of the plan's own time zone."""
-    return table_to_bytes(COLUMNS, _rows(plan))
+    """
+    Return one row a sortie, with clock times of the plan's own time zone.
+
+    Where routes end at other stations, a last column says where each sortie lands.
+    """
+    rows = _rows(plan)
+    if not any(route.ends_at for route in plan.routes):
+        return table_to_bytes(COLUMNS, rows)
+    lands_at = {route.id: route.lands_at for route in plan.routes}
+    ends = [lands_at.get(sortie.route, "") for sortie in plan.roster]
+    with_ends = [[*row, end] for row, end in zip(rows, ends, strict=True)]
+    return table_to_bytes([*COLUMNS, "ends_at"], with_ends)
 
 
 def table_to_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

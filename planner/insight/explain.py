@@ -72,6 +72,8 @@ class ServingRoute:
         Those that fly it, by the roster.
     fixed
         Whether it is a fixed route of the scenario.
+    ends_at
+        Another station at which it lands; empty where it lands where it began.
     """
 
     route: str
@@ -83,6 +85,7 @@ class ServingRoute:
     flights_a_day: float
     drones: tuple[str, ...]
     fixed: bool = False
+    ends_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +183,11 @@ class Explanation:
             "targets": list(self.targets),
             "worst_gap": asdict(self.worst_gap) if self.worst_gap else None,
             "coverage": asdict(self.coverage) if self.coverage else None,
-            "routes": [asdict(route) for route in self.routes],
+            "routes": [
+                {name: told for name, told in asdict(r).items() if name != "ends_at"}
+                | ({"ends_at": r.ends_at} if r.ends_at else {})
+                for r in self.routes
+            ],
             "reason": asdict(self.reason) if self.reason else None,
             "stations": stations,
         }
@@ -308,6 +315,7 @@ def _routes(
             ServingRoute(
                 route=route.id,
                 station=route.depot,
+                ends_at=route.ends_at,
                 headway_s=route.headway_s,
                 first_takeoff=_clock(case, takeoffs[0]) if len(takeoffs) else "",
                 layer_m=route.layer_m,
@@ -356,8 +364,7 @@ def _out_and_back_s(scenario: Scenario, station: Station, zone: Zone) -> float:
 
 
 def _sorties_of(plan: Plan, station: Station) -> list[Sortie]:
-    mine = {route.id for route in plan.routes if route.depot == station.id}
-    return [sortie for sortie in plan.roster if sortie.route in mine]
+    return [s for s in plan.roster if s.drone.rpartition("-")[0] == station.id]
 
 
 def _most_at_once(sorties: Iterable[Sortie], windows: Sequence[Span]) -> int:
@@ -419,8 +426,9 @@ def _lines(told: Explanation) -> Iterable[str]:
         yield line("routes", targets=len(told.targets), routes=len(told.routes))
     for route in told.routes:
         yield line(
-            "fixed_route" if route.fixed else "route",
+            _kind(route),
             route=route.route,
+            ends_at=route.ends_at,
             station=route.station,
             headway_min=_minutes(route.headway_s),
             first=route.first_takeoff or "-",
@@ -443,6 +451,13 @@ def _lines(told: Explanation) -> Iterable[str]:
             drones=near.drones,
             in_use=near.in_use,
         )
+
+
+def _kind(route: ServingRoute) -> str:
+    """Return which line tells of a route."""
+    if route.fixed:
+        return "fixed_route"
+    return "route_elsewhere" if route.ends_at else "route"
 
 
 def _minutes(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, replace
 from functools import partial
@@ -16,6 +17,8 @@ from planner import __version__
 from planner.basics.terrain import Terrain
 from planner.budget import Budget
 from planner.draft import DraftRoute
+from planner.elsewhere.pairs import land_elsewhere
+from planner.elsewhere.trade import Tradable
 from planner.engines.beats import unfolded
 from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks
@@ -36,6 +39,9 @@ from planner.timetable.making import Timetable, make_timetable
 from planner.timetable.shrinking import SHRINK_SHARE, hasten, shrink, shrunk_timetable
 
 _CLOCK_DETERMINISTIC_S = 0.3
+
+ELSEWHERE_SHARE = 0.3
+"""Of the seconds of a search, for routes that end elsewhere, at most: seldom needed."""
 
 
 def finish(
@@ -101,10 +107,50 @@ def finish(
             until_s=pace.within(QUICKEN_SHARE),
             stop=stop,
         )
+    if scenario.rules.land_elsewhere and _keeps_reserve(scenario) and not in_haste:
+        table = _elsewhere(scenario, routed, flying, table, drafts, served, pace, stop)
     visited = {stop.target for route in table.routes for stop in route.stops}
     left_out = reasons(scenario, discretised, problems, served, visited)
     plan = _plan(given, table, left_out, pace.budget, rounds)
     return replace(plan, left_out=kept.left_out)
+
+
+def _elsewhere(
+    scenario: Scenario,
+    routed: Sequence[Routed],
+    flying: Sequence[DraftRoute],
+    table: Timetable,
+    drafts: Mapping[str, tuple[int, Column, DraftRoute]],
+    served: set[str],
+    pace: Pace,
+    stop: Callable[[], bool],
+) -> Timetable:
+    """
+    Return the timetable with routes that end elsewhere, where that saves drones.
+
+    Fixed routes are flown beside them, but end where they were drawn to.
+    """
+    until_s = pace.within(ELSEWHERE_SHARE)
+
+    def ends() -> bool:
+        return stop() or (until_s is not None and time.monotonic() >= until_s)
+
+    def drawn(k: int, column: Column, end: int) -> DraftRoute:
+        return _serving(routed[k].assessor.between(column, end), served)
+
+    return land_elsewhere(
+        scenario,
+        flying,
+        table,
+        [
+            Tradable(part=k, column=column, draft=draft)
+            for name, (k, column, draft) in drafts.items()
+            if name == draft.id
+        ],
+        [part.problem for part in routed],
+        drawn,
+        ends=ends,
+    )
 
 
 def served_zones(discretised: Discretised, routed: Sequence[Routed]) -> set[str]:

@@ -33,7 +33,7 @@ from planner.response.arrivals import (
 from planner.response.covering import WITHIN_S
 from planner.response.figures import LONGEST_S
 from planner.response.places import places
-from planner.response.standby import sorties_by_drone, standby
+from planner.response.standby import days_away, sorties_by_drone, standby
 from planner.scenario import Scenario
 from planner.timetable.leeway import Leeway, free_phases, leeway, reclocked
 from planner.timetable.making import Timetable, settled
@@ -233,7 +233,7 @@ def _ready(
     leaves_s = standby(
         sample.scenario,
         sample.scenario.station(station),
-        sorties_by_drone(plan),
+        days_away(plan.routes, sorties_by_drone(plan)),
         sample.moments,
     ).leaves_s
     times_s = leaves_s[:, None] + sample.ready_s[station]
@@ -304,7 +304,7 @@ def _aloft(scenario: Scenario, ways: Airways, land: Ground, flown: FlownRoute) -
     path = shapely.linestrings(flown.xy)
     room_m = ways.room_m(np.array([path]))[0] + land.room_m[there]
     flight_s = flights_s(ways, land, flown.model, air.xy[who], there, room_m)
-    latest_s = spare_s(scenario, ways, flown.station, land.back_s[flown.station.id])
+    latest_s = spare_s(scenario, ways, flown.stations, land.back_s[flown.station.id])
     able = air.spent_s[who] + flight_s <= latest_s[place]
     times_s = np.minimum(air.delay_s[who] + flight_s, LONGEST_S)
     found[air.moment[who[able]], place[able]] = times_s[able]

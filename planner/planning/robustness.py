@@ -231,7 +231,7 @@ def _merit(scenario: Scenario, robust: Robust) -> tuple[float, float, float]:
     shaky = {
         zone
         for route in robust.plan.routes
-        if {route.id, route.depot} & places
+        if {route.id, route.depot, route.lands_at} & places
         for stop in route.stops
         for zone in stop.zones
     }

@@ -18,7 +18,7 @@ from planner.given.stamina import longest_sortie_s
 from planner.plan import Plan
 from planner.response.airways import Airways
 from planner.response.rounds import days_of
-from planner.response.standby import standby
+from planner.response.standby import days_away, standby
 from planner.scenario import Scenario, Station
 
 _DECIMALS = 6
@@ -121,17 +121,22 @@ def _rise_m(scenario: Scenario, ways: Airways, station: Station) -> float:
 
 
 def spare_s(
-    scenario: Scenario, ways: Airways, station: Station, back_s: FloatArray
+    scenario: Scenario, ways: Airways, stations: Sequence[Station], back_s: FloatArray
 ) -> FloatArray:
     """
     Return by when after take-off a drone has to be over places, to get home in time.
 
     It stays for `overhead_s` there, flies home and lands within the longest sortie
     that time and energy allow whatever it does.
+
+    Parameters
+    ----------
+    stations
+        Where it takes off, first, and where it lands, last.
     """
-    descent_mps = scenario.model(station.model).descent_mps
-    descent_s = _rise_m(scenario, ways, station) / descent_mps
-    longest_s = _longest_s(scenario, ways, station)
+    descent_mps = scenario.model(stations[-1].model).descent_mps
+    descent_s = _rise_m(scenario, ways, stations[-1]) / descent_mps
+    longest_s = _longest_s(scenario, ways, stations[0])
     return longest_s - descent_s - back_s - scenario.rules.overhead_s
 
 
@@ -143,7 +148,7 @@ def from_stations(
 
     Shape (moments, places) [s], infinite where none can.
     """
-    days = days_of(scenario, plan)
+    days = days_away(plan.routes, days_of(scenario, plan))
     for station in scenario.stations:
         if station.id in ways.grounded:
             continue
@@ -161,7 +166,7 @@ def airborne_s(
     model = scenario.model(station.model)
     climb_s = _rise_m(scenario, ways, station) / model.climb_mps
     needed_s = climb_s + land.out_s[station.id]
-    latest_s = spare_s(scenario, ways, station, land.back_s[station.id])
+    latest_s = spare_s(scenario, ways, (station,), land.back_s[station.id])
     return np.where(needed_s <= latest_s, needed_s, np.inf)
 
 
@@ -246,7 +251,7 @@ def unlike(
     of
         Which of these each moment is like, shape (n,).
     """
-    days = days_of(scenario, plan)
+    days = days_away(plan.routes, days_of(scenario, plan))
     states = [
         standby(scenario, station, days, moments).leaves_s
         for station in scenario.stations
@@ -297,7 +302,7 @@ def first_overhead_s(
         best[:, near] = np.minimum(best[:, near], times)
     by_ready = best.copy()
     for flown in routes:
-        near = land.near[flown.station.id]
+        near = land.near[flown.lands_at.id]
         air = aloft(scenario, ways, flown, moments)
         if len(near) and len(air.moment):
             _improve(best, scenario, ways, land, flown, near, air)
@@ -315,7 +320,8 @@ def _improve(
 ) -> None:
     """Lower times by what the drones of a route could do."""
     model = flown.model
-    latest_s = spare_s(scenario, ways, flown.station, land.back_s[flown.station.id])
+    back_s = land.back_s[flown.lands_at.id]
+    latest_s = spare_s(scenario, ways, flown.stations, back_s)
     # Sorties are alike: who has flown as long flies on from the same place.
     order, first, of = _alike(air.spent_s)
     xy, spent_s = air.xy[order[first]], air.spent_s[order[first]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,13 @@ from scipy.sparse import coo_array, hstack, identity, vstack
 
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import over_horizon_of
-from planner.plan import Plan, Sortie
+from planner.plan import Plan
 from planner.response.airways import Airways, airways
 from planner.response.arrivals import Ground, airborne_s, ground
 from planner.response.figures import moments_of, numbers_of
 from planner.response.places import Places, in_turns, turns_of
 from planner.response.rounds import days_of
-from planner.response.standby import standby
+from planner.response.standby import Days, days_away, standby
 from planner.scenario import Scenario, Station
 
 WITHIN_S = 120.0
@@ -42,7 +42,8 @@ def covering(scenario: Scenario, plan: Plan) -> dict[str, Any]:
     scenario = over_horizon_of(scenario, plan)
     ways = airways(scenario)
     asked = in_turns(scenario, ways)
-    moments, days = moments_of(scenario), days_of(scenario, plan)
+    moments = moments_of(scenario)
+    days = days_away(plan.routes, days_of(scenario, plan))
     stations = [s for s in scenario.stations if s.id not in ways.grounded]
     upto = np.zeros(4)
     for part, turn in zip(asked.turns, turns_of(numbers_of(scenario)), strict=True):
@@ -65,7 +66,7 @@ def _covered(
     ways: Airways,
     asked: Places,
     stations: Sequence[Station],
-    days: Mapping[str, Sequence[Sortie]],
+    days: Days,
     moments: FloatArray,
 ) -> FloatArray:
     """Return the demand covered by ready drones, at most, by all; and all there is."""

@@ -6,8 +6,7 @@ With what the patrol loses by each. docs/response.md holds the model.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +14,13 @@ import numpy as np
 from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import flown_routes, over_horizon_of, round_again
-from planner.given.stamina import longest_sortie_s, turnaround_after_s
-from planner.plan import Plan, Sortie
+from planner.given.stamina import longest_sortie_s
+from planner.plan import Plan
 from planner.response.errands import Errand, errands
-from planner.response.losses import Flight, LostVisit, Visits, lost_visits
+from planner.response.losses import LostVisit, Visits, lost_visits
 from planner.response.passage import Asked, Passage, free, soonest
 from planner.response.rounds import days_of
-from planner.response.standby import drones_of
+from planner.response.standins import Roster, broken_flights
 from planner.response.traffic import Blocks, Traffic, blocks, traffic
 from planner.scenario import Scenario
 
@@ -53,7 +52,8 @@ class Answer:
     homes
         When it may fly home and meet nobody, closed spans.
     stays_s
-        How long it can stay and still land at its station in time.
+        How long it can stay and still land in time: at its station, or where its
+        route ends.
     meets
         Routes that it would meet if it did not wait.
     path, t_s
@@ -61,7 +61,8 @@ class Answer:
         above the reference level, and when it is at each corner.
     sorties_lost
         Flights of the roster that are broken off or not flown, because no other
-        drone of the station is free for them.
+        drone at the station is free for them. For a route that ends elsewhere none
+        is: it would be missed where it stands.
     lost
         By zone, the longest waits first.
     """
@@ -118,7 +119,7 @@ def dispatch(
     Each at the layer at which it is there soonest and meets nobody: on its way, for
     `overhead_s` there, and on its way home. What is lost is told for a drone that
     stays as long as it can; until it is ready again its flights are flown by others
-    of its station where one is free.
+    at its station where one is free.
 
     Parameters
     ----------
@@ -132,7 +133,7 @@ def dispatch(
     if not np.isfinite(place).all():
         return Ranking(answers=(), kept=())
     flown = flown_routes(scenario, plan)
-    days = days_of(scenario, plan)
+    roster = Roster(plan, days_of(scenario, plan))
     until_s = moment_s + scenario.rules.launch_s + LONGEST_WAIT_S
     longest_s = max(
         (longest_sortie_s(m, scenario.rules.ceiling_m) for m in scenario.drone_models),
@@ -141,7 +142,7 @@ def dispatch(
     horizon = scenario.horizon
     routes = round_again(horizon, flown, until_s + longest_s - horizon.length_s)
     around = traffic(scenario, routes, (moment_s, until_s + longest_s))
-    able = errands(scenario, routes, days, place, moment_s, until_s)
+    able = errands(scenario, routes, roster.days, place, moment_s, until_s)
     tried = _tried(scenario, around, able, moment_s, until_s + longest_s)
     best: dict[str, _Tried] = {}
     for one in sorted(tried, key=_order):
@@ -151,7 +152,7 @@ def dispatch(
     first = _unhindered(tried)
     return Ranking(
         answers=tuple(
-            _answer(scenario, visits, days, one, first[drone].meets(names), moment_s)
+            _answer(scenario, visits, roster, one, first[drone].meets(names), moment_s)
             for drone, one in best.items()
             if one.passage
         ),
@@ -260,7 +261,7 @@ def _within(found: Blocks, low_s: float, high_s: float) -> frozenset[int]:
 def _answer(
     scenario: Scenario,
     visits: Visits,
-    days: Mapping[str, Sequence[Sortie]],
+    roster: Roster,
     one: _Tried,
     meets: tuple[str, ...],
     moment_s: float,
@@ -268,7 +269,7 @@ def _answer(
     """Return what a drone can do, with what is lost by it."""
     errand, passage = one.errand, one.passage
     assert passage is not None
-    broken = _broken(scenario, visits, days, errand, passage, moment_s)
+    broken = broken_flights(scenario, roster, errand, passage, moment_s)
     leaves_s = passage.start_s
     away_s = passage.homes[-1][1]
     xy = np.vstack([errand.out.xy, errand.home.xy])
@@ -297,50 +298,3 @@ def _answer(
         sorties_lost=len(broken),
         lost=lost_visits(visits, broken),
     )
-
-
-def _broken(
-    scenario: Scenario,
-    visits: Visits,
-    days: Mapping[str, Sequence[Sortie]],
-    errand: Errand,
-    passage: Passage,
-    moment_s: float,
-) -> dict[Flight, float]:
-    """Return the flights of a drone that nobody flies on, each with since when."""
-    station = errand.station
-    model = scenario.model(station.model)
-    ceiling_m = scenario.rules.ceiling_m
-    longest_s = longest_sortie_s(model, ceiling_m)
-    takeoff_s = errand.takeoff_s if errand.route else passage.start_s
-    back_s = takeoff_s + longest_s
-    back_s += turnaround_after_s(model, longest_s, ceiling_m)
-    broken: dict[Flight, float] = {}
-    if errand.route:
-        broken[errand.route, takeoff_s] = errand.starts[0][0]
-    others = [d for d in drones_of(station) if d != errand.drone]
-    taken: dict[str, list[Span]] = defaultdict(list)
-    for sortie in days.get(errand.drone, ()):
-        if not moment_s < sortie.takeoff_s < back_s:
-            continue
-        flight = (sortie.route, sortie.takeoff_s)
-        if flight in broken or _is_flown(days, others, sortie, taken):
-            continue
-        broken[flight] = sortie.takeoff_s
-    return broken
-
-
-def _is_flown(
-    days: Mapping[str, Sequence[Sortie]],
-    others: Sequence[str],
-    sortie: Sortie,
-    taken: dict[str, list[Span]],
-) -> bool:
-    """Whether another drone can fly a sortie; it is then busy with it."""
-    span = (sortie.takeoff_s, sortie.ready_s)
-    for drone in others:
-        busy = [(s.takeoff_s, s.ready_s) for s in days.get(drone, ())] + taken[drone]
-        if all(high <= span[0] or span[1] <= low for low, high in busy):
-            taken[drone].append(span)
-            return True
-    return False

@@ -20,7 +20,7 @@ from planner.response.airways import Airways, airways_at, closed_between, height
 from planner.response.arrivals import aloft
 from planner.response.byways import Way, draw
 from planner.response.launches import launches
-from planner.response.standby import drones_of
+from planner.response.standby import Days, days_away, drones_at, moves_of
 from planner.response.traffic import Flight
 from planner.scenario import Scenario, Station
 
@@ -32,6 +32,8 @@ class Errand:
 
     Parameters
     ----------
+    station
+        Where it lands: where it stands ready, or where the route ends that it leaves.
     route, takeoff_s
         The sortie that it leaves; "" and 0 if it stands ready.
     starts
@@ -92,10 +94,11 @@ def errands(
     until_s
         The latest start.
     """
+    away = days_away([flown.route for flown in routes], days)
     ready = {
         s.id: {
             drone: spans
-            for drone, spans in launches(scenario, s, days, moment_s, until_s).items()
+            for drone, spans in launches(scenario, s, away, moment_s, until_s).items()
             if spans
         }
         for s in scenario.stations
@@ -106,7 +109,7 @@ def errands(
         ways = airways_at(scenario, layer_m)
         if not ways.is_open(place.reshape(1, 2))[0]:
             continue
-        homes = _homes(scenario, ways, days, place)
+        homes = _homes(scenario, ways, away, place)
         found += _from_stations(scenario, ways, homes, ready, place)
         found += _from_the_air(
             scenario, ways, homes, routes, drone, place, (moment_s, until_s)
@@ -126,7 +129,7 @@ class _Home:
 def _homes(
     scenario: Scenario,
     ways: Airways,
-    days: Mapping[str, Sequence[Sortie]],
+    days: Days,
     place: FloatArray,
 ) -> dict[str, _Home]:
     """Return the ways home to the stations that are near enough."""
@@ -146,14 +149,9 @@ def _homes(
             z=np.append(np.full(len(way.t), ways.layer_m), ground_m(scenario, station)),
             t=np.append(way.t, way.t[-1] + descent_s),
         )
-        moves = np.array(
-            [
-                t - float(flight.t[-1])
-                for drone in drones_of(station)
-                for s in days.get(drone, ())
-                for t in (s.takeoff_s, s.landing_s)
-            ]
-        )
+        here = days.get(station.id, {})
+        moves = moves_of(here.get(drone, ()) for drone in drones_at(station, days))
+        moves -= float(flight.t[-1])
         spacing_s = scenario.rules.launch_spacing_s
         found[station.id] = _Home(
             flight=flight,
@@ -219,7 +217,7 @@ def _from_the_air(
         return shapely.STRtree(closed_between(scenario, low_m, high_m))
 
     for k, flown in enumerate(routes):
-        home = homes.get(flown.station.id)
+        home = homes.get(flown.lands_at.id)
         if home is None:
             continue
         air = aloft(scenario, ways, flown, np.array([moment_s]))
@@ -244,7 +242,7 @@ def _from_the_air(
             latest_s = max(start_s, min(last_s, until_s)) if waits else start_s
             yield Errand(
                 drone=name,
-                station=flown.station,
+                station=flown.lands_at,
                 route=flown.route.id,
                 takeoff_s=takeoff_s,
                 layer_m=ways.layer_m,

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from planner.basics.clock import Span
-from planner.plan import Sortie
 from planner.response.passage import common, free
-from planner.response.standby import drones_of
+from planner.response.standby import Away, Days, drones_at, moves_of
 from planner.scenario import Scenario, Station
 
 
 def launches(
     scenario: Scenario,
     station: Station,
-    days: Mapping[str, Sequence[Sortie]],
+    days: Days,
     moment_s: float,
     until_s: float,
 ) -> dict[str, tuple[Span, ...]]:
@@ -25,13 +24,16 @@ def launches(
 
     As `standby` has it for the first such time: charged and before its next flight,
     `launch_spacing_s` from every move of the roster, with a pad until then.
+
+    Parameters
+    ----------
+    days
+        What `planner.response.standby.days_away` returns.
     """
     rules = scenario.rules
-    drones = drones_of(station)
-    own = [days.get(drone, ()) for drone in drones]
-    moves = np.array(
-        [t for day in own for s in day for t in (s.takeoff_s, s.landing_s)]
-    )
+    drones = drones_at(station, days)
+    own = [days.get(station.id, {}).get(drone, ()) for drone in drones]
+    moves = moves_of(own)
     spacing_s = rules.launch_spacing_s
     column = free(
         np.column_stack([moves - spacing_s, moves + spacing_s]),
@@ -53,7 +55,7 @@ def launches(
 
 
 def _on_pad_from(
-    day: Sequence[Sortie], moment_s: float, pad_before_takeoff_s: float
+    day: Sequence[Away], moment_s: float, pad_before_takeoff_s: float
 ) -> float:
     """Return when a drone first has a pad at or after a moment; infinite if never."""
     low = [s.landing_s for s in day] + [s.takeoff_s - pad_before_takeoff_s for s in day]

@@ -8,25 +8,27 @@ from dataclasses import replace
 
 from planner.plan import Plan, Sortie
 from planner.response.standby import drones_of, sorties_by_drone
-from planner.scenario import Scenario, Station
+from planner.scenario import Scenario
 
 
-def next_round(
-    scenario: Scenario, station: Station, sorties: Sequence[Sortie]
-) -> list[Sortie]:
+def next_round(scenario: Scenario, plan: Plan) -> list[Sortie]:
     """
-    Return the sorties of a station in the round after, by take-off, if there is one.
+    Return the sorties of the round after, by take-off, if there is one.
 
     The drones of a station are alike, so they may change numbers where the horizon
-    begins anew: which is ready first is needed first.
+    begins anew: of those that stand there then, which is ready first is needed first.
     """
-    if not scenario.horizon.repeats or not sorties:
+    if not scenario.horizon.repeats:
         return []
-    ordered = sorted(sorties, key=lambda s: (s.takeoff_s, s.drone))
-    needed = list(dict.fromkeys(s.drone for s in ordered))
-    becomes = dict(zip(needed, _ready_first(scenario, station, ordered), strict=False))
+    ordered = _ordered(plan)
+    needed, ready = _needed(ordered), _ready(scenario, plan, ordered)
+    becomes = {
+        old: new
+        for station, drones in needed.items()
+        for old, new in zip(drones, ready.get(station, ()), strict=False)
+    }
     length_s = scenario.horizon.length_s
-    return [_later(s, length_s, becomes[s.drone]) for s in ordered]
+    return [_later(s, length_s, becomes.get(s.drone, s.drone)) for s in ordered]
 
 
 def days_of(scenario: Scenario, plan: Plan) -> dict[str, list[Sortie]]:
@@ -36,40 +38,69 @@ def days_of(scenario: Scenario, plan: Plan) -> dict[str, list[Sortie]]:
     Where the horizon repeats, with those of the round before that it is not yet ready
     after, and those of the round after.
     """
-    days = sorties_by_drone(plan)
-    horizon = scenario.horizon
-    if not horizon.repeats:
-        return days
-    found: dict[str, list[Sortie]] = defaultdict(list)
+    if not scenario.horizon.repeats:
+        return sorties_by_drone(plan)
+    ordered = _ordered(plan)
+    needed, ready = _needed(ordered), _ready(scenario, plan, ordered)
+    becomes: dict[str, str] = {}
     for station in scenario.stations:
-        own = [s for drone in drones_of(station) for s in days.get(drone, ())]
-        ordered = sorted(own, key=lambda s: (s.takeoff_s, s.drone))
-        needed = list(dict.fromkeys(s.drone for s in ordered))
-        idle = [d for d in drones_of(station) if d not in set(needed)]
-        ready = _ready_first(scenario, station, ordered)
+        own = needed.get(station.id, [])
+        idle = [d for d in drones_of(station) if d not in set(own)]
         # Who is ready first in one round is needed first in the next.
-        becomes = dict(zip(ready, [*needed, *idle], strict=False))
-        before = [
-            _later(s, -horizon.length_s, becomes.get(s.drone, s.drone))
-            for s in ordered
-            if s.ready_s > horizon.length_s
-        ]
-        for sortie in [*before, *ordered, *next_round(scenario, station, ordered)]:
-            found[sortie.drone].append(sortie)
+        becomes |= zip(ready.get(station.id, ()), [*own, *idle], strict=False)
+    length_s = scenario.horizon.length_s
+    before = [
+        _later(s, -length_s, becomes.get(s.drone, s.drone))
+        for s in ordered
+        if s.ready_s > length_s
+    ]
+    found: dict[str, list[Sortie]] = defaultdict(list)
+    for sortie in [*before, *ordered, *next_round(scenario, plan)]:
+        found[sortie.drone].append(sortie)
     return found
 
 
-def _ready_first(
-    scenario: Scenario, station: Station, sorties: Sequence[Sortie]
-) -> list[str]:
-    """Return the drones of a station that fly, by when they are ready at the end."""
+def _ordered(plan: Plan) -> list[Sortie]:
+    """Return the sorties of a plan by take-off."""
+    return sorted(plan.roster, key=lambda s: (s.takeoff_s, s.drone))
+
+
+def _needed(ordered: Sequence[Sortie]) -> dict[str, list[str]]:
+    """Return by station the drones that begin a round there, in that order."""
+    needed: dict[str, list[str]] = defaultdict(list)
+    for drone in dict.fromkeys(s.drone for s in ordered):
+        needed[_home(drone)].append(drone)
+    return needed
+
+
+def _ready(
+    scenario: Scenario, plan: Plan, ordered: Sequence[Sortie]
+) -> dict[str, list[str]]:
+    """
+    Return by station the drones that stand there at the end, by when they are ready.
+
+    Each stays with the station that it is named for until it lands elsewhere.
+    """
     ready_s = {
         f"{station.id}-{n + 1}": 0.0
+        for station in scenario.stations
         for n in range(station.drones - scenario.rules.reserve_drones)
     }
-    for s in sorties:
+    ends_at = {route.id: route.ends_at for route in plan.routes if route.ends_at}
+    stands: dict[str, str] = {}
+    for s in ordered:
         ready_s[s.drone] = max(ready_s.get(s.drone, 0.0), s.ready_s)
-    return sorted(ready_s, key=lambda drone: (ready_s[drone], drone))
+        if s.route in ends_at:
+            stands[s.drone] = ends_at[s.route]
+    ready: dict[str, list[str]] = defaultdict(list)
+    for drone in sorted(ready_s, key=lambda drone: (ready_s[drone], drone)):
+        ready[stands.get(drone, _home(drone))].append(drone)
+    return ready
+
+
+def _home(drone: str) -> str:
+    """Return the station that a drone is named for."""
+    return drone.rpartition("-")[0]
 
 
 def _later(sortie: Sortie, seconds: float, drone: str) -> Sortie:

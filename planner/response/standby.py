@@ -1,10 +1,12 @@
-"""Say which drones stand ready at their stations, and when one could leave."""
+"""Say which drones stand ready at stations, and when one could leave."""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import merged
 from planner.given.bureaux import bureaux
-from planner.plan import Plan, Sortie
+from planner.plan import Plan, Route, Sortie
 from planner.scenario import ResponseTeam, Scenario, Station
 
 
@@ -24,7 +26,7 @@ class Standby:
     Parameters
     ----------
     drones
-        All of the station, rostered or not.
+        All of the station, rostered or not, then those that land there from others.
     ready
         Which of them could be launched, shape (drones, moments): charged, with a pad,
         and not off on their roster before they could leave.
@@ -51,15 +53,69 @@ def sorties_by_drone(plan: Plan) -> dict[str, list[Sortie]]:
     return days
 
 
+class Away(NamedTuple):
+    """
+    A stretch of time in which a drone is not at a station, or not ready there.
+
+    From its take-off there, or always, until it lands there and is ready, or for good.
+    """
+
+    takeoff_s: float
+    landing_s: float
+    ready_s: float
+
+
+Days = Mapping[str, Mapping[str, Sequence[Away]]]
+"""By station and drone, when that is away; in order."""
+
+
+def days_away(
+    routes: Iterable[Route], days: Mapping[str, Sequence[Sortie]]
+) -> dict[str, dict[str, list[Away]]]:
+    """
+    Return for each station which drones stand there, and when they do not.
+
+    A drone stands at the station that it is named for until it lands elsewhere; in the
+    round before, where the first of those routes begins. One that never leaves its
+    station is not told of.
+
+    Parameters
+    ----------
+    days
+        Sorties by drone, in the order of take-off.
+    """
+    ends = {r.id: (r.depot, r.ends_at) for r in routes if r.ends_at}
+    found: dict[str, dict[str, list[Away]]] = defaultdict(dict)
+    for drone, sorties in days.items():
+        home = drone.rpartition("-")[0]
+        moves = (ends[s.route][0] for s in sorties if s.route in ends)
+        place = next(moves, home)
+        for sortie in sorties:
+            _, goes_to = ends.get(sortie.route, (place, place))
+            left = found[place].setdefault(drone, [])
+            left.append(Away(sortie.takeoff_s, math.inf, math.inf))
+            since_s = found[goes_to].setdefault(drone, [])
+            before = since_s.pop() if since_s else Away(-math.inf, 0.0, 0.0)
+            since_s.append(Away(before.takeoff_s, sortie.landing_s, sortie.ready_s))
+            place = goes_to
+    return dict(found)
+
+
 def drones_of(station: Station) -> tuple[str, ...]:
     """Return the names of a station's drones."""
     return tuple(f"{station.id}-{n + 1}" for n in range(station.drones))
 
 
+def drones_at(station: Station, days: Days) -> tuple[str, ...]:
+    """Return a station's drones, then those of others that stand there at times."""
+    others = (d for d in days.get(station.id, ()) if d.rpartition("-")[0] != station.id)
+    return (*drones_of(station), *sorted(others))
+
+
 def standby(
     scenario: Scenario,
     station: Station,
-    days: Mapping[str, Sequence[Sortie]],
+    days: Days,
     moments: FloatArray,
 ) -> Standby:
     """
@@ -72,15 +128,15 @@ def standby(
     Parameters
     ----------
     days
-        Sorties by drone, in the order of take-off.
+        What `days_away` returns.
     moments
         Seconds from the start of the horizon, sorted.
     """
     rules = scenario.rules
-    drones = drones_of(station)
-    own = [days.get(drone, ()) for drone in drones]
+    drones = drones_at(station, days)
+    own = [days.get(station.id, {}).get(drone, ()) for drone in drones]
     leaves = _free_column(
-        np.array([t for day in own for s in day for t in (s.takeoff_s, s.landing_s)]),
+        moves_of(own),
         moments + rules.launch_s,
         rules.launch_spacing_s,
     )
@@ -89,9 +145,7 @@ def standby(
     for i, day in enumerate(own):
         if not day:
             continue
-        takeoff, landing, ready = np.array(
-            [(s.takeoff_s, s.landing_s, s.ready_s) for s in day]
-        ).T
+        takeoff, landing, ready = np.array(day).T
         busy[i] = _touched(takeoff, ready, moments, leaves)
         low = np.concatenate([landing, takeoff - rules.pad_before_takeoff_s])
         high = np.concatenate([ready, takeoff])
@@ -104,6 +158,12 @@ def standby(
         ready=~busy & (on_pad | room),
         launch_s=leaves - moments,
     )
+
+
+def moves_of(days: Iterable[Sequence[Away]]) -> FloatArray:
+    """Return the take-offs and landings of drones at their station."""
+    moves = [t for day in days for away in day for t in away[:2] if math.isfinite(t)]
+    return np.array(moves, dtype=float)
 
 
 def _free_column(moves: FloatArray, wanted: FloatArray, spacing_s: float) -> FloatArray:
@@ -155,7 +215,7 @@ def team_gaps(scenario: Scenario, plan: Plan) -> tuple[TeamGap, ...]:
     first by id is provided for first, each with `team_ready` drones, or one.
     """
     each = max(1, scenario.rules.team_ready)
-    days = sorties_by_drone(plan)
+    days = days_away(plan.routes, sorties_by_drone(plan))
     gaps = [
         _gap(scenario, team, each * rank, bureau.stations, days)
         for bureau in bureaux(scenario)
@@ -169,17 +229,24 @@ def _gap(
     team: ResponseTeam,
     wanted: int,
     stations: Sequence[Station],
-    days: Mapping[str, Sequence[Sortie]],
+    days: Days,
 ) -> TeamGap:
     """Return how long stations have fewer charged drones than are wanted."""
-    own = [s for b in stations for d in drones_of(b) for s in days.get(d, ())]
-    spans = [(s.takeoff_s, s.ready_s) for s in own]
+    spans = [
+        (away.takeoff_s, away.ready_s)
+        for b in stations
+        for d in drones_at(b, days)
+        for away in days.get(b.id, {}).get(d, ())
+    ]
     if scenario.horizon.repeats:
         # Who is not ready at its end is not at its start.
         round_s = scenario.horizon.length_s
-        spans += [(a - round_s, b - round_s) for a, b in spans if b > round_s]
+        late = [b - round_s for _, b in spans if round_s < b < math.inf]
+        spans += [(-round_s, ready_s) for ready_s in late]
     times = np.array([0.0, *(t for span in spans for t in span)])
     change = np.array([0, *([-1, 1] * len(spans))])
+    happens = np.isfinite(times)
+    times, change = times[happens], change[happens]
     change[0] = sum(b.drones for b in stations)
     # A drone that is ready when another leaves takes its place in no time.
     order = np.lexsort((-change, times))

@@ -81,14 +81,14 @@ class Traffic:
     tree
         The same, to be searched.
     column_stays
-        Of each route, when it is in the column of its station [s from take-off].
+        Of each route and station of it, when it is in its column [s from take-off].
     """
 
     scenario: Scenario
     routes: tuple[FlownRoute, ...]
     pieces: Segments
     tree: shapely.STRtree
-    column_stays: tuple[FloatArray, ...]
+    column_stays: tuple[dict[str, FloatArray], ...]
 
 
 def traffic(
@@ -105,7 +105,10 @@ def traffic(
         routes=flying,
         pieces=pieces,
         tree=shapely.STRtree(pieces.shapes),
-        column_stays=tuple(column_stays(flown, radius_m) for flown in flying),
+        column_stays=tuple(
+            {s.id: column_stays(flown, radius_m, s) for s in flown.stations}
+            for flown in flying
+        ),
     )
 
 
@@ -212,13 +215,14 @@ def _met_in_columns(around: Traffic, own: Segments) -> Met:
     radius_m = around.scenario.rules.column_radius_m
     users: dict[str, tuple[Station, list[int]]] = {}
     for k, flown in enumerate(around.routes):
-        users.setdefault(flown.station.id, (flown.station, []))[1].append(k)
+        for station in flown.stations:
+            users.setdefault(station.id, (station, []))[1].append(k)
     centres = np.array([(s.point.x, s.point.y) for s, _ in users.values()])
     near, which = shapely.STRtree(shapely.points(centres)).query(
         own.shapes, predicate="dwithin", distance=radius_m
     )
     found: list[tuple[NDArray[np.float64], int, int]] = []
-    for n, (_, routes) in enumerate(users.values()):
+    for n, (station, routes) in enumerate(users.values()):
         mine = near[which == n]
         low, high = disc_spans(own.a[mine], own.b[mine], centres[n], radius_m)
         took_s = own.tb[mine] - own.ta[mine]
@@ -227,10 +231,9 @@ def _met_in_columns(around: Traffic, own: Segments) -> Met:
             since_s = own.ta[mine][here] + low[here] * took_s[here]
             until_s = own.ta[mine][here] + high[here] * took_s[here]
             for begin_s, end_s in merged(since_s, until_s, 1e-6):
-                found += [
-                    (around.column_stays[k][:, ::-1] * -1 + (begin_s, end_s), flight, k)
-                    for k in routes
-                ]
+                for k in routes:
+                    stays_s = around.column_stays[k][station.id]
+                    found.append((stays_s[:, ::-1] * -1 + (begin_s, end_s), flight, k))
     # It is there from T + begin to T + end, they from take-off + low to take-off +
     # high: both at once while take-off - T is from begin - high to end - low.
     spans = np.vstack([np.empty((0, 2)), *(spans for spans, _, _ in found)])

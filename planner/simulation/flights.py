@@ -16,7 +16,7 @@ import numpy as np
 
 from planner.basics.geometry import FloatArray
 from planner.flown.meetings import Encounters, column_stays, find_encounters
-from planner.flown.tracks import FlownRoute
+from planner.flown.tracks import FlownRoute, pools_of
 from planner.given.scatter import Scatter
 from planner.plan import Plan, Sortie
 from planner.scenario import Rules
@@ -108,15 +108,17 @@ def fleet_of(routes: Sequence[FlownRoute], plan: Plan, rules: Rules) -> Fleet:
     for sortie in plan.roster:
         by_route[sortie.route].append(sortie)
     flying = [f for f in routes if by_route[f.route.id]]
-    stays = [column_stays(f, rules.column_radius_m) for f in flying]
+    radius_m = rules.column_radius_m
+    leave = [column_stays(f, radius_m, f.station) for f in flying]
+    arrive = [column_stays(f, radius_m, f.lands_at) for f in flying]
     return Fleet(
         near=find_encounters(flying, rules),
         sorties=tuple(
             tuple(sorted(by_route[f.route.id], key=lambda s: (s.takeoff_s, s.drone)))
             for f in flying
         ),
-        leaves_s=np.array([s[0, 1] if len(s) else 0.0 for s in stays]),
-        arrives_s=np.array([np.ptp(s[-1]) if len(s) else 0.0 for s in stays]),
+        leaves_s=np.array([s[0, 1] if len(s) else 0.0 for s in leave]),
+        arrives_s=np.array([np.ptp(s[-1]) if len(s) else 0.0 for s in arrive]),
     )
 
 
@@ -146,7 +148,8 @@ def fly(fleet: Fleet, draws: Sequence[Draws], rules: Rules) -> Flights:
 
     A station's take-offs go in the order of the roster, each when its drone is ready
     and not before its time; then comes the delay of its launch, then what holds it
-    on its pad: the launch spacing and the column. Landings are as they come.
+    on its pad: the launch spacing and the column. Landings are as they come. Stations
+    that have drones together are flown together.
     """
     runs = draws[0].launch_s.shape[0]
     # Late at the end of each leg, were it on time at take-off; and what it cannot
@@ -158,34 +161,39 @@ def fly(fleet: Fleet, draws: Sequence[Draws], rules: Rules) -> Flights:
     takeoff, landing, ready, waited = (
         [np.empty(shape) for shape in shapes] for _ in range(4)
     )
-    stations: dict[str, list[tuple[Sortie, int, int]]] = defaultdict(list)
+    pool = pools_of(fleet.routes)
+    pools: dict[str, list[tuple[Sortie, int, int]]] = defaultdict(list)
     for k, sorties in enumerate(fleet.sorties):
         for n, sortie in enumerate(sorties):
-            stations[fleet.routes[k].station.id].append((sortie, k, n))
-    for entries in stations.values():
+            pools[pool[fleet.routes[k].station.id]].append((sortie, k, n))
+    for name, entries in pools.items():
         entries.sort(key=lambda entry: (entry[0].takeoff_s, entry[0].drone))
-        free_s = np.full(runs, -np.inf)
+        stations = [s for s, of in pool.items() if of == name]
         drones = sorted({sortie.drone for sortie, _, _ in entries})
         number = {drone: d for d, drone in enumerate(drones)}
-        landed = np.full((len(drones), runs), -np.inf)
-        before = np.zeros((len(drones), 1))
+        free_s = {s: np.full(runs, -np.inf) for s in stations}
+        landed = {s: np.full((len(drones), runs), -np.inf) for s in stations}
+        before = {s: np.zeros((len(drones), 1)) for s in stations}
         prepared = np.full((len(drones), runs), -np.inf)
         for sortie, k, n in entries:
             d = number[sortie.drone]
+            here, there = fleet.routes[k].station.id, fleet.routes[k].lands_at.id
             waited[k][:, n] = prepared[d]
             t = np.maximum(sortie.takeoff_s, prepared[d]) + draws[k].launch_s[:, n]
-            t = np.maximum(t, free_s)
-            room_s = np.maximum(rules.launch_spacing_s, before + fleet.leaves_s[k])
-            t = _between_landings(t, landed, room_s, rules.launch_spacing_s)
-            free_s = t + max(rules.launch_spacing_s, fleet.leaves_s[k])
+            t = np.maximum(t, free_s[here])
+            room_s = np.maximum(
+                rules.launch_spacing_s, before[here] + fleet.leaves_s[k]
+            )
+            t = _between_landings(t, landed[here], room_s, rules.launch_spacing_s)
+            free_s[here] = t + max(rules.launch_spacing_s, fleet.leaves_s[k])
             late = np.maximum(
                 t - sortie.takeoff_s + sums[k][:, n, -1], least[k][:, n, -1]
             )
             takeoff[k][:, n] = t
-            landing[k][:, n] = landed[d] = sortie.landing_s + late
+            landing[k][:, n] = landed[there][d] = sortie.landing_s + late
             rest_s = (sortie.ready_s - sortie.landing_s) * (1 + draws[k].ground[:, n])
-            ready[k][:, n] = prepared[d] = landed[d] + rest_s
-            before[d] = fleet.arrives_s[k]
+            ready[k][:, n] = prepared[d] = landed[there][d] + rest_s
+            before[there][d] = fleet.arrives_s[k]
     planned = [np.array([s.takeoff_s for s in sorties]) for sorties in fleet.sorties]
     late_s = []
     for k, own in enumerate(takeoff):

@@ -83,51 +83,58 @@ def pads_beyond(scenario: Scenario, fleet: Fleet, flights: Flights) -> Beyond:
     since the drone is ready where that is later, until the real one.
     """
     rules = scenario.rules
-    stations: dict[str, list[tuple[Sortie, int, int]]] = defaultdict(list)
-    for k, sorties in enumerate(flights.sorties):
-        for n, sortie in enumerate(sorties):
-            stations[flights.routes[k].station.id].append((sortie, k, n))
+    landed: dict[str, list[FloatArray]] = defaultdict(list)
+    drones: dict[str, set[str]] = defaultdict(set)
+    for k, flown in enumerate(flights.routes):
+        for n, sortie in enumerate(flights.sorties[k]):
+            landed[flown.lands_at.id].append(flights.landing_s[k][:, n])
+            for station in flown.stations:
+                drones[station.id].add(sortie.drone)
+    taken = _on_pads(flights, rules.pad_before_takeoff_s)
+    runs = len(flights.takeoff_s[0])
     excess = []
-    for name, entries in stations.items():
-        landings = np.sort(
-            np.stack([flights.landing_s[k][:, n] for _, k, n in entries]), axis=0
-        )
+    for name, here in drones.items():
+        landings = np.sort(np.array(landed[name]).reshape(-1, runs), axis=0)
         apart_s = np.diff(landings, axis=0).min(axis=0, initial=np.inf)
         bad = apart_s < rules.launch_spacing_s - TOLERANCE_S
-        if len({s.drone for s, _, _ in entries}) > scenario.station(name).pads:
-            start, end = _on_pads(entries, flights, rules.pad_before_takeoff_s)
-            times = np.concatenate([start, end - TOLERANCE_S])
+        if len(here) > scenario.station(name).pads:
+            start, end = (np.array(side) for side in zip(*taken[name], strict=True))
+            times = np.concatenate([start, np.maximum(end, start) - TOLERANCE_S])
             change = np.repeat([1, -1], len(start))
             order = np.argsort(times, axis=0, kind="stable")
             most = np.cumsum(change[order], axis=0).max(axis=0)
             bad |= most > scenario.station(name).pads
         excess.append(bad.astype(float))
-    return Beyond(tuple((name,) for name in stations), np.array(excess))
+    return Beyond(tuple((name,) for name in drones), np.array(excess))
 
 
 def _on_pads(
-    entries: Sequence[tuple[Sortie, int, int]], flights: Flights, before_s: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return from when to when pads of a station are taken, shape (spans, runs)."""
+    flights: Flights, before_s: float
+) -> dict[str, list[tuple[FloatArray, FloatArray]]]:
+    """Return by station from when to when pads are taken, shape (runs,) each."""
     days: dict[str, list[tuple[Sortie, int, int]]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda e: e[0].takeoff_s):
-        days[entry[0].drone].append(entry)
-    spans: list[tuple[FloatArray, FloatArray]] = []
+    for k, sorties in enumerate(flights.sorties):
+        for n, sortie in enumerate(sorties):
+            days[sortie.drone].append((sortie, k, n))
+    spans: dict[str, list[tuple[FloatArray, FloatArray]]] = defaultdict(list)
     for day in days.values():
+        day.sort(key=lambda entry: entry[0].takeoff_s)
         first, k, n = day[0]
         takeoff = flights.takeoff_s[k][:, n]
-        spans.append((np.full_like(takeoff, first.takeoff_s - before_s), takeoff))
+        asked = np.full_like(takeoff, first.takeoff_s - before_s)
+        spans[flights.routes[k].station.id].append((asked, takeoff))
         for (_, k, n), (after, k2, n2) in itertools.pairwise(day):
+            here = spans[flights.routes[k].lands_at.id]
             asked_s = after.takeoff_s - before_s
             takeoff, ready = flights.takeoff_s[k2][:, n2], flights.ready_s[k][:, n]
             # A drone that is ready only then stays where it is.
             stays = ready >= asked_s - TOLERANCE_S
-            spans.append((flights.landing_s[k][:, n], np.where(stays, takeoff, ready)))
-            spans.append((np.where(stays, takeoff, asked_s), takeoff))
+            here.append((flights.landing_s[k][:, n], np.where(stays, takeoff, ready)))
+            here.append((np.where(stays, takeoff, asked_s), takeoff))
         _, k, n = day[-1]
-        spans.append((flights.landing_s[k][:, n], flights.ready_s[k][:, n]))
-    start, end = (np.array(side) for side in zip(*spans, strict=True))
-    return start, np.maximum(end, start)
+        landing, ready = flights.landing_s[k][:, n], flights.ready_s[k][:, n]
+        spans[flights.routes[k].lands_at.id].append((landing, ready))
+    return spans
 
 
 def revisit_beyond(scenario: Scenario, flights: Flights) -> tuple[Beyond, Beyond]:
@@ -306,7 +313,7 @@ def _in_columns(
     """Yield the routes of which two arrivals are in their column at once."""
     stations: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for k, sorties in enumerate(flights.sorties):
-        name = flights.routes[k].station.id
+        name = flights.routes[k].lands_at.id
         stations[name] += [(k, n) for n in range(len(sorties))]
     for entries in stations.values():
         landing = np.array([flights.landing_s[k][:, n] for k, n in entries])

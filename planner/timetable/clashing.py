@@ -6,6 +6,7 @@ A *move* is a take-off or a landing.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +22,7 @@ from planner.timetable.rhythm import Rhythm
 
 def clashes(a: Rhythm, b: Rhythm, launch_spacing_s: float) -> list[WholeSpan]:
     """
-    Return the shifts at which sorties of two routes of a station clash.
+    Return the shifts at which sorties of two routes clash at a station of both.
 
     Moves closer than the launch spacing clash, and so do two drones in the column
     at once.
@@ -32,8 +33,10 @@ def clashes(a: Rhythm, b: Rhythm, launch_spacing_s: float) -> list[WholeSpan]:
         Closed spans of the take-off of b minus the take-off of a [s].
     """
     spans = []
-    for move_a in (0.0, *a.landings_s):
-        for move_b in (0.0, *b.landings_s):
+    for one, other in itertools.product(a.calls, b.calls):
+        if one.station != other.station:
+            continue
+        for move_a, move_b in itertools.product(one.moves_s, other.moves_s):
             middle = move_a - move_b
             # Exactly the spacing apart is far enough.
             spans.append(
@@ -42,9 +45,9 @@ def clashes(a: Rhythm, b: Rhythm, launch_spacing_s: float) -> list[WholeSpan]:
                     math.ceil(middle + launch_spacing_s - TIME_TOLERANCE_S) - 1,
                 )
             )
-    for low_a, high_a in a.columns:
-        for low_b, high_b in b.columns:
-            spans.append((math.floor(low_a - high_b), math.ceil(high_a - low_b)))
+        for low_a, high_a in one.columns:
+            for low_b, high_b in other.columns:
+                spans.append((math.floor(low_a - high_b), math.ceil(high_a - low_b)))
     return [span for span in spans if span[0] <= span[1]]
 
 

@@ -1,4 +1,4 @@
-"""Tell when a drone is inside the column of its own station."""
+"""Tell when a drone is inside the column of one of its own stations."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ COLUMN_MARGIN_M = 0.5
 """Columns are taken this much wider, since a written path is rounded."""
 
 
-def column_spans(scenario: Scenario, draft: DraftRoute) -> tuple[Span, ...]:
+def column_spans(
+    scenario: Scenario, draft: DraftRoute, station_id: str = ""
+) -> tuple[Span, ...]:
     """
-    Return when a drone is inside the column of its own station.
+    Return when a drone is inside the column of a station, of its depot if not said.
 
-    The column is taken no smaller than the horizontal separation, so that a
-    climb or a descent in it is clear of every drone outside of it.
+    Of a station where it takes off or lands. The column is taken no smaller than the
+    horizontal separation, so that a climb or a descent in it is clear of every drone
+    outside of it.
 
     Returns
     -------
     tuple of Span
-        Seconds from take-off, closed and sorted; climb and descent are in it.
-        Of variants, all together.
+        Seconds from take-off, closed and sorted; climb and descent are in it, where
+        they are there. Of variants, all together.
     """
-    centre = scenario.station(draft.depot).point
+    station_id = station_id or draft.depot
+    centre = scenario.station(station_id).point
     spans: list[Span] = []
     for flown in draft.flown:
         length_s = np.diff(flown.t_s)
@@ -39,13 +43,13 @@ def column_spans(scenario: Scenario, draft: DraftRoute) -> tuple[Span, ...]:
         )
         begin_s = flown.t_s[:-1]
         spans += [
-            (0.0, float(flown.t_s[0])),
-            (float(flown.t_s[-1]), flown.duration_s),
-            *(
-                (float(begin_s[n] + first[n]), float(begin_s[n] + last[n]))
-                for n in np.flatnonzero(first <= last)
-            ),
+            (float(begin_s[n] + first[n]), float(begin_s[n] + last[n]))
+            for n in np.flatnonzero(first <= last)
         ]
+        if station_id == draft.depot:
+            spans.append((0.0, float(flown.t_s[0])))
+        if station_id == draft.lands_at:
+            spans.append((float(flown.t_s[-1]), flown.duration_s))
     merged: list[Span] = []
     for low_s, high_s in sorted(spans):
         if merged and low_s <= merged[-1][1] + TIME_TOLERANCE_S:

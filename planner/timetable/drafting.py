@@ -24,19 +24,26 @@ _LEAST_SAVED_S = 60.0
 """Of a sortie, for what is not due to be left out of it."""
 
 
-def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRoute:
+def draw(
+    problem: ChartedProblem, space: FreeSpace, column: Column, end: int | None = None
+) -> DraftRoute:
     """
     Return the draft of a column; its ``layers_m`` is empty if none is open.
 
     The id is made from the station and the ways flown: it stays as long as
     they do. Where sorties differ, by turns or by hours, the draft stands for all of
     them: it has the stops of every one, and the variants are what is flown.
+
+    Parameters
+    ----------
+    end
+        Index of the station where it lands; that of the column if None.
     """
     chains = column.chains()
-    variants = _by_hours(problem, space, column)
+    variants = _by_hours(problem, space, column, end)
     if not variants:
         variants = [
-            _draw_chain(problem, space, column, chain, turn=turn)
+            _draw_chain(problem, space, column, chain, turn=turn, end=end)
             for turn, chain in enumerate(chains)
         ]
     longest = max(variants, key=lambda variant: variant.duration_s)
@@ -45,7 +52,12 @@ def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRout
     stops = {stop.target: stop for variant in variants for stop in variant.stops}
     return replace(
         longest,
-        id=_id(problem, column.station, [n for chain in chains for n in chain]),
+        id=_id(
+            problem,
+            column.station,
+            [n for chain in chains for n in chain],
+            longest.ends_at,
+        ),
         headway_s=column.headway_s,
         stops=tuple(stops.values()),
         layers_m=longest.layers_m if all(v.layers_m for v in variants) else (),
@@ -56,7 +68,7 @@ def draw(problem: ChartedProblem, space: FreeSpace, column: Column) -> DraftRout
 
 
 def _by_hours(
-    problem: ChartedProblem, space: FreeSpace, column: Column
+    problem: ChartedProblem, space: FreeSpace, column: Column, end: int | None
 ) -> list[DraftRoute]:
     """
     Return variants without what is not due; none if that saves next to nothing.
@@ -88,7 +100,7 @@ def _by_hours(
             nodes = problem.due_nodes(chain, due)
             if nodes:
                 drawn = _draw_chain(
-                    problem, space, column, nodes, turn=turn, at_s=at[turn]
+                    problem, space, column, nodes, turn=turn, at_s=at[turn], end=end
                 )
                 variants.append(replace(drawn, hours=hours))
     saved_s = max(
@@ -137,6 +149,7 @@ def _draw_chain(
     *,
     turn: int,
     at_s: Mapping[int, float] | None = None,
+    end: int | None = None,
 ) -> DraftRoute:
     """
     Return the draft of the sorties of a turn.
@@ -146,6 +159,8 @@ def _draw_chain(
     at_s
         When nodes are to be begun, where that is later than they are reached. What
         is due for part of the day is then flown in its windows alone.
+    end
+        Index of the station where they land; that of the column if None.
     """
     scenario = problem.scenario
     station = problem.stations[column.station]
@@ -172,11 +187,12 @@ def _draw_chain(
             )
         )
         before = node
-    flight.go(before, None)
+    flight.go(before, None, end)
+    ends_at = "" if end is None else problem.stations[end].id
     xy = np.array(flight.xy)
     open_to_path = open_layers(scenario, space, shapely.LineString(xy))
     return DraftRoute(
-        id=_id(problem, column.station, nodes),
+        id=_id(problem, column.station, nodes, ends_at),
         depot=station.id,
         drone_model=station.model,
         headway_s=column.headway_s * len(column.chains()),
@@ -187,15 +203,17 @@ def _draw_chain(
         layers_m=tuple(h for h in layers if h in open_to_path),
         idleness_ratio=problem.idleness_ratio,
         turn=turn,
+        ends_at=ends_at,
     )
 
 
-def _id(problem: Problem, station: int, nodes: Sequence[int]) -> str:
-    """Return a short id made from a station and the ways flown."""
+def _id(problem: Problem, station: int, nodes: Sequence[int], ends_at: str = "") -> str:
+    """Return a short id made from the stations and the ways flown."""
     name = problem.stations[station].id
     ways = [
         f"{problem.targets[problem.node_target[n]].id}/{problem.node_way[n]}"
         for n in nodes
     ]
-    digest = hashlib.sha256("|".join([name, *ways]).encode()).hexdigest()
+    flown = [name, *ways, *([ends_at] if ends_at else [])]
+    digest = hashlib.sha256("|".join(flown).encode()).hexdigest()
     return f"{name}-{digest[:6].upper()}"

@@ -42,11 +42,21 @@ class Flight:
         """Time at the end of the path."""
         return self.t_s[-1]
 
-    def go(self, before: int | None, node: int | None) -> None:
-        """Fly from the end of one node to the start of another; None is home."""
-        problem, home = self.problem, int(self.problem.home[self.station])
-        start = home if before is None else int(problem.leave[before])
-        end = home if node is None else int(problem.entry[node])
+    def go(
+        self, before: int | None, node: int | None, station: int | None = None
+    ) -> None:
+        """
+        Fly from the end of one node to the start of another; None is a station.
+
+        Parameters
+        ----------
+        station
+            Index of the station where the flight ends; its own if None.
+        """
+        problem, ends = self.problem, self.station if station is None else station
+        home = problem.home
+        start = int(home[self.station] if before is None else problem.leave[before])
+        end = int(home[ends] if node is None else problem.entry[node])
         self._fly(problem.legs[problem.stations[self.station].model].path(start, end))
 
     def do(self, node: int) -> None:

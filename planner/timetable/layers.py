@@ -12,8 +12,9 @@ from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
 from planner.draft import DraftRoute
 from planner.scenario import Scenario
+from planner.timetable.clashing import kept_clear
 from planner.timetable.colouring import colour
-from planner.timetable.rhythm import sorties
+from planner.timetable.rhythm import Rhythm, sorties
 from planner.timetable.separation import Encounter, Pair, find_encounters, merged
 
 HEIGHT_TOLERANCE_M = 1e-6
@@ -148,6 +149,42 @@ def spans_between(
             owner[two],
             tuple((low - wide_s, high + wide_s) for low, high in spans),
         )
+
+
+def kept_apart(
+    scenario: Scenario,
+    drafts: Sequence[DraftRoute],
+    ours: Mapping[str, Rhythm],
+    fixed: Mapping[str, tuple[Rhythm, int]],
+    layers_m: Mapping[str, float],
+    encounters: Mapping[Pair, Encounter],
+    late_s: Mapping[Pair, float],
+) -> tuple[dict[str, Rhythm], dict[Pair, tuple[Span, ...]]]:
+    """
+    Return rhythms without the phases that meet routes whose clocks are fixed.
+
+    And, by pair of them, take-off of the second minus take-off of the first at which
+    they meet each other: closed spans [s]. Not even where one is so late.
+
+    Parameters
+    ----------
+    ours
+        Rhythms of drafts whose clocks are to be set, by id.
+    fixed
+        Of all others, with their phases.
+    """
+    ours = dict(ours)
+    forbidden: dict[Pair, tuple[Span, ...]] = {}
+    for a, b, spans in spans_between(scenario, drafts, layers_m, encounters, late_s):
+        turned = tuple((-high, -low) for low, high in spans)
+        if a in ours and b in ours:
+            pair, parted = ((a, b), spans) if a < b else ((b, a), turned)
+            forbidden[pair] = (*forbidden.get(pair, ()), *parted)
+        elif a in ours:
+            ours[a] = kept_clear(ours[a], *fixed[b], turned)
+        elif b in ours:
+            ours[b] = kept_clear(ours[b], *fixed[a], spans)
+    return ours, forbidden
 
 
 def slacks_s(

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
 from planner.basics.overflight import spans_over
 from planner.basics.physics import flight_time_s
@@ -25,9 +24,8 @@ from planner.given.stamina import turnaround_after_s
 from planner.given.winds import all_winds
 from planner.plan import Route, Sortie, Stop
 from planner.scenario import Scenario, Station
-from planner.timetable.clashing import kept_clear
 from planner.timetable.crewing import Clocked
-from planner.timetable.layers import assign_layers, spans_between, standing
+from planner.timetable.layers import assign_layers, kept_apart, standing
 from planner.timetable.rhythm import Rhythm, flown_phases, rhythm
 from planner.timetable.roster import make_roster
 from planner.timetable.separation import Encounter, Pair, find_encounters
@@ -175,7 +173,8 @@ def make_timetable(
     phases_s = flown_phases(clocked, phases_s)
     return Timetable(
         routes=tuple(
-            _route(scenario, d, phases_s[d.id], plan.layers_m[d.id]) for d in flying
+            timed_route(scenario, d, phases_s[d.id], plan.layers_m[d.id])
+            for d in flying
         ),
         roster=make_roster(
             scenario,
@@ -278,18 +277,15 @@ def _parted_in_time(
     ours = {
         draft.id: rhythms[draft.id] for draft in drafts if draft.depot == station.id
     }
-    forbidden: dict[Pair, tuple[Span, ...]] = {}
-    for a, b, spans in spans_between(
-        scenario, drafts, layers_m, encounters, dict.fromkeys(encounters, late_s)
-    ):
-        turned = tuple((-high, -low) for low, high in spans)
-        if a in ours and b in ours:
-            pair, parted = ((a, b), spans) if a < b else ((b, a), turned)
-            forbidden[pair] = (*forbidden.get(pair, ()), *parted)
-        elif a in ours:
-            ours[a] = kept_clear(ours[a], rhythms[b], phases_s[b], turned)
-        elif b in ours:
-            ours[b] = kept_clear(ours[b], rhythms[a], phases_s[a], spans)
+    ours, forbidden = kept_apart(
+        scenario,
+        drafts,
+        ours,
+        {d.id: (rhythms[d.id], phases_s[d.id]) for d in drafts if d.id not in ours},
+        layers_m,
+        encounters,
+        dict.fromkeys(encounters, late_s),
+    )
     clock = schedule_station(
         scenario,
         station,
@@ -304,7 +300,7 @@ def _parted_in_time(
     return clock if clock is not None and clock.peak <= limit else None
 
 
-def _route(
+def timed_route(
     scenario: Scenario, draft: DraftRoute, phase_s: int, layer_m: float
 ) -> Route:
     """Return a settled draft with its clock and layer, climb and descent added."""
@@ -315,7 +311,9 @@ def _route(
     turnaround_s = turnaround_after_s(
         scenario.model(draft.drone_model), draft.duration_s, scenario.rules.ceiling_m
     )
-    stands_m = ground_m(scenario, scenario.station(draft.depot))
+    stands_m, lands_m = (
+        ground_m(scenario, scenario.station(at)) for at in (draft.depot, draft.lands_at)
+    )
     return Route(
         id=draft.id,
         depot=draft.depot,
@@ -328,12 +326,13 @@ def _route(
         path=(
             (*lonlat[0], stands_m),
             *((lon, lat, layer_m) for lon, lat in lonlat),
-            (*lonlat[-1], stands_m),
+            (*lonlat[-1], lands_m),
         ),
         t_s=(0.0, *draft.t_s.tolist(), draft.duration_s),
         stops=draft.stops,
         camera_off=_camera_off(scenario, draft),
         fixed=draft.is_fixed,
+        ends_at=draft.ends_at,
     )
 
 

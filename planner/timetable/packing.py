@@ -97,8 +97,8 @@ def packing(
     runs = tuple(r.flown[0] if len(r.flown) == 1 else None for r in rhythms)
     if room is None:
         # What others have in the air, and breaks, do not repeat with these headways.
-        rhythms, rush_s = _without_like_days(rhythms, rush_s, apart_s)
-        rhythms, rush_s = _without_repetitions(rhythms, rush_s, apart_s)
+        rhythms, rush_s = without_like_days(rhythms, rush_s, apart_s)
+        rhythms, rush_s = without_repetitions(rhythms, rush_s, apart_s)
     clash = _clash_masks(rhythms, rules.launch_spacing_s, forbidden)
     if clash is None:
         return None
@@ -114,8 +114,8 @@ def packing(
             tuple(
                 Demand(
                     wait_s,
-                    _use(r, [(lead_s, lead_s + waiting.busy_s)], length_s),
-                    tuple(_use(r, hold(waiting), length_s) for _, hold in holds),
+                    taken_by(r, [(lead_s, lead_s + waiting.busy_s)], length_s),
+                    tuple(taken_by(r, hold(waiting), length_s) for _, hold in holds),
                 )
                 for wait_s in waits_s
                 for waiting in (_waiting(r, wait_s),)
@@ -203,7 +203,7 @@ def _clash_masks(
     return masks
 
 
-def _without_like_days(
+def without_like_days(
     rhythms: Sequence[Rhythm], rush_s: WholeSpan, apart_s: int
 ) -> tuple[Sequence[Rhythm], WholeSpan]:
     """
@@ -263,7 +263,7 @@ def _without_like_days(
     return shorter, (moved(rush_s[0]), moved(rush_s[1]))
 
 
-def _without_repetitions(
+def without_repetitions(
     rhythms: Sequence[Rhythm], rush_s: WholeSpan, apart_s: int
 ) -> tuple[Sequence[Rhythm], WholeSpan]:
     """
@@ -296,7 +296,7 @@ def _without_repetitions(
     return shorter, (moved(rush_s[0]), moved(rush_s[1]))
 
 
-def _use(r: Rhythm, spans: Sequence[WholeSpan], length_s: int) -> Use:
+def taken_by(r: Rhythm, spans: Sequence[WholeSpan], length_s: int) -> Use:
     """Return how the sorties of a route take a resource over a day."""
     flown = np.zeros(length_s, dtype=np.int16)
     for first, last in r.flown:

@@ -22,7 +22,7 @@ def first_fit(
     """Return phases within limits, each as early (or as late) as it fits."""
     for order in _orders(task, start):
         for late in (False, True):
-            placed = _fit(task, order, drones, rush_drones, start, late=late)
+            placed = fit(task, order, drones, rush_drones, start, late=late)
             if placed is not None:
                 return placed
     return None
@@ -39,7 +39,7 @@ def _orders(task: Packing, start: Sequence[int] | None) -> Iterator[list[int]]:
     yield sorted(every, key=lambda i: (rhythms[i].headway_s, rhythms[i].busy_s, i))
 
 
-def _fit(
+def fit(
     task: Packing,
     order: Sequence[int],
     drones: int,
@@ -48,7 +48,7 @@ def _fit(
     *,
     late: bool,
 ) -> Placed | None:
-    """Return phases within limits, placing routes one by one, or None."""
+    """Return phases within limits, placing routes one by one in an order, or None."""
     level = np.zeros(task.length_s, dtype=np.int16)
     level[: task.rush_s[1] + 1] = drones - rush_drones
     taken = [others.copy() for others in task.taken]
@@ -65,6 +65,8 @@ def _fit(
             for use, used, there_is in zip(
                 demand.scarce, taken, task.counts, strict=True
             ):
+                if not fits.any():
+                    break
                 fits &= peaks_by_phase(r, use, used) <= there_is
             if fits.any():
                 break

@@ -23,6 +23,24 @@ from planner.timetable.phases import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """
+    What the sorties of a route do at a station, seconds from take-off.
+
+    Parameters
+    ----------
+    moves_s
+        Take-off and landings: what of them is there.
+    columns
+        When the drone is inside the station's column.
+    """
+
+    station: str
+    moves_s: tuple[float, ...]
+    columns: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
     """
     What the clock of a route depends on, in whole seconds.
@@ -42,8 +60,8 @@ class Rhythm:
         Take-offs that are flown, whatever the phase: a sortie outside of them
         has no active stop. Where the horizon repeats, also the first of the next
         round: as long as those of this one may matter.
-    columns
-        When the drone is inside its station's column, seconds from take-off.
+    calls
+        What it does at its station; of a route that ends elsewhere, at both.
     """
 
     id: str
@@ -53,7 +71,7 @@ class Rhythm:
     charging: WholeSpan
     allowed: BoolArray
     flown: tuple[WholeSpan, ...]
-    columns: tuple[Span, ...]
+    calls: tuple[Call, ...]
 
     @property
     def aloft_s(self) -> int:
@@ -83,15 +101,32 @@ def rhythm(scenario: Scenario, draft: DraftRoute) -> Rhythm:
     phases = allowed_phases(scenario, draft)
     if draft.phase_s is not None:
         phases = common(phases, [(draft.phase_s, draft.phase_s)])
+    landings_s = tuple(sorted({flown.duration_s for flown in draft.flown}))
     return Rhythm(
         id=draft.id,
         headway_s=headway_s,
-        landings_s=tuple(sorted({flown.duration_s for flown in draft.flown})),
+        landings_s=landings_s,
         busy_s=math.ceil(draft.duration_s + turnaround_s - TIME_TOLERANCE_S),
         charging=_charging(scenario, draft),
         allowed=phase_mask(phases, headway_s),
         flown=_on_and_on(scenario, flown_spans(scenario, draft)),
-        columns=column_spans(scenario, draft),
+        calls=_calls(scenario, draft, landings_s),
+    )
+
+
+def _calls(
+    scenario: Scenario, draft: DraftRoute, landings_s: tuple[float, ...]
+) -> tuple[Call, ...]:
+    """Return what the sorties of a route do at its station, or at both."""
+    moves_s: dict[str, list[float]] = {draft.depot: [0.0]}
+    moves_s.setdefault(draft.lands_at, []).extend(landings_s)
+    return tuple(
+        Call(
+            station=station,
+            moves_s=tuple(moves),
+            columns=column_spans(scenario, draft, station),
+        )
+        for station, moves in moves_s.items()
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import insort
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from planner.basics.spells import WholeSpan
 from planner.draft import DraftRoute
@@ -29,7 +32,8 @@ def make_roster(
     station as many drones appear as are ever busy at once, and no more: first-free
     assignment in the order of take-offs colours an interval graph with the fewest
     colours. They are named ``STATION-n``, n from 1, whether or not the station
-    has so many.
+    has so many. After a route that ends elsewhere a drone flies on from there; a
+    station's own come first.
 
     Parameters
     ----------
@@ -50,20 +54,29 @@ def make_roster(
             else takeoffs(flown[draft.id], round(draft.headway_s), phases_s[draft.id])
         )
     )
-    ready_s: dict[str, list[float]] = {draft.depot: [] for draft in drafts}
+    stands: dict[str, list[_Standing]] = defaultdict(list)
+    begun: Counter[str] = Counter()
     waits = waits_s or {}
     rests_s = {d.id: _turnaround_s(scenario, d) + waits.get(d.id, 0) for d in drafts}
     roster = []
     for takeoff_s, _, draft in flights:
         landing_s = takeoff_s + draft.duration_s
         ready = landing_s + rests_s[draft.id]
-        drones = ready_s[draft.depot]
-        free = (n for n, r in enumerate(drones) if r <= takeoff_s + TIME_TOLERANCE_S)
-        n = next(free, len(drones))
-        drones[n : n + 1] = [ready]
+        here = stands[draft.depot]
+        free = (d for d in here if d.ready_s <= takeoff_s + TIME_TOLERANCE_S)
+        one = next(free, None)
+        if one is None:
+            begun[draft.depot] += 1
+            one = _Standing(draft.depot, begun[draft.depot], ready)
+            insort(stands[draft.lands_at], one, key=_turn(draft.lands_at))
+        else:
+            one.ready_s = ready
+            if draft.ends_at:
+                here.remove(one)
+                insort(stands[draft.ends_at], one, key=_turn(draft.ends_at))
         roster.append(
             Sortie(
-                drone=f"{draft.depot}-{n + 1}",
+                drone=f"{one.home}-{one.number}",
                 route=draft.id,
                 takeoff_s=float(takeoff_s),
                 landing_s=round(landing_s, 3),
@@ -71,6 +84,20 @@ def make_roster(
             )
         )
     return tuple(sorted(roster, key=lambda s: (s.takeoff_s, s.drone)))
+
+
+@dataclass(slots=True, eq=False)
+class _Standing:
+    """A drone that stands at a station, or will, and from when on it is ready."""
+
+    home: str
+    number: int
+    ready_s: float
+
+
+def _turn(station: str) -> Callable[[_Standing], tuple[bool, str, int]]:
+    """Return in which order the drones at a station are asked."""
+    return lambda drone: (drone.home != station, drone.home, drone.number)
 
 
 def _turnaround_s(scenario: Scenario, draft: DraftRoute) -> float:

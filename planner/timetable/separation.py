@@ -8,7 +8,7 @@ closer than a limit form one interval, with ends in closed form: nothing is samp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -82,7 +82,7 @@ def find_encounters(
     """
     Return the encounters of all pairs of routes that have one.
 
-    What two routes of one station do inside its column is left out: there one
+    What two routes do inside the column of a station of both is left out: there one
     moves at a time. A route that lasts longer than its headway may meet itself:
     then the pair is its id twice.
     """
@@ -91,26 +91,29 @@ def find_encounters(
     rules = scenario.rules
     limit_m = rules.separation_horizontal_m + MARGIN_M
     narrow = rules.column_radius_m < rules.separation_horizontal_m
+    stations = dict.fromkeys(s for d in drafts for s in _stations(d))
+    numbers = {name: n for n, name in enumerate(stations)}
     legs = _joined(
         [
             part
             for n, draft in enumerate(drafts)
             for part in (
-                _split_at_column(scenario, n, draft),
-                *(_climbs(n, draft) if narrow else ()),
+                _split_at_column(scenario, n, draft, numbers),
+                *(_climbs(n, draft, numbers) if narrow else ()),
             )
         ]
     )
-    depots = np.unique([d.depot for d in drafts], return_inverse=True)[1]
+    own = np.array([[numbers[d.depot], numbers[d.lands_at]] for d in drafts])
     overlong = np.array([d.duration_s > d.headway_s for d in drafts])
 
     i, j = _near(legs, limit_m)
     first, second = legs.route[i], legs.route[j]
-    same_station = depots[first] == depots[second]
     keep = (first < second) | ((first == second) & overlong[first])
-    keep &= ~(same_station & (legs.inside[i] & legs.inside[j]))
+    keep &= (legs.inside[i] != legs.inside[j]) | (legs.inside[i] < 0)
     # Its own column keeps a station's drones clear of those that climb in it.
-    keep &= ~(same_station & (legs.climbs[i] | legs.climbs[j]))
+    for climbing, other in ((i, second), (j, first)):
+        theirs = (own[other] == legs.inside[climbing][:, None]).any(axis=1)
+        keep &= ~(legs.climbs[climbing] & theirs)
     i, j = i[keep], j[keep]
     low, high = _shifts(legs, i, j, limit_m)
     meet = low <= high
@@ -153,12 +156,12 @@ class _Legs:
     end: FloatArray
     start_s: FloatArray
     end_s: FloatArray
-    inside: BoolArray  # of the own station's column
+    inside: IndexArray  # of the column of which of its own stations; -1 of none
     climbs: BoolArray  # or descends
 
 
 def _level_legs(
-    route: int, xy: FloatArray, t_s: FloatArray, inside: BoolArray | bool = False
+    route: int, xy: FloatArray, t_s: FloatArray, inside: IndexArray | int = -1
 ) -> _Legs:
     """Return the legs of a path that lies in one layer."""
     count = len(t_s) - 1
@@ -173,35 +176,48 @@ def _level_legs(
     )
 
 
-def _split_at_column(scenario: Scenario, route: int, draft: DraftRoute) -> _Legs:
-    """Return the level legs of a draft, cut where it crosses its own column."""
-    columns = column_spans(scenario, draft)
-    edges = np.array([t for span in columns for t in span])
+def _stations(draft: DraftRoute) -> tuple[str, ...]:
+    """Return the stations of a draft: where it takes off, and where it lands."""
+    return tuple(dict.fromkeys((draft.depot, draft.lands_at)))
+
+
+def _split_at_column(
+    scenario: Scenario, route: int, draft: DraftRoute, numbers: Mapping[str, int]
+) -> _Legs:
+    """Return the level legs of a draft, cut where it crosses its own columns."""
+    columns = {s: column_spans(scenario, draft, s) for s in _stations(draft)}
+    edges = np.unique([t for spans in columns.values() for span in spans for t in span])
     edges = edges[(edges > draft.t_s[0]) & (edges < draft.t_s[-1])]
     at = np.searchsorted(draft.t_s, edges)
     xy = np.column_stack([np.interp(edges, draft.t_s, axis) for axis in draft.xy.T])
     t_s = np.insert(draft.t_s, at, edges)
     middle = (t_s[:-1] + t_s[1:]) / 2
-    inside = np.zeros(len(middle), dtype=bool)
-    for low, high in columns:
-        inside |= (low <= middle) & (middle <= high)
+    inside = np.full(len(middle), -1)
+    for station, spans in columns.items():
+        for low, high in spans:
+            inside[(low <= middle) & (middle <= high)] = numbers[station]
     return _level_legs(route, np.insert(draft.xy, at, xy, axis=0), t_s, inside)
 
 
-def _climbs(route: int, draft: DraftRoute) -> tuple[_Legs, _Legs]:
+def _climbs(
+    route: int, draft: DraftRoute, numbers: Mapping[str, int]
+) -> tuple[_Legs, _Legs]:
     """Return the climb and the descent of a draft, as waits at the station."""
-    ends = ((0.0, draft.t_s[0]), (draft.t_s[-1], draft.duration_s))
+    ends = (
+        (0.0, draft.t_s[0], draft.xy[:1], draft.depot),
+        (draft.t_s[-1], draft.duration_s, draft.xy[-1:], draft.lands_at),
+    )
     up, down = (
         _Legs(
             route=np.array([route]),
-            start=draft.xy[:1],
-            end=draft.xy[:1],
+            start=at,
+            end=at,
             start_s=np.array([low]),
             end_s=np.array([high]),
-            inside=np.array([True]),
+            inside=np.array([numbers[station]]),
             climbs=np.array([True]),
         )
-        for low, high in ends
+        for low, high, at, station in ends
     )
     return up, down
 

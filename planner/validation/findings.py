@@ -15,6 +15,7 @@ from typing import Any
 
 from planner.basics.physics import SWATH_HEIGHT_M
 from planner.errors import Finding
+from planner.given.objectives import OBJECTIVES
 from planner.given.wind import Blow
 from planner.given.winds import calm_layers_m, may_fly
 from planner.scenario import Scenario
@@ -212,6 +213,9 @@ def rules(scenario: Scenario) -> Iterator[Finding]:
         )
     if len(limits.layers_m) == 1:
         yield finding("W-LAYERS-ONE", "", "rules", height=limits.layers_m[0])
+    spent = OBJECTIVES[scenario.objective].tightens or limits.leftover == "tighten"
+    if limits.land_elsewhere and spent:
+        yield finding("W-ELSEWHERE", "", "rules.land_elsewhere")
     shortest = min(scenario.zones, key=lambda zone: zone.revisit_s, default=None)
     if shortest and shortest.revisit_s <= limits.revisit_slack_s:
         yield finding(

@@ -68,7 +68,8 @@ def _add_tracks(root: Element, handover: Handover) -> None:
     for route in handover.routes:
         track = add(root, "trk")
         add(track, "name", route.id)
-        add(track, "desc", f"{route.depot}: {zones_of(route)}")
+        stations = " → ".join(dict.fromkeys((route.depot, route.lands_at)))
+        add(track, "desc", f"{stations}: {zones_of(route)}")
         add(track, "type", "route")
         segment = add(track, "trkseg")
         sortie = first.get(route.id)

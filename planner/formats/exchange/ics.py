@@ -87,14 +87,26 @@ def _calendar(
 
 
 def repeats_daily(plan: Plan) -> bool:
-    """Whether each drone is ready again by its first take-off of the next day."""
+    """
+    Whether each drone is ready again by its first take-off of the next day.
+
+    One that has landed at another station by then is not.
+    """
     first: dict[str, float] = {}
     last: dict[str, float] = {}
-    for sortie in plan.roster:
+    stands: dict[str, str] = {}
+    ends_at = {route.id: route.ends_at for route in plan.routes}
+    for sortie in sorted(plan.roster, key=lambda s: s.takeoff_s):
+        if ends_at.get(sortie.route):
+            stands[sortie.drone] = ends_at[sortie.route]
         name = sortie.drone
         first[name] = min(sortie.takeoff_s, first.get(name, math.inf))
         last[name] = max(sortie.ready_s, last.get(name, -math.inf))
-    return all(last[name] <= first[name] + DAY_S for name in first)
+    return all(
+        last[name] <= first[name] + DAY_S
+        and stands.get(name) in (None, name.rpartition("-")[0])
+        for name in first
+    )
 
 
 def _told(handover: Handover, sortie: Sortie, route: Route) -> str:
@@ -104,6 +116,7 @@ def _told(handover: Handover, sortie: Sortie, route: Route) -> str:
         "layer_m": f"{route.layer_m:g}",
         "ready": f"{ready:%H:%M:%S}",
         "zones": zones_of(route),
+        **({"ends_at": route.ends_at} if route.ends_at else {}),
     }
     return "\n".join(
         f"{both(f'exchange.column.{name}')}: {value}" for name, value in facts.items()

@@ -95,6 +95,7 @@ def routes_table(handover: Handover) -> Table:
             len(takeoffs),
             len(route.stops),
             zones_of(route),
+            *_ends(handover, route),
         )
 
     return Table(
@@ -112,6 +113,7 @@ def routes_table(handover: Handover) -> Table:
             "sorties": int,
             "stops": int,
             "zones": str,
+            **_ENDS_AT[handover.ends_elsewhere],
         },
         rows=tuple(map(row, handover.routes)),
         shapes=tuple(shapely.LineString(route.path) for route in handover.routes),
@@ -211,6 +213,7 @@ def sorties_table(handover: Handover) -> Table:
             *(_second(handover, time) for time in times),
             float(route.layer_m),
             zones[route.id],
+            *_ends(handover, route),
         )
 
     return Table(
@@ -224,6 +227,7 @@ def sorties_table(handover: Handover) -> Table:
             "ready": datetime,
             "layer_m": float,
             "zones": str,
+            **_ENDS_AT[handover.ends_elsewhere],
         },
         rows=tuple(map(row, handover.sorties)),
     )
@@ -243,6 +247,15 @@ def unserved_table(handover: Handover) -> Table:
         columns=dict.fromkeys(["zone", "code", *texts], str),
         rows=tuple(map(row, handover.plan.unserved)),
     )
+
+
+_ENDS_AT: Mapping[bool, Mapping[str, type]] = {False: {}, True: {"ends_at": str}}
+"""The column that tells where drones land, where some do elsewhere."""
+
+
+def _ends(handover: Handover, route: Route) -> tuple[str, ...]:
+    """Return the cell of that column, where there is one."""
+    return (route.lands_at,) if handover.ends_elsewhere else ()
 
 
 def zones_of(route: Route) -> str:

@@ -54,10 +54,11 @@ def brief(handover: Handover, route: Route) -> Mission:
         last but one vertex, or a time leaves no way to fly it.
     """
     path, times = np.array(route.path, dtype=float), np.array(route.t_s, dtype=float)
-    path[:, 2] -= handover.stands_m(handover.station(route))
-    if not _is_closed(path):
-        raise _refusal("E-MISSION-PATH", route)
     station, model = handover.station(route), handover.model(route)
+    stands_m, lands_m = map(handover.stands_m, (station, handover.end(route)))
+    path[:, 2] -= stands_m
+    if not _goes_up_and_down(path, lands_m - stands_m):
+        raise _refusal("E-MISSION-PATH", route)
     events = sorted(
         _events(handover, route), key=lambda event: (event[0], _FIRST[event[1].kind])
     )
@@ -82,14 +83,14 @@ def _refusal(code: str, route: Route, **values: Any) -> MissionError:
     )
 
 
-def _is_closed(path: np.ndarray[Any, Any]) -> bool:
-    """Whether a path goes up, and down again, where it starts and ends."""
+def _goes_up_and_down(path: np.ndarray[Any, Any], end_m: float) -> bool:
+    """Whether a path goes straight up from the ground, and down to it at its end."""
     if len(path) < 4:
         return False
     lengths = leg_lengths_m(path)
     rises = np.abs(np.diff(path[:, 2]))[[0, -1]]
     return bool(
-        np.allclose(path[[0, -1], 2], 0, atol=SAME_PLACE_M)
+        np.allclose(path[[0, -1], 2], [0.0, end_m], atol=SAME_PLACE_M)
         and (rises > 0).all()
         and np.allclose(lengths[[0, -1]], rises, atol=SAME_PLACE_M)
     )

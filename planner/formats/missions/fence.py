@@ -83,10 +83,12 @@ def landing_places(
     """
     Return stations of the plan where a drone may land, its own first.
 
-    Others are those that are nearer than its own from somewhere on the mission;
-    those nearest to its own come first. Over terrain, those that no hill is before.
+    Those are where it takes off, and where it lands. Others are those that are nearer
+    than the first from somewhere on the mission; those nearest to it come first. Over
+    terrain, those that no hill is before.
     """
-    own, relief = handover.station(route), relief_under(handover, route)
+    own, end = handover.station(route), handover.end(route)
+    relief = relief_under(handover, route)
     lon, lat = np.array(_lonlats(mission)).T
 
     def away_m(station: Mapping[str, Any], x: Any, y: Any) -> Any:
@@ -99,7 +101,7 @@ def landing_places(
     home_m = away_m(own, lon, lat)
     found = []
     for station in handover.plan.stations:
-        if station.get("id") == own["id"] or not has_place(station):
+        if station.get("id") in (own["id"], end["id"]) or not has_place(station):
             continue
         if relief is not None and not relief.is_clear(
             mission, float(station["lon"]), float(station["lat"])
@@ -108,7 +110,8 @@ def landing_places(
         if (away_m(station, lon, lat) < home_m).any():
             metres = away_m(own, [station["lon"]], [station["lat"]])[0]
             found.append((float(metres), str(station["id"]), station))
-    return (own, *(station for *_, station in sorted(found, key=lambda f: f[:2])))
+    first = (own,) if end is own else (own, end)
+    return (*first, *(station for *_, station in sorted(found, key=lambda f: f[:2])))
 
 
 def breaches(fence: Fence, mission: Mission) -> tuple[str, ...]:
@@ -146,15 +149,16 @@ def _closed(
     """Yield the airspace that a fence can stand for."""
     stands_m = handover.stands_m(handover.station(route))
     heights_m = [stands_m + waypoint.height_m for waypoint in mission.waypoints]
-    waived = route.depot in scenario.rules.station_waivers
-    station = shapely.Point(path.coords[0])
+    ends = ((route.depot, path.coords[0]), (route.lands_at, path.coords[-1]))
+    waivers = scenario.rules.station_waivers
+    waived = shapely.MultiPoint([at for station, at in ends if station in waivers])
     for area in closures_aloft(scenario):
         if area.lower_m > max(heights_m) or area.upper_m < min(heights_m):
             continue
         near = area.geometry.distance(path) < scenario.rules.clearance_m
         if area.schedule is not None and near:
             continue
-        if waived and area.geometry.intersects(station):
+        if area.geometry.intersects(waived):
             continue
         yield area
 

@@ -13,7 +13,7 @@ import math
 from datetime import timedelta
 from typing import Any
 
-from planner.errors import Finding, MissionError
+from planner.errors import Finding, InputError, MissionError
 from planner.formats.handover import PLAN_FILE, Handover, file_stems
 from planner.formats.missions.wpml import export as export_waylines
 from planner.formats.missions.wpml import return_height_m
@@ -30,10 +30,23 @@ def export(handover: Handover) -> dict[str, bytes]:
     Raises
     ------
     InputError
-        If a drone type of the routes has no name among DJI's.
+        If a drone type of the routes has no name among DJI's, or a route ends at
+        another station: which dock a drone then stands in a plan does not know.
     MissionError
         If a drone would refuse a wayline, or the height to return at.
     """
+    elsewhere = [
+        Finding(
+            code="E-EXPORT-ELSEWHERE",
+            file=PLAN_FILE,
+            feature=route.id,
+            values={"station": route.ends_at},
+        )
+        for route in handover.routes
+        if route.ends_at
+    ]
+    if elsewhere:
+        raise InputError(elsewhere)
     waylines = export_waylines(handover)
     heights = {r.id: return_height_m(handover, r) for r in handover.routes}
     wrong = [

@@ -178,14 +178,17 @@ def _configure(
 ) -> None:
     first, last = mission.waypoints[0], mission.waypoints[-1]
     finish = {"stay": "noAction", "return": "goHome", "land": "autoLand"}[mission.end]
+    lost = "executeLostAction"
     if mission.end == "land" and is_home(mission, last):
         finish = "goHome"  # over its own station: down from where it is
+    elif mission.end == "land" and mission.home is not None:
+        lost = "goContinue"  # its charge is for the way to where it lands
     config = _in(document, "missionConfig")
     _put(
         config,
         flyToWaylineMode="safely",
         finishAction=finish,
-        exitOnRCLost="executeLostAction",
+        exitOnRCLost=lost,
         executeRCLostAction="goBack",
         takeOffSecurityHeight=_number(first.height_m),
     )

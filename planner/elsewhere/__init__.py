@@ -1,0 +1,1 @@
+"""Routes that end at another station, where that saves drones."""

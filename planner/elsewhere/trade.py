@@ -1,0 +1,346 @@
+"""Try an exchange of tails on a timetable: new clocks for two stations, two layers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from planner.basics.clock import Span
+from planner.draft import DraftRoute
+from planner.elsewhere.clocks import exchange_clock
+from planner.elsewhere.packing import Bind
+from planner.elsewhere.tails import Exchange
+from planner.given.bureaux import bureau_key
+from planner.plan import Sortie
+from planner.problem import Column
+from planner.scenario import Scenario
+from planner.timetable.layers import LATE_S, kept_apart, standing, too_close
+from planner.timetable.making import Timetable, settled, timed_route
+from planner.timetable.rhythm import Rhythm, flown_phases, rhythm, takeoffs
+from planner.timetable.roster import make_roster
+from planner.timetable.separation import MARGIN_M, Encounter, Pair, find_encounters
+
+_LESS_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tradable:
+    """A closed route of a timetable that may be exchanged, and its problem's number."""
+
+    part: int
+    column: Column
+    draft: DraftRoute
+
+
+Draw = Callable[[int, Column, int], DraftRoute]
+"""Draws a route: number of the problem, column, and the station where it ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class State:
+    """
+    A timetable with what it was made of.
+
+    Parameters
+    ----------
+    drafts, rhythms, phases_s
+        By id of the draft; settled as they are flown.
+    """
+
+    scenario: Scenario
+    table: Timetable
+    drafts: Mapping[str, DraftRoute]
+    rhythms: Mapping[str, Rhythm]
+    phases_s: Mapping[str, int]
+    encounters: Mapping[Pair, Encounter]
+
+    @property
+    def layers_m(self) -> dict[str, float]:
+        """The layer of each route."""
+        return {route.id: route.layer_m for route in self.table.routes}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """An exchange to be tried: two routes by id, and what they become."""
+
+    one: Tradable
+    other: Tradable
+    exchange: Exchange
+    spare: float
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two routes."""
+        return self.one.draft.id, self.other.draft.id
+
+    @property
+    def depots(self) -> tuple[str, str]:
+        """The two stations."""
+        return self.one.draft.depot, self.other.draft.depot
+
+
+def exchanged(
+    state: State, trial: Trial, draw: Draw, *, fewer: int, quicker: bool
+) -> State | None:
+    """
+    Return the timetable with an exchange, or None if it does not save what it has to.
+
+    Parameters
+    ----------
+    fewer
+        So many drones fewer have to be at work in the busiest period.
+    quicker
+        Whether all sorties together have to be shorter.
+    """
+    scenario, exchange, part = state.scenario, trial.exchange, trial.one.part
+    there = draw(part, exchange.there, exchange.back.station)
+    back = draw(part, exchange.back, exchange.there.station)
+    if not (_open(there) and _open(back)):
+        return None
+    pair = (settled(scenario, there), settled(scenario, back))
+    drones = sum(packed(state, station) for station in trial.depots) - fewer
+    most = len(_at_work(scenario, state.table.roster, trial.depots)) - fewer
+    alone = _alone(state, trial, pair)
+    if _clock(alone, trial, pair, alone.rhythms, {}, drones) is None:
+        return None  # whoever else flies
+    opened = _opened(alone, trial, pair)
+    for layers_m in _layers(opened, pair):
+        for late_s in (max(LATE_S, scenario.delay_slack_s), scenario.delay_slack_s):
+            found = _apart(opened, trial, pair, layers_m, late_s, drones)
+            if found is None or found.table.unresolved:
+                continue
+            if not _balances(found.table):
+                continue
+            if quicker and _aloft_s(found.table) >= _aloft_s(state.table):
+                continue
+            if len(_at_work(scenario, found.table.roster, trial.depots)) <= most:
+                return found
+    return None
+
+
+def packed(state: State, station: str) -> int:
+    """
+    Return the drones that a station's closed routes have busy at once, as packed.
+
+    Until the end of the busiest period, each sortie as long as its route's longest.
+    """
+    until_s = math.ceil(state.scenario.busiest_period()[1])
+    change = np.zeros(until_s + 2, dtype=np.int64)
+    for name, r in state.rhythms.items():
+        if state.drafts[name].depot == station:
+            starts = np.array(takeoffs(r.flown, r.headway_s, state.phases_s[name]))
+            for times, step in ((starts, 1), (starts + r.busy_s, -1)):
+                np.add.at(change, times[times <= until_s], step)
+    return int(np.cumsum(change).max())
+
+
+def _open(draft: DraftRoute) -> list[float]:
+    """Return the layers that are open to all that is flown of a route."""
+    return sorted(set.intersection(*(set(v.layers_m) for v in draft.flown)))
+
+
+def _balances(table: Timetable) -> bool:
+    """Whether as many drones land at each station as take off from it."""
+    routes = {route.id: route for route in table.routes}
+    more: Counter[str] = Counter()
+    for sortie in table.roster:
+        more[routes[sortie.route].lands_at] += 1
+        more[routes[sortie.route].depot] -= 1
+    return not any(more.values())
+
+
+def _aloft_s(table: Timetable) -> float:
+    """Return how long all sorties are together [s]."""
+    return sum(s.landing_s - s.takeoff_s for s in table.roster)
+
+
+def _alone(state: State, trial: Trial, pair: tuple[DraftRoute, DraftRoute]) -> State:
+    """Return a state whose drafts are those of an exchange, its table as it was."""
+    gone = {trial.one.draft.id, trial.other.draft.id}
+    rhythms = {draft.id: rhythm(state.scenario, draft) for draft in pair}
+    return replace(
+        state,
+        drafts={name: d for name, d in state.drafts.items() if name not in gone}
+        | {draft.id: draft for draft in pair},
+        rhythms={name: r for name, r in state.rhythms.items() if name not in gone}
+        | rhythms,
+    )
+
+
+def _opened(state: State, trial: Trial, pair: tuple[DraftRoute, DraftRoute]) -> State:
+    """Return a state that knows whom the two routes of an exchange meet."""
+    scenario = state.scenario
+    new = [v for draft in pair for v in draft.flown]
+    names = {v.id for v in new}
+    drafts = state.drafts.values()
+    flying = [v for d in drafts for v in d.flown if v.id not in names]
+    lines = np.array([shapely.LineString(v.xy) for v in flying], dtype=object)
+    limit_m = scenario.rules.separation_horizontal_m + 2 * MARGIN_M
+    ours = shapely.MultiLineString([v.xy for v in new])
+    beside = [flying[k] for k in np.flatnonzero(shapely.dwithin(lines, ours, limit_m))]
+    met = find_encounters(scenario, [*new, *beside])
+    gone = {v.id for t in (trial.one, trial.other) for v in t.draft.flown}
+    known = {p: e for p, e in state.encounters.items() if not gone & set(p)}
+    found = {p: e for p, e in met.items() if names & set(p)}
+    return replace(state, encounters=known | found)
+
+
+def _layers(
+    state: State, pair: tuple[DraftRoute, DraftRoute]
+) -> Iterator[dict[str, float]]:
+    """Yield layers of two new routes: where they meet few, and few other ones."""
+    layers_m = state.layers_m
+
+    def meets(draft: DraftRoute, layer_m: float) -> int:
+        names = {v.id for v in draft.flown}
+        return sum(
+            too_close(state.scenario, layer_m, layers_m[other])
+            for met in state.encounters
+            if names & set(met)
+            for other in met
+            if other in layers_m
+        )
+
+    first, second = (sorted(_open(d), key=lambda h: (meets(d, h), h)) for d in pair)
+    for i, j in ((0, 0), (0, 1), (1, 0)):
+        if i < len(first) and j < len(second):
+            chosen = zip(pair, (first[i], second[j]), strict=True)
+            yield layers_m | {v.id: h for draft, h in chosen for v in draft.flown}
+
+
+def _apart(
+    state: State,
+    trial: Trial,
+    pair: tuple[DraftRoute, DraftRoute],
+    layers_m: Mapping[str, float],
+    late_s: float,
+    drones: int,
+) -> State | None:
+    """
+    Return a state with clocks of two stations that meet nobody, or None.
+
+    Not even where one is so late, as far as none was nearer before.
+    """
+    ours, fixed = _parted(state, trial)
+    tolerances_s = state.table.tolerances_s
+    rhythms, forbidden = kept_apart(
+        state.scenario,
+        tuple(state.drafts.values()),
+        ours,
+        fixed,
+        layers_m,
+        state.encounters,
+        {
+            p: min(late_s, tolerances_s.get(p, late_s) - _LESS_S)
+            for p in state.encounters
+        },
+    )
+    phases_s = _clock(state, trial, pair, rhythms, forbidden, drones)
+    return None if phases_s is None else _timed(state, trial, layers_m, phases_s)
+
+
+def _parted(
+    state: State, trial: Trial
+) -> tuple[dict[str, Rhythm], dict[str, tuple[Rhythm, int]]]:
+    """Return the rhythms of two stations, and those of all others with phases."""
+    ours, fixed = {}, {}
+    for name, r in state.rhythms.items():
+        if state.drafts[name].depot in trial.depots:
+            ours[name] = r
+        else:
+            fixed[name] = (r, state.phases_s[name])
+    return ours, fixed
+
+
+def _clock(
+    state: State,
+    trial: Trial,
+    pair: tuple[DraftRoute, DraftRoute],
+    rhythms: Mapping[str, Rhythm],
+    forbidden: Mapping[Pair, tuple[Span, ...]],
+    drones: int,
+) -> dict[str, int] | None:
+    """Return phases of two stations, by draft; None if there are none."""
+    scenario = state.scenario
+    ours, fixed = _parted(state, trial)
+    others: dict[tuple[str, str], list[tuple[Rhythm, int]]] = {}
+    for name, clocked in fixed.items():
+        key = bureau_key(scenario.station(state.drafts[name].depot))
+        others.setdefault(key, []).append(clocked)
+    there, back = (draft.id for draft in pair)
+    return exchange_clock(
+        scenario,
+        (scenario.station(trial.depots[0]), scenario.station(trial.depots[1])),
+        [rhythms[name] for name in sorted(ours.keys() - {there, back})],
+        (rhythms[there], rhythms[back]),
+        Bind(forbidden=forbidden, others=others),
+        drones=drones,
+        hint=state.phases_s,
+    )
+
+
+def _timed(
+    state: State,
+    trial: Trial,
+    layers_m: Mapping[str, float],
+    phases_s: Mapping[str, int],
+) -> State:
+    """Return a state with new phases of two stations, and its timetable."""
+    scenario, table = state.scenario, state.table
+    drafts = tuple(state.drafts.values())
+    phases_s = {n: p for n, p in state.phases_s.items() if n in state.drafts} | dict(
+        phases_s
+    )
+    first_s = flown_phases(drafts, phases_s)
+    anew = [v for d in drafts if d.depot in trial.depots for v in d.flown]
+    names = {v.id for v in anew}
+    flying = [v for d in drafts for v in d.flown]
+    gone = {r.id for r in table.routes if r.depot in trial.depots}
+    roster = [
+        *(s for s in table.roster if s.route not in gone),
+        *make_roster(scenario, anew, first_s),
+    ]
+    routes = [
+        *(r for r in table.routes if r.id not in gone),
+        *(timed_route(scenario, v, first_s[v.id], layers_m[v.id]) for v in anew),
+    ]
+    plan = standing(scenario, flying, first_s, layers_m, state.encounters)
+    used = {s.drone for s in roster if s.route in names}
+    return replace(
+        state,
+        phases_s=phases_s,
+        table=replace(
+            table,
+            routes=tuple(sorted(routes, key=lambda r: r.id)),
+            roster=tuple(sorted(roster, key=lambda s: (s.takeoff_s, s.drone))),
+            peaks={
+                **table.peaks,
+                **{
+                    station: sum(d.rpartition("-")[0] == station for d in used)
+                    for station in trial.depots
+                },
+            },
+            unresolved=plan.unresolved,
+            tolerances_s=plan.tolerances_s,
+        ),
+    )
+
+
+def _at_work(
+    scenario: Scenario, roster: Sequence[Sortie], stations: Sequence[str]
+) -> set[str]:
+    """Return the drones of stations that are busy in the busiest period."""
+    low, high = scenario.busiest_period()
+    return {
+        s.drone
+        for s in roster
+        if s.drone.rpartition("-")[0] in stations
+        and s.takeoff_s <= high
+        and s.ready_s >= low
+    }
