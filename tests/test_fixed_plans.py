@@ -189,7 +189,8 @@ def test_the_rest_of_a_zone_is_left_to_other_routes() -> None:
     wide = zone("WIDE", box(600, -250, 2400, 250))
     scenario = world([station("A", 0, 0, 4)], [wide])
     alone = planned(scenario)
-    fixed_too = replace(scenario, fixed=(fixed("R", "A", [(900, 0)], [20.0]),))
+    drawn = fixed("R", "A", [(900, 0), (1400, 0)], [20.0, 20.0])
+    fixed_too = replace(scenario, fixed=(drawn,))
     plan = planned(fixed_too)
     callers = {r.id for r in plan.routes for s in r.stops if "WIDE" in s.zones}
     assert "R" in callers and len(callers) > 1
