@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from planner.bounds.effort import Effort
 from planner.budget import Budget
 
-_PROOF_SHARE = 0.35
+_PROOF_SHARE = 0.42
+"""Of what search and proof get, for the proof; less where seconds are few."""
 _PROOF_ROUNDS = 6
 _LEAST_SHARE = 0.2
 """What search and proof get of a budget, however long the rest takes."""
@@ -67,6 +68,8 @@ class Pace:
         What checking and drawing take of it.
     preparing_s
         What preparing the scenario took.
+    proof_share
+        Of the work.
     """
 
     budget: Budget
@@ -76,12 +79,13 @@ class Pace:
     due_s: float = math.inf
     after_s: float = 0.0
     preparing_s: float = 0.0
+    proof_share: float = _PROOF_SHARE
 
     def searching(self) -> Budget:
         """Return what of the budget goes to the search for routes."""
         if self.work_s is None:
             return self.budget
-        return replace(self.budget, seconds=(1 - _PROOF_SHARE) * self.work_s)
+        return replace(self.budget, seconds=(1 - self.proof_share) * self.work_s)
 
     def proof(self) -> Effort:
         """Return what goes to proving how good the plan is: all that is left by now."""
@@ -109,6 +113,7 @@ def paced(
     waited_s: float,
     then_checked: bool,
     in_haste: bool = False,
+    care: float = 1.0,
 ) -> Pace:
     """
     Return the pace for what is left of a budget once a scenario is prepared.
@@ -123,6 +128,8 @@ def paced(
         Whether a plan is also checked and drawn within the budget.
     in_haste
         Whether there are no figures of response, see `is_tight`.
+    care
+        See `care_for`.
     """
     if budget.iterations is not None:
         return Pace(budget=budget, work_s=None)
@@ -143,6 +150,7 @@ def paced(
         due_s=due_s if then_checked else math.inf,
         after_s=after_s,
         preparing_s=preparing_s,
+        proof_share=_PROOF_SHARE * care,
     )
 
 

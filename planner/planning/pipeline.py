@@ -147,6 +147,7 @@ def find_routes(
         began_s=started if began_s is None else began_s,
         waited_s=waited_s,
         then_checked=began_s is not None,
+        care=care,
         in_haste=told_of is not None or is_tight(budget, len(scenario.zones)),
     )
     searching = pace.searching()
