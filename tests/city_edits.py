@@ -292,10 +292,19 @@ def _crossings(
         headways = [r["properties"]["headway_s"] for r in (one, other)]
         if layers[0] == layers[1] or headways[0] != headways[1]:
             continue
+        # Those that are flown at some hours may never be in the air together.
+        if not all(_flies_all_day(document, city, route) for route in (one, other)):
+            continue
         crossing = shapely.intersection(lines[k], lines[m])
         for part in shapely.get_parts(crossing):
             if part.geom_type == "Point" and part.distance(homes) > clear_m:
                 yield one, other, part
+
+
+def _flies_all_day(document: Document, city: City, route: Feature) -> bool:
+    """Whether a route is flown by its clock at every hour."""
+    flights = len(sorties_of(document, route)) + 2  # less one at either end
+    return flights * route["properties"]["headway_s"] > city.scenario.horizon.length_s
 
 
 def _reach_s(city: City, route: Feature, place: shapely.Point) -> float:
