@@ -40,6 +40,8 @@ from maps.words import (
     whole,
 )
 from planner.basics.clock import clock_text
+from planner.checks.pads import most_pads
+from planner.flown.tracks import over_horizon_of
 from planner.messages import LANGUAGES, Language, catalogue, say
 from planner.plan import Plan
 from planner.scenario import Scenario
@@ -111,6 +113,7 @@ def _body(
 ) -> Markup:
     clock = clock_of(scenario, plan)
     asked = asked_of(plan)
+    pads_taken = most_pads(over_horizon_of(scenario, plan), plan)
     return tag(
         "div",
         _head(scenario, clock),
@@ -134,7 +137,10 @@ def _body(
             _section("report.terms", terms_table(scenario)),
             _section("report.trace", trace_section(trace)) if trace else "",
             _contents(scenario),
-            *(station_sheet(scenario, plan, s, clock) for s in scenario.stations),
+            *(
+                station_sheet(scenario, plan, s, clock, pads_taken[s.id])
+                for s in scenario.stations
+            ),
         ),
         _foot(scenario, plan),
         class_="page",

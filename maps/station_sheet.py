@@ -20,9 +20,9 @@ from planner.scenario import Scenario, Station
 
 
 def station_sheet(
-    scenario: Scenario, plan: Plan, station: Station, clock: Clock
+    scenario: Scenario, plan: Plan, station: Station, clock: Clock, pads_taken: int
 ) -> Markup:
-    """Return the sheet of a station."""
+    """Return the sheet of a station, with how many pads it needs at most."""
     position = scenario.stations.index(station)
     turn_of = turns(plan)
     routes = in_order([r for r in plan.routes if r.depot == station.id], turn_of)
@@ -33,6 +33,7 @@ def station_sheet(
         "report.station_line",
         drones=station.drones,
         pads=station.pads,
+        taken=pads_taken,
         model=station.model,
         routes=len(routes),
         sorties=len(roster),

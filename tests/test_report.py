@@ -20,12 +20,14 @@ import seeds
 from maps.markup import Markup, tag
 from maps.response_section import response_cells
 from maps.words import margin, percent, stopwatch
+from planner.budget import Budget
 from planner.checks.verdict import RuleResult, Verdict, Violation
 from planner.flown.partings import compute_partings
 from planner.formats.scenario_folder import read_scenario
 from planner.given.wind import Spell, Wind
 from planner.messages import LANGUAGES, catalogue, say
 from planner.plan import Plan
+from planner.planning.pipeline import plan_routes
 from planner.response.covering import covering
 from planner.response.figures import response
 from planner.scenario import Building, Scenario
@@ -279,3 +281,29 @@ def test_the_report_tells_what_a_plan_takes_for_given() -> None:
         assert told in text
     terms = text[text.index("What the plan takes for given") :]
     assert closed.id in terms and "YC01" in terms
+
+
+def test_a_sheet_tells_how_many_pads_are_taken_at_once() -> None:
+    """As many as a count second by second comes to."""
+    scenario = read_scenario(seeds.path("two-stations"))
+    plan = plan_routes(scenario, budget=Budget(iterations=1, workers=1))
+    depots = {route.id: route.depot for route in plan.routes}
+    before_s = scenario.rules.pad_before_takeoff_s
+    page = str(maps.report(scenario, plan, None).to_bytes(), "utf-8")
+    taken: dict[str, int] = {}
+    for station in scenario.stations:
+        own = [s for s in plan.roster if depots[s.route] == station.id]
+        taken[station.id] = max(
+            len(
+                {
+                    s.drone
+                    for s in own
+                    if s.landing_s <= at_s < s.ready_s
+                    or s.takeoff_s - before_s <= at_s < s.takeoff_s
+                }
+            )
+            for at_s in (s + 0.5 for s in range(0, int(scenario.horizon.length_s)))
+        )
+        told = f"{station.pads} pads ({taken[station.id]} taken at once at most)"
+        assert told in page
+    assert max(taken.values()) > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,26 +14,15 @@ from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
 from planner.flown.energies import charging_s, rest_s
 from planner.flown.tracks import FlownRoute, merged
-from planner.plan import Sortie
+from planner.plan import Plan, Sortie
 from planner.response.rounds import next_round
-from planner.scenario import Station
+from planner.scenario import Scenario, Station
 
 
 def pads(case: Case, gauge: Gauge) -> None:
     """Measure free pads and chargers, and the time between moves, at each station."""
-    routes = {r.id: r for r in case.plan.routes}
-    leaving: dict[str, list[Sortie]] = defaultdict(list)
-    landing: dict[str, list[Sortie]] = defaultdict(list)
-    for sortie in [*case.plan.roster, *next_round(case.scenario, case.plan)]:
-        route = routes.get(sortie.route)
-        if route is not None:
-            leaving[route.depot].append(sortie)
-            landing[route.lands_at].append(sortie)
     served = {f.route.id: f for f in case.routes}
-    for station in case.scenario.stations:
-        moves = _Moves(leaving[station.id], landing[station.id])
-        if not (moves.leaving or moves.landing):
-            continue
+    for station, moves in _moves_at(case.scenario, case.plan):
         _measure_pads(case, station, moves, gauge)
         _measure_spacing(case, station, moves, gauge)
         flown = [(s, served[s.route]) for s in moves.landing if s.route in served]
@@ -52,21 +42,34 @@ class _Moves(NamedTuple):
     landing: list[Sortie]
 
 
+def most_pads(scenario: Scenario, plan: Plan) -> dict[str, int]:
+    """Return how many pads are taken at once at most, by id of the station."""
+    found = dict.fromkeys((s.id for s in scenario.stations), 0)
+    for station, moves in _moves_at(scenario, plan):
+        taken = _taken(scenario, moves)
+        if len(taken):
+            found[station.id] = _most_at_once(taken)[0]
+    return found
+
+
+def _moves_at(scenario: Scenario, plan: Plan) -> Iterator[tuple[Station, _Moves]]:
+    """Yield the stations at which there are any moves, with these."""
+    routes = {r.id: r for r in plan.routes}
+    leaving: dict[str, list[Sortie]] = defaultdict(list)
+    landing: dict[str, list[Sortie]] = defaultdict(list)
+    for sortie in [*plan.roster, *next_round(scenario, plan)]:
+        route = routes.get(sortie.route)
+        if route is not None:
+            leaving[route.depot].append(sortie)
+            landing[route.lands_at].append(sortie)
+    for station in scenario.stations:
+        if leaving[station.id] or landing[station.id]:
+            yield station, _Moves(leaving[station.id], landing[station.id])
+
+
 def _measure_pads(case: Case, station: Station, moves: _Moves, gauge: Gauge) -> None:
     """Measure the most pads taken at once."""
-    before_s = case.scenario.rules.pad_before_takeoff_s
-    drones: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for sortie in moves.landing:
-        drones[sortie.drone].append((sortie.landing_s, sortie.ready_s))
-    for sortie in moves.leaving:
-        span_s = (sortie.takeoff_s - before_s, sortie.takeoff_s)
-        drones[sortie.drone].append(span_s)
-    # A drone that goes again as soon as it is ready stays on its pad.
-    days = [np.array(spans) for spans in drones.values()]
-    taken: FloatArray = np.vstack(
-        [merged(day[:, 0], day[:, 1], TIME_TOLERANCE_S) for day in days]
-    )
-    taken = taken[taken[:, 1] - taken[:, 0] > TIME_TOLERANCE_S]
+    taken = _taken(case.scenario, moves)
     if not len(taken):
         return
     most, at_s = _most_at_once(taken)
@@ -78,6 +81,23 @@ def _measure_pads(case: Case, station: Station, moves: _Moves, gauge: Gauge) -> 
         station.pads - most,
         "pads",
     )
+
+
+def _taken(scenario: Scenario, moves: _Moves) -> FloatArray:
+    """Return when a pad is taken, a row a stretch, shape (n, 2) [s]."""
+    before_s = scenario.rules.pad_before_takeoff_s
+    drones: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for sortie in moves.landing:
+        drones[sortie.drone].append((sortie.landing_s, sortie.ready_s))
+    for sortie in moves.leaving:
+        span_s = (sortie.takeoff_s - before_s, sortie.takeoff_s)
+        drones[sortie.drone].append(span_s)
+    # A drone that goes again as soon as it is ready stays on its pad.
+    days = [np.array(spans) for spans in drones.values()]
+    taken: FloatArray = np.vstack(
+        [merged(day[:, 0], day[:, 1], TIME_TOLERANCE_S) for day in days]
+    )
+    return taken[taken[:, 1] - taken[:, 0] > TIME_TOLERANCE_S]
 
 
 def _measure_chargers(

@@ -30,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--scenario", type=Path, default=seeds.path("yancheng"))
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--horizon")
     asked = parser.parse_args()
     noted: dict[str, Any] = {}
 
@@ -40,7 +41,7 @@ def main() -> None:
         return noted["after"]
 
     finishing.quicken = note  # type: ignore[assignment]
-    scenario = planner.read_scenario(asked.scenario)
+    scenario = planner.read_scenario(asked.scenario, horizon=asked.horizon)
     plan = planner.plan_routes(scenario, budget=planner.Budget(seconds=asked.seconds))
     print(f"phases chosen in {noted['spent_s']:.1f} s, load {os.getloadavg()[0]:.1f}")
     print("who           nobody   mean s   p50 s   p90 s   p95 s  " + heads())
