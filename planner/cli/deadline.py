@@ -12,7 +12,7 @@ from types import FrameType
 
 from planner.errors import EXIT_NO_PLAN, LateError
 
-_GRACE_S = 0.4
+_GRACE_S = 0.2
 """How late a plan may be before it is given up [s]."""
 
 _CLEANING_S = 0.3
