@@ -40,9 +40,9 @@ def compile_all(
     children = [fork.Process(target=_load, args=(h,), daemon=True) for h in halves if h]
     for child in children:
         child.start()
-    while any(child.is_alive() for child in children) and not stop():
-        children[0].join(_POLL_S)
-        time.sleep(0 if children[0].is_alive() else _POLL_S)
+    for child in children:
+        while child.is_alive() and not stop():
+            child.join(_POLL_S)
     return time.monotonic() - since_s
 
 

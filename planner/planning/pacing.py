@@ -11,6 +11,7 @@ from planner.budget import Budget
 
 _PROOF_SHARE = 0.42
 """Of what search and proof get, for the proof; less where seconds are few."""
+
 _PROOF_ROUNDS = 6
 _LEAST_SHARE = 0.2
 """What search and proof get of a budget, however long the rest takes."""
@@ -24,10 +25,8 @@ they grow with a city as it does, and with how slow a machine is. A check withou
 figures takes less. The pages take little more time for a large city than for a small.
 """
 
-
 _HASTE_S, _CALM_S = 0.04, 0.1
 """Seconds of a budget for each zone at which cutting them gets no care, and all."""
-
 
 _TIGHT_S = 0.07
 """Seconds of a budget for each zone below which a run leaves out what it can."""

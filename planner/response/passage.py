@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planner.basics.clock import Span
+from planner.basics.clock import Span, joined
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import merged
 
@@ -98,7 +98,7 @@ def soonest(asked: Asked) -> Passage | None:
             last = last_s - asked.stay_s - asked.over_s
             if first <= last:
                 able.append((first, last))
-    starts = common(asked.starts, _joined(able))
+    starts = common(asked.starts, joined(able))
     if not starts:
         return None
     start_s, holds_until_s = starts[0]
@@ -159,14 +159,3 @@ def common(some: Sequence[Span], others: Sequence[Span]) -> list[Span]:
     """
     both = [(max(a, c), min(b, d)) for a, b in some for c, d in others]
     return sorted((low, high) for low, high in both if low <= high)
-
-
-def _joined(spans: Sequence[Span]) -> list[Span]:
-    """Return the union of closed spans, sorted and disjoint."""
-    union: list[Span] = []
-    for low, high in sorted(spans):
-        if union and low <= union[-1][1]:
-            union[-1] = (union[-1][0], max(union[-1][1], high))
-        else:
-            union.append((low, high))
-    return union

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.basics.clock import Span
+from planner.basics.clock import Span, joined
 from planner.basics.geometry import FloatArray
 from planner.draft import DraftRoute
 from planner.scenario import Scenario
 from planner.timetable.clashing import kept_clear
 from planner.timetable.colouring import colour
 from planner.timetable.rhythm import Rhythm, sorties
-from planner.timetable.separation import Encounter, Pair, find_encounters, merged
+from planner.timetable.separation import Encounter, Pair, find_encounters
 
 HEIGHT_TOLERANCE_M = 1e-6
 LATE_S = 60.0
@@ -212,7 +212,7 @@ def slacks_s(
         spans = encounter.spans(close_layers=close_layers)
         others = np.concatenate([takeoffs[b] + round_s for round_s in rounds_s])
         if spans and len(takeoffs[a]) and len(others):
-            found_s = _distance_s(merged(spans), takeoffs[a], others, same=a == b)
+            found_s = _distance_s(joined(spans), takeoffs[a], others, same=a == b)
             if math.isfinite(found_s):
                 slack_s[a, b] = found_s
     return slack_s

@@ -8,14 +8,14 @@ closer than a limit form one interval, with ends in closed form: nothing is samp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from planner.basics.clock import Span
+from planner.basics.clock import Span, joined
 from planner.basics.geometry import FloatArray
 from planner.draft import DraftRoute
 from planner.scenario import Scenario
@@ -52,7 +52,9 @@ class Encounter:
         return self.level + self.vertical if close_layers else self.vertical
 
 
-def conflict_shifts(a: DraftRoute, b: DraftRoute, horizontal_m: float) -> list[Span]:
+def conflict_shifts(
+    a: DraftRoute, b: DraftRoute, horizontal_m: float
+) -> tuple[Span, ...]:
     """
     Return the shifts at which two level paths come within a distance.
 
@@ -63,7 +65,7 @@ def conflict_shifts(a: DraftRoute, b: DraftRoute, horizontal_m: float) -> list[S
 
     Returns
     -------
-    list of Span
+    tuple of Span
         Closed spans of the take-off of b minus the take-off of a [s], sorted and
         disjoint; each is `MARGIN_S` wider at both ends.
     """
@@ -71,7 +73,7 @@ def conflict_shifts(a: DraftRoute, b: DraftRoute, horizontal_m: float) -> list[S
     i, j = _near(legs, horizontal_m + MARGIN_M)
     between = legs.route[i] < legs.route[j]
     low, high = _shifts(legs, i[between], j[between], horizontal_m + MARGIN_M)
-    return merged(
+    return joined(
         zip(low[low <= high].tolist(), high[low <= high].tolist(), strict=True)
     )
 
@@ -130,21 +132,10 @@ def find_encounters(
         spans.setdefault((a, b), ([], []))[climbs].append(span)
     return {
         (drafts[a].id, drafts[b].id): Encounter(
-            level=tuple(merged(level)), vertical=tuple(merged(vertical))
+            level=joined(level), vertical=joined(vertical)
         )
         for (a, b), (level, vertical) in sorted(spans.items())
     }
-
-
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """Return the union of closed spans, sorted and disjoint."""
-    union: list[Span] = []
-    for low, high in sorted(spans):
-        if union and low <= union[-1][1]:
-            union[-1] = (union[-1][0], max(union[-1][1], high))
-        else:
-            union.append((low, high))
-    return union
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
