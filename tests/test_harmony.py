@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -127,6 +128,6 @@ def test_headways_nest_and_get_no_longer(headways_s: list[float]) -> None:
         beat_s = min(h / n for h, n in zip(headways_s, times, strict=True))
         assert beat_s > 0
         ordered = sorted(set(times))
-        assert all(b % a == 0 for a, b in zip(ordered, ordered[1:], strict=False))
+        assert all(b % a == 0 for a, b in pairwise(ordered))
         order = np.argsort(headways_s, kind="stable")
         assert np.all(np.diff(np.array(times)[order]) >= 0)
