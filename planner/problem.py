@@ -151,15 +151,15 @@ class Problem:
         Return the longest sortie of a class in ticks.
 
         A sortie is back, and the column clear, before the next one of its route
-        takes off: so a route never meets itself. Of a station with a single pad it has
-        left that, too.
+        takes off: so a route never meets itself. Of a station whose drones share a
+        single pad it has left that, too.
         """
         model, ceiling_m = self.model(station), self.rules.ceiling_m
         limit_s = min(
             longest_sortie_s(model, ceiling_m),
             headway_s - self.rules.launch_spacing_s,
         )
-        if self.stations[station].pads == 1:
+        if self.stations[station].pads == 1 < self.stations[station].drones:
             cycle_s = headway_s - self.rules.pad_before_takeoff_s
             limit_s = min(limit_s, longest_within_s(model, cycle_s, ceiling_m))
         return int((limit_s - _ROUNDING_S) * TICKS_PER_S)

@@ -52,7 +52,7 @@ def test_bounds_of_districts_are_of_their_own_zones() -> None:
     zones = [
         zone(f"{name}{i}", square(700 * i, y, 250), revisit_s=revisit_s, district=name)
         for name, y, revisit_s in (("CALM", 900, 7200.0), ("BUSY", -900, 900.0))
-        for i in range(6)
+        for i in range(8)
     ]
     stations = [
         replace(station("A", 0, 0, 8), district="CALM"),
