@@ -25,7 +25,7 @@ def nestings(
     Examples
     --------
     >>> nestings([50.0, 65.0, 120.0], [20.0, 20.0, 20.0])
-    [(1, 1, 2), (1, 2, 4)]
+    [(1, 1, 2), (1, 1, 3), (1, 2, 2)]
     """
     now = sorted(set(headways_s))
     beats_s = {now[0]} | {h / math.ceil(h / now[0]) for h in now}
