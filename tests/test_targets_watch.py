@@ -18,8 +18,9 @@ from worlds import closure, discretised, privacy, square, station, world, zone
 
 from planner.budget import Budget
 from planner.checks import check, examine
+from planner.network.freespace import free_space
 from planner.planning.pipeline import plan_routes
-from planner.targets import Target
+from planner.targets import Discretised, Target, discretise
 from planner.targets.cut import planned_interval_s
 from planner.targets.view import View
 from planner.targets.watch import Viewpoint, WatchArea, place_viewpoints
@@ -245,6 +246,21 @@ def test_a_zone_deep_in_closed_airspace_is_told() -> None:
     assert found.closed["W"]["airspace"] == ["C"]
     assert found.closed["W"]["servable_share"] == 0.0
     assert {z for t in found.targets for z in t.zones} == {"X"}
+
+
+@pytest.mark.parametrize("wide_m", [700.0, 1300.0])
+def test_a_set_cover_by_cp_sat_never_costs_viewpoints(wide_m: float) -> None:
+    """A second choice, from a cover by CP-SAT, stays where it asks for less."""
+    busy = [zone("A", square(0, 0, wide_m)), zone("B", square(wide_m, 0, wide_m))]
+    calm = zone("C", square(0, wide_m, wide_m), revisit_s=5400.0)
+    scenario = world([station("S", 0, 0)], [*busy, calm])
+
+    def visits(found: Discretised) -> float:
+        return sum(1 / target.revisit_s for target in found.targets)
+
+    space = free_space(scenario)
+    both, greedy = (discretise(scenario, space, again=again) for again in (map, None))
+    assert visits(both) <= visits(greedy)
 
 
 def test_viewpoints_repeat() -> None:

@@ -119,7 +119,7 @@ def survey(scenario: Scenario) -> Survey:
     load_preparing()
     space = free_space(scenario)
     spread = spread_over(Budget(seconds=0).processes)
-    discretised = discretise(scenario, space, spread)
+    discretised = discretise(scenario, space, spread, again=spread)
     targets = discretised.targets
     viewpoints, _ = viewpoint_bounds(scenario, space, spread)
     return Survey(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from planner.bounds.effort import Effort
 from planner.budget import Budget
+from planner.targets.clusters import Mapper
 
 _PROOF_SHARE = 0.42
 """Of what search and proof get, for the proof; less where seconds are few."""
@@ -48,6 +51,23 @@ def is_tight(budget: Budget, zones: int) -> bool:
     if budget.iterations is not None or budget.seconds is None:
         return False
     return budget.seconds < _TIGHT_S * zones
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Does what a mapper does, and takes its time [s]."""
+
+    mapper: Mapper
+    seconds: float = 0.0
+
+    def __call__(
+        self, function: Callable[[Any], Any], jobs: Sequence[Any]
+    ) -> list[Any]:
+        """Do all jobs."""
+        began_s = time.monotonic()
+        done = list(self.mapper(function, jobs))
+        self.seconds += time.monotonic() - began_s
+        return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +133,7 @@ def paced(
     then_checked: bool,
     in_haste: bool = False,
     care: float = 1.0,
+    careful_s: float = 0.0,
 ) -> Pace:
     """
     Return the pace for what is left of a budget once a scenario is prepared.
@@ -129,12 +150,14 @@ def paced(
         Whether there are no figures of response, see `is_tight`.
     care
         See `care_for`.
+    careful_s
+        What preparing took for care alone: nothing that follows takes longer for it.
     """
     if budget.iterations is not None:
         return Pace(budget=budget, work_s=None)
     seconds = budget.seconds or 0.0
     now_s = time.monotonic()
-    preparing_s = now_s - began_s - waited_s
+    preparing_s = now_s - began_s - waited_s - careful_s
     due_s = began_s + waited_s + seconds
     figures_s = 0.0 if in_haste else _FIGURES_SHARE * preparing_s
     later_s = _TIMETABLE_SHARE * preparing_s + figures_s

@@ -26,7 +26,7 @@ from planner.plan import Plan
 from planner.planning.compiling import compile_all, load_preparing
 from planner.planning.finishing import finish, served_zones
 from planner.planning.margins import as_asked
-from planner.planning.pacing import Pace, care_for, is_tight, paced
+from planner.planning.pacing import Pace, Stopwatch, care_for, is_tight, paced
 from planner.planning.reserves import kept_for_teams
 from planner.problem import ChartedProblem, formulate
 from planner.response.covering import covering
@@ -136,7 +136,10 @@ def find_routes(
     spread = spread_over(budget.processes, ended)
     care = care_for(budget, len(scenario.zones))
     kept = keep(scenario)
-    discretised = discretise(scenario, space, spread, care, kept.seen)
+    again = Stopwatch(spread)
+    discretised = discretise(
+        scenario, space, spread, care, kept.seen, again if care == 1 else None
+    )
     tell("network")
     problems = _formulate_parts(scenario, space, discretised, spread, kept.drafts)
     load()
@@ -148,6 +151,7 @@ def find_routes(
         waited_s=waited_s,
         then_checked=began_s is not None,
         care=care,
+        careful_s=again.seconds,
         in_haste=told_of is not None or is_tight(budget, len(scenario.zones)),
     )
     searching = pace.searching()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ from planner.targets.sight import (
 )
 from planner.targets.sweep import seen_along, sweep_tiles
 from planner.targets.view import View, lowest_view
-from planner.targets.watch import WatchArea, grid, place_viewpoints
+from planner.targets.watch import Pick, Viewpoint, WatchArea, grid, place_viewpoints
 
 TILE_S = 420.0
 """Longest time on task of a sweep tile [s]: small tiles fill sorties better."""
@@ -67,6 +68,7 @@ def discretise(
     mapper: Mapper = map,
     care: float = 1.0,
     seen: Mapping[str, BaseGeometry] | None = None,
+    again: Mapper | None = map,
 ) -> Discretised:
     """
     Cut every zone that is active within the horizon into targets.
@@ -80,6 +82,9 @@ def discretise(
         From 0 (soon) to 1 (fewer viewpoints).
     seen
         What fixed routes see of zones, by id: that needs no target.
+    again
+        Like ``mapper``, for a second choice of viewpoints, which begins with a set
+        cover by CP-SAT, the first with a greedy one; None for the first alone.
     """
     seen = seen or {}
     done: set[str] = set()
@@ -97,7 +102,7 @@ def discretise(
         else:
             servable[zone_id] = part
     targets: list[Target] = []
-    targets += _watch_targets(scenario, round_about, servable, mapper, care)
+    targets += _watch_targets(scenario, round_about, servable, (mapper, again), care)
     for zone in scenario.zones:
         if zone.id not in servable or zone.kind == "watch":
             continue
@@ -171,7 +176,7 @@ def _watch_targets(
     scenario: Scenario,
     round_about: Surroundings,
     servable: dict[str, BaseGeometry],
-    mapper: Mapper,
+    mappers: tuple[Mapper, Mapper | None],
     care: float,
 ) -> list[Target]:
     """Return viewpoints for all watch zones; neighbours share them."""
@@ -204,17 +209,26 @@ def _watch_targets(
     near.sort(key=len, reverse=True)
     together = [[areas[i] for i in cluster] for cluster in near]
     view = lowest_view(scenario)
-    if view.is_cut:
+    mapper, again = mappers
+    if view.is_cut or again:
         setcover.load()
     jobs = [
         (some, _allowed(shape, round_about, radius), view.near(shape), care)
         for some in together
         for shape in [shapely.union_all([a.geometry for a in some])]
     ]
+    placed = list(mapper(_place, [(*job, setcover.greedy) for job in jobs]))
+    if again:
+        # Which cover can be thinned out to fewer discs is not known before.
+        others = again(_place, [(*job, setcover.fewest) for job in jobs])
+        placed = [
+            min(pair, key=partial(_asked, some))
+            for *pair, some in zip(placed, others, together, strict=True)
+        ]
     layers = layers_m(scenario)
     targets: list[Target] = []
     counts: dict[str, int] = {}
-    for viewpoints in mapper(_place, jobs):
+    for viewpoints in placed:
         for v in viewpoints:
             mine = [scenario.zone(i) for i in v.zones]
             counts[v.zones[0]] = counts.get(v.zones[0], 0) + 1
@@ -271,8 +285,16 @@ def _allowed(
     )
 
 
-def _place(job: tuple[list[WatchArea], BaseGeometry, View, float]) -> list[Any]:
+def _place(
+    job: tuple[list[WatchArea], BaseGeometry, View, float, Pick],
+) -> list[Viewpoint]:
     return place_viewpoints(*job)
+
+
+def _asked(areas: Iterable[WatchArea], viewpoints: Iterable[Viewpoint]) -> float:
+    """Return the visits in a day that viewpoints of areas ask for."""
+    visits = {area.group: area.visits for area in areas}
+    return sum(visits[v.group] for v in viewpoints)
 
 
 def _sweep_targets(

@@ -32,7 +32,7 @@ _BEYOND = 17
 """Cells round the points in which discs may wander: a little more than a radius."""
 
 _SETTLING_MOVES = 4000
-_LEAST_MOVES, _MOST_MOVES = 200, 1000
+_LEAST_MOVES, _MOST_MOVES = 200, 2000
 _SEED = 20
 _MOST_NEIGHBOURS = 64
 """Discs that wander at once."""

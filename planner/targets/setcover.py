@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 
-_WORK = 0.05
+_WORK = 0.02
 """Deterministic seconds of CP-SAT for a choice."""
 
 _SEED = 1

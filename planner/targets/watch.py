@@ -1,14 +1,14 @@
 """
 Place viewpoints whose discs of view cover watch zones.
 
-A greedy set cover over candidate places is thinned out while single discs go wherever
-they are of use, and in the end, by exact areas, completed where a zone does not reach
-its share. What buildings hide is seen from the fewest of many places, by CP-SAT.
+A set cover over candidate places is thinned out while single discs go wherever they are
+of use, and in the end, by exact areas, completed where a zone does not reach its share.
+What buildings hide is seen from the fewest of many places, by CP-SAT.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from planner.basics.geometry import FloatArray
 from planner.targets.discs import Lie, settled, thinned
-from planner.targets.setcover import fewest, greedy
+from planner.targets.setcover import IntArray, fewest
 from planner.targets.sight import SHARE
 from planner.targets.view import View
 
@@ -27,10 +27,13 @@ _SAMPLES_PER_RADIUS = 5
 _CANDIDATES_PER_RADIUS = 2.5
 _POINTS_PER_RADIUS = 14
 _SPOTS_PER_RADIUS = 4
-_MARGIN = 0.002
+_MARGIN = 0.003
 """What a grid of points may miss of a share."""
 
-_CORRECTIONS = 2
+_CORRECTIONS = 4
+
+Pick = Callable[[Sequence[IntArray], int], list[int]]
+"""Chooses places, by what each sees of so many points, that see all of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +64,11 @@ class Viewpoint:
 
 
 def place_viewpoints(
-    areas: Sequence[WatchArea], allowed: BaseGeometry, view: View, care: float = 1.0
+    areas: Sequence[WatchArea],
+    allowed: BaseGeometry,
+    view: View,
+    care: float = 1.0,
+    pick: Pick = fewest,
 ) -> list[Viewpoint]:
     """
     Return viewpoints that see `SHARE` of each area, few of them.
@@ -79,6 +86,8 @@ def place_viewpoints(
         completed; those that stand alone ask for few viewpoints more.
     care
         From 0 (few viewpoints soon) to 1 (fewer, after more search).
+    pick
+        Chooses the cover that is then thinned out.
     """
     shapely.prepare(allowed)
     radius_m = view.radius_m
@@ -90,7 +99,7 @@ def place_viewpoints(
     for group, mine in groups.items():
         shapes = [a.geometry for a in mine]
         helping = _of(placed, mine[0].helpers)
-        placed[group] = _cover(shapes, helping, allowed, radius_m)
+        placed[group] = _cover(shapes, helping, allowed, radius_m, pick)
     flat = View(radius_m=radius_m) if view.is_cut else view
     placed = _thinned(areas, placed, allowed, flat, care)
     # What lies deep in closed airspace is seen from its very edge alone.
@@ -112,6 +121,7 @@ def _cover(
     fixed: FloatArray,
     allowed: BaseGeometry,
     radius_m: float,
+    pick: Pick,
 ) -> FloatArray:
     """Return disc centres that, with the fixed ones, see samples of every shape."""
     points = np.vstack([sample(s, radius_m / _SAMPLES_PER_RADIUS) for s in shapes])
@@ -124,7 +134,7 @@ def _cover(
     if not len(centres):
         return centres  # it can be seen from farther off alone
     sees = _tree(points).query_ball_point(centres, radius_m, return_sorted=True)
-    return centres[greedy(sees, len(points))]
+    return centres[pick(sees, len(points))]
 
 
 def _thinned(
