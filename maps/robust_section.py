@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from maps.markup import Markup, both, in_both, join, table, tag
-from maps.told import is_number
 from maps.words import margin, percent, rule_name
+from planner.basics.figures import is_number
 from planner.messages import LANGUAGES, Language, catalogue, say
 from planner.plan import Plan
 

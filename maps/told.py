@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a finite number."""
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-    )
+from planner.basics.figures import is_number
 
 
 def number(holder: Mapping[str, Any], key: str) -> float | None:
