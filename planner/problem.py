@@ -24,7 +24,7 @@ from planner.given.drone import DroneModel
 from planner.given.fixed_flight import held_drones
 from planner.given.horizon import Horizon
 from planner.given.objectives import OBJECTIVES, Objective
-from planner.given.stamina import longest_sortie_s, turnaround_after_s
+from planner.given.stamina import longest_sortie_s, longest_within_s, turnaround_after_s
 from planner.given.winds import all_winds
 from planner.network.decks import link_by_decks
 from planner.network.freespace import FreeSpace
@@ -151,12 +151,17 @@ class Problem:
         Return the longest sortie of a class in ticks.
 
         A sortie is back, and the column clear, before the next one of its route
-        takes off: so a route never meets itself.
+        takes off: so a route never meets itself. Of a station with a single pad it has
+        left that, too.
         """
+        model, ceiling_m = self.model(station), self.rules.ceiling_m
         limit_s = min(
-            longest_sortie_s(self.model(station), self.rules.ceiling_m),
+            longest_sortie_s(model, ceiling_m),
             headway_s - self.rules.launch_spacing_s,
         )
+        if self.stations[station].pads == 1:
+            cycle_s = headway_s - self.rules.pad_before_takeoff_s
+            limit_s = min(limit_s, longest_within_s(model, cycle_s, ceiling_m))
         return int((limit_s - _ROUNDING_S) * TICKS_PER_S)
 
     def turnaround_s(self, station: int, duration_s: float | None = None) -> float:

@@ -1,4 +1,4 @@
-"""Routes are chosen so that chargers, batteries and pilots suffice."""
+"""Routes are chosen so that pads, chargers, batteries and pilots suffice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from worlds import MODEL, discretised, problems_of, square, station, world, zone
 from planner.budget import Budget
 from planner.checks import examine
 from planner.engines.assess import Assessor
-from planner.engines.nesting import nested
 from planner.engines.shares import shares_left, shares_of
 from planner.formats.plan_geojson import as_written
 from planner.given.crews import Break, Crews
@@ -162,13 +161,18 @@ def test_a_break_counts_where_a_route_cannot_fly_round_it() -> None:
 
 @given(
     revisits_s=st.lists(st.sampled_from([2700.0, 3600.0, 7200.0]), min_size=3),
-    chargers=st.integers(1, 2),
+    chargers=st.sampled_from([None, 1, 2]),
+    pads=st.integers(1, 4),
     charge_s=st.sampled_from([700.0, 1100.0, 1500.0]),
     data=st.data(),
 )
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=16, deadline=None)
 def test_no_routes_that_have_a_clock_are_called_too_many(
-    revisits_s: list[float], chargers: int, charge_s: float, data: st.DataObject
+    revisits_s: list[float],
+    chargers: int | None,
+    pads: int,
+    charge_s: float,
+    data: st.DataObject,
 ) -> None:
     """What is counted before there are clocks is never more than clocks need."""
     revisits_s = revisits_s[:5]
@@ -180,7 +184,7 @@ def test_no_routes_that_have_a_clock_are_called_too_many(
         )
         for k, revisit_s in enumerate(revisits_s)
     ]
-    home = replace(station("A", 0, 0, 4), chargers=chargers)
+    home = replace(station("A", 0, 0, 4), chargers=chargers, pads=pads)
     quick = replace(MODEL, charge_s=charge_s)
     space, (problem,) = problems_of(world([home], zones, hours=8.0, models=[quick]))
     columns = [
@@ -189,18 +193,3 @@ def test_no_routes_that_have_a_clock_are_called_too_many(
     ]
     clock = Assessor(problem, space, minimise=False).clock(0, columns)
     assert clock is None or suffice(problem, columns)
-
-
-def test_nested_headways_are_no_longer_than_they_were() -> None:
-    """Each is a multiple of the one before it, and goes into a day that repeats."""
-    _, (problem,) = problems_of(odd_intervals(1))
-    columns = [make_column(problem, 0, h, [k]) for k, h in enumerate((3000.0, 3900.0))]
-    ways = nested(problem, columns)
-    assert ways
-    for way in ways:
-        headways_s = [c.headway_s for c in way]
-        assert headways_s[1] % headways_s[0] == 0
-        assert all(
-            c.headway_s <= old.headway_s for c, old in zip(way, columns, strict=True)
-        )
-        assert suffice(problem, way)

@@ -9,16 +9,19 @@ from itertools import pairwise
 import numpy as np
 
 from planner.draft import DraftRoute
-from planner.engines.nesting import nested
 from planner.given.bureaux import bureau_key
 from planner.network.freespace import FreeSpace
-from planner.problem import ChartedProblem, Column, Problem
+from planner.problem import ChartedProblem, Column, Problem, make_column
 from planner.search.supplies import supplies_of
 from planner.timetable.drafting import draw
+from planner.timetable.harmony import harmonised
 from planner.timetable.rhythm import Rhythm, flown_phases, rhythm, sorties
 from planner.timetable.stationclock import StationClock, schedule_station
 
 _CLOCK_DETERMINISTIC_S = 0.05
+
+Harmonised = tuple[list[Column], dict[str, int]]
+"""Routes with other headways, and first take-offs [s] by the ids of their drafts."""
 
 Beside = frozenset[tuple[Column, int]]
 """Routes of stations that share their pilots with one, and their phases [s]."""
@@ -89,6 +92,8 @@ class Assessor:
         self._clocks: dict[
             tuple[int, frozenset[Column], Beside], StationClock | None
         ] = {}
+        self._crowded: set[tuple[int, frozenset[Column], Beside]] = set()
+        self._harmonies: dict[frozenset[Column], Harmonised | None] = {}
 
     def draft(self, column: Column) -> DraftRoute:
         """Return the draft of a column."""
@@ -103,15 +108,19 @@ class Assessor:
         return draw(self._problem, self._space, column, end)
 
     def clock(
-        self, station: int, columns: Sequence[Column], beside: Beside = frozenset()
+        self,
+        station: int,
+        columns: Sequence[Column],
+        beside: Beside = frozenset(),
+        hint: Mapping[str, int] | None = None,
     ) -> StationClock | None:
         """
         Return the clock of a station's routes and its fixed ones.
 
-        None if it cannot fly them all.
+        None if it cannot fly them all. Phases of a hint are tried first.
         """
         key = (station, frozenset(columns), beside)
-        if key not in self._clocks:
+        if key not in self._clocks or (hint and self._clocks[key] is None):
             drafts = [self.draft(c) for c in columns]
             clock = None
             if all(d.layers_m for d in drafts):
@@ -124,10 +133,13 @@ class Assessor:
                         d.id: self._rhythms[c]
                         for c, d in zip(columns, drafts, strict=True)
                     },
+                    hint=hint,
                     others=[(self._rhythms[c], phase_s) for c, phase_s in beside],
                     minimise=self._minimise,
                     deterministic_time=_CLOCK_DETERMINISTIC_S,
                 )
+                if clock is None:
+                    self._crowded.add(key)
             if clock is not None and clock.peak > self._problem.drones(station):
                 clock = None
             self._clocks[key] = clock
@@ -176,15 +188,46 @@ class Assessor:
         """
         Return the clock of a station's routes, and these.
 
-        Where supplies may run out, with headways that fit together if need be.
+        With headways that fit together if need be, where supplies may run out or the
+        column is so crowded that more drones would not help.
         """
         clock = self.clock(station, columns, beside)
-        if clock is None and self._runs_out[station]:
-            for way in nested(self._problem, columns):
-                clock = self.clock(station, way, beside)
+        key = (station, frozenset(columns), beside)
+        if clock is None and (self._runs_out[station] or key in self._crowded):
+            found = self._harmonised(station, columns)
+            if found is not None:
+                way, phases_s = found
+                clock = self.clock(station, way, beside, phases_s)
                 if clock is not None:
                     return clock, way
         return clock, columns
+
+    def _harmonised(self, station: int, columns: Sequence[Column]) -> Harmonised | None:
+        """Return routes with headways that fit together; fixed ones do not."""
+        if not columns or station in self._fixed:
+            return None
+        key = frozenset(columns)
+        if key not in self._harmonies:
+            problem = self._problem
+            drafts = [self.draft(c) for c in columns]
+            harmony = harmonised(
+                problem.scenario,
+                problem.stations[station],
+                drafts,
+                deterministic_time=_CLOCK_DETERMINISTIC_S,
+            )
+            self._harmonies[key] = None
+            if harmony is not None:
+                way = [
+                    make_column(problem, station, float(headway_s), c.nodes, c.tails)
+                    for c, headway_s in zip(columns, harmony.headways_s, strict=True)
+                ]
+                phases_s = {
+                    self.draft(c).id: phase_s
+                    for c, phase_s in zip(way, harmony.phases_s, strict=True)
+                }
+                self._harmonies[key] = way, phases_s
+        return self._harmonies[key]
 
     def _beside(
         self,

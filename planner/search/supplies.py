@@ -1,5 +1,5 @@
 """
-Say what routes take of chargers, batteries and pilots, before there are any clocks.
+Say what routes take of pads, chargers, batteries and pilots, before there are clocks.
 
 A sortie keeps a charger for so long, and comes once a headway: so it takes a share of
 one on average, and no clocks make routes fit that take more than there is. What a
@@ -38,8 +38,8 @@ class Supply:
     Parameters
     ----------
     kind
-        ``chargers``, ``batteries`` or ``pilots``: what is counted of these is the
-        drones that they may have in the air.
+        ``pads``, ``chargers``, ``batteries`` or ``pilots``: what is counted of these is
+        the drones that they may have in the air.
     stations
         That share it, as indices within the problem.
     first, last
@@ -84,7 +84,7 @@ class Supplies:
 
 
 def supplies_of(problem: Problem) -> Supplies:
-    """Return what of a problem's chargers, batteries and pilots may run out."""
+    """Return what of a problem's pads, chargers, batteries and pilots may run out."""
     scarce = [
         (s, *own) for s in range(len(problem.stations)) for own in _own(problem, s)
     ]
@@ -120,13 +120,13 @@ def supplies_of(problem: Problem) -> Supplies:
 def _own(problem: Problem, s: int) -> list[tuple[str, int]]:
     """Return what a station has itself that may run out."""
     station, model = problem.stations[s], problem.model(s)
+    chargers = station.pads if station.chargers is None else station.chargers
+    own = [("pads", station.pads)] if station.pads < station.drones else []
     if may_wait(model, station):
-        assert station.chargers is not None
-        return [("chargers", station.chargers)]
-    if model.swaps and station.batteries is not None:
-        chargers = station.pads if station.chargers is None else station.chargers
-        return [("chargers", chargers), ("batteries", station.batteries)]
-    return []
+        own.append(("chargers", chargers))
+    elif model.swaps and station.batteries is not None:
+        own += [("chargers", chargers), ("batteries", station.batteries)]
+    return own
 
 
 def _crews(
@@ -229,15 +229,18 @@ def held_s_of(
     """
     Return how long a sortie keeps what it takes of a supply [s].
 
-    Where all charge for as long, only whole times of that go into a headway: what then
+    Where all rest for as long, only whole times of that go into a headway: what then
     cannot be used is taken by each route alike.
     """
     model, ceiling_m = problem.model(s), problem.rules.ceiling_m
     if supply.kind == "pilots":
         return duration_s
-    held_s = charging_after_s(model, duration_s, ceiling_m)
-    if supply.kind == "batteries":
-        held_s += turnaround_after_s(model, duration_s, ceiling_m)
+    rest_s = turnaround_after_s(model, duration_s, ceiling_m)
+    charge_s = charging_after_s(model, duration_s, ceiling_m)
+    # The moment that a pad is kept before take-off may be found between two rests.
+    held_s = {"pads": rest_s, "chargers": charge_s, "batteries": charge_s + rest_s}[
+        supply.kind
+    ]
     times = int(supply.most * headway_s / held_s + _SEEN) if held_s else 0
     if model.battery is not None or not times:
         return held_s

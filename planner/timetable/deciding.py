@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 
-class _Wait(NamedTuple):
+class Wait(NamedTuple):
     """How long the drones of a route wait for a charger, and the phase after that."""
 
     time: cp_model.IntVar
@@ -45,7 +45,7 @@ def decide(
         return None, True
     model = cp_model.CpModel()
     phases = [
-        model.new_int_var_from_domain(_domain(r.allowed), r.id) for r in task.rhythms
+        model.new_int_var_from_domain(domain(r.allowed), r.id) for r in task.rhythms
     ]
     for i, j in itertools.combinations(range(len(phases)), 2):
         clash = task.clash[i, j]
@@ -54,7 +54,7 @@ def decide(
         if clash.any():
             first = 1 - task.rhythms[i].headway_s
             model.add_linear_expression_in_domain(
-                phases[j] - phases[i], _domain(~clash, first)
+                phases[j] - phases[i], domain(~clash, first)
             )
     waits = _waits(model, task, phases)
     flights = [
@@ -71,21 +71,21 @@ def decide(
         uses = [(a.scarce[n], b.scarce[n]) for a, b in ends]
         limits.append((uses, there_is, _levels(others)))
     for uses, limit, kept in limits:
-        intervals = [
+        held = [
             interval
             for i, after, present in flights
-            for interval in _intervals(
+            for interval in intervals(
                 model, phases[i], after, waits[i], uses[i], present
             )
         ]
-        taken = [1] * len(intervals)
+        taken = [1] * len(held)
         for low, high, count in kept:
-            intervals.append(model.new_fixed_size_interval_var(low, high - low, ""))
+            held.append(model.new_fixed_size_interval_var(low, high - low, ""))
             taken.append(count)
         if waits[0] is not None and (limit, len(kept)) == (1, 0):
-            model.add_no_overlap(intervals)
+            model.add_no_overlap(held)
         else:
-            model.add_cumulative(intervals, taken, limit)
+            model.add_cumulative(held, taken, limit)
     _take_turns(model, task, phases, waits)
     for phase, value in zip(phases, start or (), strict=start is not None):
         if value >= 0:
@@ -118,9 +118,9 @@ def decide(
 
 def _waits(
     model: cp_model.CpModel, task: Packing, phases: Sequence[cp_model.IntVar]
-) -> list[_Wait | None]:
+) -> list[Wait | None]:
     """Return what the drones of each route may wait, None where nobody may."""
-    waits: list[_Wait | None] = []
+    waits: list[Wait | None] = []
     for r, phase, each in zip(task.rhythms, phases, task.demands, strict=True):
         if len(each) == 1:
             waits.append(None)
@@ -128,7 +128,7 @@ def _waits(
         time = model.new_int_var(0, each[-1].wait_s, "")
         after = model.new_int_var(0, r.headway_s + each[-1].wait_s, "")
         model.add(after == phase + time)
-        waits.append(_Wait(time, after))
+        waits.append(Wait(time, after))
     return waits
 
 
@@ -136,7 +136,7 @@ def _take_turns(
     model: cp_model.CpModel,
     task: Packing,
     phases: Sequence[cp_model.IntVar],
-    waits: Sequence[_Wait | None],
+    waits: Sequence[Wait | None],
 ) -> None:
     """
     Say how far apart routes charge at a single charger: a great help to the solver.
@@ -185,11 +185,11 @@ def _charger(task: Packing) -> int | None:
     return next((n for n, pair in pairs if shifted(*pair) == [(True, True)]), None)
 
 
-def _intervals(
+def intervals(
     model: cp_model.CpModel,
     phase: cp_model.IntVar,
     since: int,
-    wait: _Wait | None,
+    wait: Wait | None,
     uses: tuple[Use, Use],
     present: cp_model.LiteralT,
 ) -> Iterator[cp_model.IntervalVar]:
@@ -232,7 +232,7 @@ def _flights(
             continue
         literal = model.new_bool_var("")
         for mask, when in ((flies, literal), (~flies, ~literal)):
-            model.add_linear_expression_in_domain(phase, _domain(mask)).only_enforce_if(
+            model.add_linear_expression_in_domain(phase, domain(mask)).only_enforce_if(
                 when
             )
         yield k, literal
@@ -248,7 +248,7 @@ def _levels(taken: IntArray) -> list[tuple[int, int, int]]:
     ]
 
 
-def _domain(mask: BoolArray, first: int = 0) -> cp_model.Domain:
+def domain(mask: BoolArray, first: int = 0) -> cp_model.Domain:
     """Return the positions of True, counted from ``first``."""
     from ortools.sat.python import cp_model
 

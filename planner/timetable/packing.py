@@ -19,6 +19,9 @@ from planner.timetable.demands import Demand, IntArray, Use
 from planner.timetable.phases import BoolArray
 from planner.timetable.rhythm import Rhythm
 
+Holding = tuple[int, Callable[[Rhythm], list[WholeSpan]]]
+"""How much there is of something, and when a sortie holds one [s]."""
+
 LONGEST_CYCLE_S = 14_400
 """Repetitions are cut out of a day only if the headways' lcm is at most this."""
 
@@ -86,7 +89,7 @@ def packing(
     lead_s = math.ceil(rules.pad_before_takeoff_s)
     rush_s = (math.ceil(busiest[0]), math.ceil(busiest[1]))
     margin_s = lead_s + math.ceil(rules.launch_spacing_s)
-    holds = _holds(scenario, station, lead_s)
+    holds = holdings(scenario, station, lead_s)
     if room is not None:
         holds.append((room.most, lambda r: [(lead_s, lead_s + r.aloft_s)]))
     longest_s = max(r.busy_s for r in rhythms)
@@ -118,7 +121,7 @@ def packing(
                     tuple(taken_by(r, hold(waiting), length_s) for _, hold in holds),
                 )
                 for wait_s in waits_s
-                for waiting in (_waiting(r, wait_s),)
+                for waiting in (delayed(r, wait_s),)
             )
             for r in rhythms
         ),
@@ -131,9 +134,7 @@ def packing(
     )
 
 
-def _holds(
-    scenario: Scenario, station: Station, lead_s: int
-) -> list[tuple[int, Callable[[Rhythm], list[WholeSpan]]]]:
+def holdings(scenario: Scenario, station: Station, lead_s: int) -> list[Holding]:
     """
     Return what may run out at a station beside its drones.
 
@@ -154,7 +155,7 @@ def _holds(
         return [(lead_s + math.floor(r.landings_s[0]), lead_s + r.charging[1])]
 
     chargers = station.pads if station.chargers is None else station.chargers
-    holds: list[tuple[int, Callable[[Rhythm], list[WholeSpan]]]] = []
+    holds: list[Holding] = []
     if station.pads < station.drones:
         holds.append((station.pads, pad))
     if may_wait(scenario.model(station.model), station):
@@ -172,7 +173,13 @@ def may_wait(model: DroneModel, station: Station) -> bool:
     return station.chargers < min(station.pads, station.drones)
 
 
-def _waiting(r: Rhythm, wait_s: int) -> Rhythm:
+def most_wait_s(rhythms: Sequence[Rhythm], drones: int) -> int:
+    """Return how long drones may wait for a charger: while all others charge."""
+    longest_s = max(end - begin for begin, end in (r.charging for r in rhythms))
+    return longest_s * max(drones - 1, 1)
+
+
+def delayed(r: Rhythm, wait_s: int) -> Rhythm:
     """Return the rhythm of a route whose drones wait for a charger."""
     begin, end = r.charging
     charging = (begin + wait_s, end + wait_s)
