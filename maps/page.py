@@ -14,8 +14,6 @@ from typing import Any
 
 from planner.messages import Language
 
-FONTS = '"Noto Sans SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif'
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
