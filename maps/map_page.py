@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from maps.page import MapPage, asset, escape, island, security_policy
+from maps.page import MapPage, asset, document, island
 from maps.payload import payload
 from planner.messages import Language, say
 from planner.plan import Plan
@@ -80,26 +80,12 @@ def draw_plan(
     styles = [_leaflet_css(), *map(asset, STYLES)]
     scripts = [_leaflet_js(), script, *map(asset, SCRIPTS)]
     data = island(payload(scenario, plan, verdict, language))
-    lines = [
-        "<!DOCTYPE html>",
-        f'<html lang="{language}">',
-        "<head>",
-        '<meta charset="utf-8">',
-        security_policy(scripts, styles),
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="referrer" content="no-referrer">',
-        '<link rel="icon" href="data:,">',
-        f"<title>{escape(say('map.title', language))}</title>",
-        *[f"<style>{style}</style>" for style in styles],
-        "</head>",
-        "<body>",
+    body = [
         asset("map.html").replace("<!-- map -->", div),
         f'<script type="application/json" id="patrol-data">{data}</script>',
-        *[f"<script>{text}</script>" for text in scripts],
-        "</body>",
-        "</html>",
     ]
-    return MapPage("\n".join(lines))
+    title = say("map.title", language)
+    return MapPage(document(title, language, body, styles=styles, scripts=scripts))
 
 
 def _folium_parts() -> tuple[str, str]:

@@ -6,12 +6,13 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-FONTS = '"Noto Sans SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif'
+from planner.messages import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,45 @@ def island(data: Any) -> str:
     return text
 
 
-def security_policy(scripts: list[str], styles: list[str]) -> str:
+def document(
+    title: str,
+    language: Language,
+    body: Sequence[str],
+    *,
+    styles: Sequence[str],
+    scripts: Sequence[str] = (),
+) -> str:
+    """Return a whole page: its head, its body, and the scripts that run on it."""
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            f'<html lang="{language}">',
+            "<head>",
+            '<meta charset="utf-8">',
+            _security_policy(scripts, styles),
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="referrer" content="no-referrer">',
+            '<link rel="icon" href="data:,">',
+            f"<title>{escape(title)}</title>",
+            *[f"<style>{style}</style>" for style in styles],
+            "</head>",
+            "<body>",
+            *body,
+            *[f"<script>{text}</script>" for text in scripts],
+            "</body>",
+            "</html>",
+        ]
+    )
+
+
+def _security_policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     """
     Return the page's Content-Security-Policy as a meta element.
 
     Nothing may be loaded, and only these very scripts and styles may run.
     """
 
-    def hashes(texts: list[str]) -> str:
+    def hashes(texts: Sequence[str]) -> str:
         digests = (hashlib.sha256(text.encode("utf-8")).digest() for text in texts)
         marks = [f"'sha256-{base64.b64encode(d).decode('ascii')}'" for d in digests]
         return " ".join(marks) or "'none'"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maps.markup import Markup, both, in_both, join, table, tag
+from planner.basics.figures import is_number
 from planner.messages import LANGUAGES, Language, say
 from planner.plan import Plan
 
@@ -51,16 +52,16 @@ def partings_of(plan: Plan) -> Partings | None:
         all(isinstance(told.get(name), int) for name in counts)
         and isinstance(told.get("layers_clique"), list)
         and isinstance(columns, Mapping)
-        and all(s is None or _is_number(s) for s in columns.values())
+        and all(s is None or is_number(s) for s in columns.values())
         and isinstance(pairs, list)
         and all(
             isinstance(pair, Mapping)
             and isinstance(pair.get("routes"), list)
             and len(pair["routes"]) == 2
-            and _is_number(pair.get("tolerance_s"))
+            and is_number(pair.get("tolerance_s"))
             for pair in pairs
         )
-        and (tolerance is None or _is_number(tolerance))
+        and (tolerance is None or is_number(tolerance))
     )
     return Partings(told) if known else None
 
@@ -127,11 +128,3 @@ def _seconds(value: float) -> Markup:
 def _whole(seconds: float) -> str:
     """Return whole seconds, rounded down: what is said must hold."""
     return f"{math.floor(seconds):,d}"
-
-
-def _is_number(value: object) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from maps.compact import DEGREES, pack
 from maps.markup import Markup, both, join, table, tag
+from maps.told import mapping, number
 from maps.words import UNKNOWN, percent, stopwatch, whole
 from planner.plan import Plan
 from planner.scenario import Scenario
@@ -20,7 +20,7 @@ _SHARES = ("within_60_s", "within_120_s", "within_180_s")
 
 def response_section(scenario: Scenario, plan: Plan) -> Markup:
     """Return the part of the report on response; a plan may tell nothing of it."""
-    told = _mapping(plan.analysis, "response")
+    told = mapping(plan.analysis, "response")
     if not told:
         return tag("p", both("report.response_none"), class_="none")
     return join(
@@ -28,14 +28,14 @@ def response_section(scenario: Scenario, plan: Plan) -> Markup:
             "p",
             both(
                 "report.response_text",
-                places=whole(_number(told, "places")),
-                spacing=whole(_number(told, "spacing_m")),
-                closed=percent(_number(told, "closed_share")),
+                places=whole(number(told, "places")),
+                spacing=whole(number(told, "spacing_m")),
+                closed=percent(number(told, "closed_share")),
                 launch=f"{scenario.rules.launch_s:g}",
                 stay=f"{scenario.rules.overhead_s:g}",
             ),
         ),
-        tag("p", both("report.response_hills", layer=f"{_number(told, 'layer_m'):g}"))
+        tag("p", both("report.response_hills", layer=f"{number(told, 'layer_m'):g}"))
         if scenario.terrain
         else "",
         _figures(scenario, told),
@@ -47,18 +47,18 @@ def response_section(scenario: Scenario, plan: Plan) -> Markup:
 def _figures(scenario: Scenario, told: Mapping[str, Any]) -> Markup:
     names = {d.id: d.name for d in scenario.districts}
     lines: list[tuple[object, Mapping[str, Any]]] = [
-        (both("report.response_all"), _mapping(told, "all")),
-        (both("report.response_ready"), _mapping(told, "ready")),
+        (both("report.response_all"), mapping(told, "all")),
+        (both("report.response_ready"), mapping(told, "ready")),
     ]
-    periods, districts = _mapping(told, "periods"), _mapping(told, "districts")
-    lines += [(name, _mapping(periods, name)) for name in periods]
-    lines += [(names.get(d, d), _mapping(districts, d)) for d in districts]
+    periods, districts = mapping(told, "periods"), mapping(told, "districts")
+    lines += [(name, mapping(periods, name)) for name in periods]
+    lines += [(names.get(d, d), mapping(districts, d)) for d in districts]
     rows: list[list[object]] = [
         [
             name,
-            *(stopwatch(_number(figures, key)) for key in _TIMES),
-            *(percent(_number(figures, key)) for key in _SHARES),
-            percent(_number(figures, "nobody_share")),
+            *(stopwatch(number(figures, key)) for key in _TIMES),
+            *(percent(number(figures, key)) for key in _SHARES),
+            percent(number(figures, "nobody_share")),
         ]
         for name, figures in lines
         if figures
@@ -71,28 +71,28 @@ def _figures(scenario: Scenario, told: Mapping[str, Any]) -> Markup:
 
 
 def _covering(plan: Plan) -> Markup | str:
-    told = _mapping(plan.analysis, "covering")
+    told = mapping(plan.analysis, "covering")
     if not told:
         return ""
     shares = {
-        key: percent(_number(told, f"{key}_share")) for key in ("ready", "bound", "all")
+        key: percent(number(told, f"{key}_share")) for key in ("ready", "bound", "all")
     }
-    seconds = whole(_number(told, "within_s"))
+    seconds = whole(number(told, "within_s"))
     return tag("p", both("report.response_covering", within=seconds, **shares))
 
 
 def _teams(scenario: Scenario, told: Mapping[str, Any]) -> Markup | str:
     names = {t.id: t.name for t in scenario.response_teams}
-    teams = _mapping(told, "teams")
+    teams = mapping(told, "teams")
     rows: list[list[object]] = []
     for name in teams:
-        team = _mapping(teams, name)
-        short_min = _number(team, "short_min")
+        team = mapping(teams, name)
+        short_min = number(team, "short_min")
         rows.append(
             [
                 join(name, tag("small", names.get(name, ""))),
-                whole(_number(team, "wanted")),
-                whole(_number(team, "fewest")),
+                whole(number(team, "wanted")),
+                whole(number(team, "fewest")),
                 UNKNOWN if short_min is None else whole(round(short_min, 1)),
             ]
         )
@@ -110,9 +110,9 @@ def response_cells(plan: Plan) -> dict[str, Any] | None:
     Rows are lon, lat and within how many seconds nine of ten calls are answered, -1
     if by nobody.
     """
-    told = _mapping(plan.analysis, "response")
-    cells = _mapping(told, "cells")
-    spacing_m = _number(told, "spacing_m")
+    told = mapping(plan.analysis, "response")
+    cells = mapping(told, "cells")
+    spacing_m = number(told, "spacing_m")
     try:
         rows = np.array(
             [
@@ -132,17 +132,3 @@ def response_cells(plan: Plan) -> dict[str, Any] | None:
     ):
         return None
     return {"spacing_m": spacing_m, "cells": pack(np.rint(rows).astype(np.int64))}
-
-
-def _mapping(holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return a mapping of a plan's file; an empty one where it holds anything else."""
-    value = holder.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _number(holder: Mapping[str, Any], key: str) -> float | None:
-    """Return a number of a plan's file; None where it holds anything else."""
-    value = holder.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) else None

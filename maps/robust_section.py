@@ -8,6 +8,7 @@ from typing import Any
 
 from maps.markup import Markup, both, in_both, join, table, tag
 from maps.words import margin, percent, rule_name
+from planner.basics.figures import is_number
 from planner.messages import LANGUAGES, Language, catalogue, say
 from planner.plan import Plan
 
@@ -56,22 +57,18 @@ def asked_of(plan: Plan) -> Asked | None:
     short = told.get("short")
     known = (
         all(isinstance(told.get(name), int) for name in counts)
-        and all(_is_number(told.get(name)) for name in shares)
+        and all(is_number(told.get(name)) for name in shares)
         and isinstance(short, list)
         and all(
             isinstance(each, Mapping)
             and all(isinstance(each.get(name), str) for name in ("rule", "where"))
             and isinstance(each.get("unit"), str)
-            and _is_number(each.get("held"))
-            and (each.get("beyond") is None or _is_number(each["beyond"]))
+            and is_number(each.get("held"))
+            and (each.get("beyond") is None or is_number(each["beyond"]))
             for each in short
         )
     )
     return Asked(told) if known else None
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def robust_section(asked: Asked) -> Markup:

@@ -83,9 +83,7 @@ class InputError(PatrolError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        super().__init__(
-            "; ".join(f"{f.code} {f.file}#{f.feature}" for f in self.findings)
-        )
+        super().__init__(_named(self.findings))
 
 
 class InfeasibleError(PatrolError):
@@ -112,9 +110,7 @@ class MissionError(BrokenPlanError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        super().__init__(
-            "; ".join(f"{f.code} {f.file}#{f.feature}" for f in self.findings)
-        )
+        super().__init__(_named(self.findings))
 
 
 class OutputError(PatrolError):
@@ -148,3 +144,8 @@ class LateError(StoppedError):
     def __init__(self, needed_s: float | None = None) -> None:
         self.needed_s = needed_s
         super().__init__()
+
+
+def _named(findings: Sequence[Finding]) -> str:
+    """Return where each fault is, for whoever prints the exception alone."""
+    return "; ".join(f"{f.code} {f.file}#{f.feature}" for f in findings)

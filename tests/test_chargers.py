@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drafts import make_draft, make_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import tiny_plan, tiny_scenario, told
-from test_timetable import MODEL as TYPE
-from test_timetable import make_draft, make_scenario
 from tiny_folder import TOML, example, write
 from worlds import MODEL, square, station, world, zone
+from worlds import MODEL as TYPE
 
 from planner.budget import Budget
 from planner.checks import examine

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drafts import make_draft, make_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import tiny_plan, tiny_scenario
-from test_timetable import make_draft, make_scenario
 from tiny_folder import TOML, example, found, inspected, write
 from worlds import problems_of, square, station, world, zone
 

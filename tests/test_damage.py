@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from folder_formats import in_format
 from test_qgc_fences import CITY, fence
-from test_uas_zones import ED269, ED318
 from tiny_folder import TOML, inspected, write
+from uas_documents import ED269, ED318
 
 PIECES = [b'"', b"null", b"[", b"}", b"NaN", b"-1e999", b"\0", b"\xff", b"9" * 23, b","]
 ROUNDS = 60

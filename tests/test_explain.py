@@ -16,7 +16,8 @@ from planner.flown.tracks import flown_routes
 from planner.flown.visits import longest_gaps
 from planner.formats.plan_geojson import write_plan
 from planner.given.wind import Wind
-from planner.insight.explain import Explanation, explain
+from planner.insight.explain import explain
+from planner.insight.explanation import Explanation
 from planner.messages import LANGUAGES, catalogue
 from planner.plan import Plan, Sortie, Unserved
 

@@ -27,7 +27,7 @@ from planner.flown.tracks import flown_routes, over_horizon_of
 from planner.formats.digest import scenario_digest
 from planner.plan import Plan
 from planner.planning.reserves import kept_for_teams
-from planner.response import arrivals
+from planner.response import likeness
 from planner.response.airways import airways
 from planner.response.arrivals import first_overhead_s, ground
 from planner.response.covering import covering, most_covered, reach
@@ -136,7 +136,7 @@ def test_moments_that_are_alike_count_as_often_as_they_are(
     looked_at = []
 
     def unlike(scenario: Any, plan: Any, routes: Any, ways: Any, moments: Any) -> Any:
-        looked_at.append(len(arrivals.unlike(scenario, plan, routes, ways, moments)[0]))
+        looked_at.append(len(likeness.unlike(scenario, plan, routes, ways, moments)[0]))
         return np.arange(len(moments)), np.arange(len(moments))
 
     monkeypatch.setattr("planner.response.figures.unlike", unlike)

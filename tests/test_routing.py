@@ -19,12 +19,6 @@ from planner.routing.model import (
     duration,
     judge,
 )
-from planner.routing.packed import (
-    chains_from_bytes,
-    chains_to_bytes,
-    from_bytes,
-    to_bytes,
-)
 
 LINE = [(0, 0), (10, 0), (20, 0), (30, 0)]
 
@@ -127,21 +121,6 @@ def test_costs_are_those_that_another_library_finds(
             r.distance_cost() + r.duration_cost() + r.fixed_vehicle_cost()
             for r in routes
         )
-
-
-@given(seed=st.integers(0, 10**6), windows=st.booleans(), groups=st.booleans())
-@settings(max_examples=10, deadline=None)
-def test_bytes_are_the_problem(seed: int, windows: bool, groups: bool) -> None:
-    """Written twice the bytes are the same, and what is read back writes them again."""
-    case = scattered(9, seed, windows=windows, groups=groups)
-    data = to_bytes(case)
-    assert data == to_bytes(case)
-    again = from_bytes(data)
-    assert to_bytes(again) == data
-    assert again.distance[0] is again.time[0]
-    chains = [Chain(1, (3, 2)), Chain(0, (5,))]
-    assert chains_from_bytes(chains_to_bytes(chains)) == chains
-    assert judge(again, chains) == judge(case, chains)
 
 
 def test_parts_that_do_not_fit_together_are_refused() -> None:

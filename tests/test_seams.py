@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drafts import make_draft, make_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_timetable import make_draft, make_scenario
 from worlds import square, station, two_stations, world, zone
 
 from planner.budget import Budget

@@ -21,7 +21,7 @@ from planner.checks import check, examine
 from planner.network.freespace import free_space
 from planner.planning.pipeline import plan_routes
 from planner.targets import Discretised, Target, discretise
-from planner.targets.cut import planned_interval_s
+from planner.targets.intervals import planned_interval_s
 from planner.targets.view import View
 from planner.targets.watch import Viewpoint, WatchArea, place_viewpoints
 

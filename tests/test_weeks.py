@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drafts import make_draft, make_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_response import with_teams
-from test_timetable import make_draft, make_scenario
 from tiny_folder import example, inspected, write
 from worlds import square, station, world, zone
 

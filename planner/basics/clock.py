@@ -105,18 +105,25 @@ def cut_to_horizon(
     return joined(cut)
 
 
-def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+def joined(spans: Iterable[Span], tolerance_s: float = 0.0) -> tuple[Span, ...]:
     """
     Return spans sorted, and those that overlap or touch as one.
+
+    Parameters
+    ----------
+    tolerance_s
+        Those that are not farther apart touch [s].
 
     Examples
     --------
     >>> joined([(30, 40), (0, 10), (10, 20)])
     ((0, 20), (30, 40))
+    >>> joined([(0, 10), (11, 20)], tolerance_s=1)
+    ((0, 20),)
     """
     merged: list[Span] = []
     for low, high in sorted(spans):
-        if merged and low <= merged[-1][1]:
+        if merged and low <= merged[-1][1] + tolerance_s:
             merged[-1] = (merged[-1][0], max(merged[-1][1], high))
         else:
             merged.append((low, high))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
+from planner.basics.figures import is_number
 from planner.basics.geometry import FloatArray
 from planner.bounds.fleets import (
     Fleet,
@@ -164,7 +165,7 @@ def _cut(part: Part, entry: Any) -> Cut | None:
     worth_s, price = _worths(part, entry), entry.get("price")
     if worth_s is None or not isinstance(price, list):
         return None
-    if len(price) != len(part.stations) or not all(map(_is_number, price)):
+    if len(price) != len(part.stations) or not all(map(is_number, price)):
         return None
     if not all(CHEAPEST <= each <= 1.0 for each in price):
         return None
@@ -177,14 +178,6 @@ def _worths(part: Part, entry: Mapping[str, Any]) -> FloatArray | None:
     if not isinstance(told, Mapping):
         return None
     worths = [told.get(duty.target) for duty in part.duties]
-    if not all(_is_number(worth) and worth >= 0 for worth in worths):
+    if not all(is_number(worth) and worth >= 0 for worth in worths):
         return None
     return np.array(worths, dtype=float)
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from planner.basics.figures import is_number
 from planner.bounds.certificate import audited, beyond
 from planner.checks.as_drawn import look_at_fixed
 from planner.checks.case import Case
@@ -99,21 +99,13 @@ def _compare(where: str, found: Any, expected: Any, gauge: Gauge) -> None:
     elif isinstance(expected, list):
         items = found if isinstance(found, list) else []
         _compare(where, dict(enumerate(items)), dict(enumerate(expected)), gauge)
-    elif _is_number(expected) and _is_number(found):
+    elif is_number(expected) and is_number(found):
         apart = abs(found - expected) / max(abs(expected), 1.0)
         gauge.measure(
             "accounts.number", where, found, expected, _RELATIVE - apart, "relative"
         )
     elif found != expected or type(found) is not type(expected):
         gauge.fault("accounts.number", where, _shown(found), _shown(expected))
-
-
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-    )
 
 
 def _shown(value: Any) -> str:

@@ -58,18 +58,7 @@ def _volumes(zone: Mapping[str, Any], row: int) -> Iterator[Feature]:
     }
     if not volumes:
         yield Feature(row=row, values=common, geometry=Fault("E-GEOM-EMPTY"))
-    for index, volume in enumerate(volumes, 1):
-        values: dict[str, Any] = dict(common)
-        if common["id"] is not None and len(volumes) > 1:
-            values["id"] = f"{common['id']}-{index}"
-        told = list(remarks)
-        geometry: BaseGeometry | Fault
-        try:
-            values |= _limits(volume)
-            geometry = _shape(volume, told)
-        except Fault as fault:
-            geometry = fault
-        yield Feature(row=row, values=values, geometry=geometry, remarks=tuple(told))
+    yield from uas.rows_of(row, common, remarks, volumes, _limits, _shape)
 
 
 def _limits(volume: Any) -> dict[str, float]:

@@ -9,6 +9,7 @@ in ``uas_standards`` (InterUSS, ``eurocae_ed318.py``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
@@ -64,19 +65,8 @@ def _volumes(feature: Mapping[str, Any], row: int) -> Iterator[Feature]:
             zone.get("limitedApplicability"), remarks, always=lambda _: False
         ),
     }
-    parts = _parts(shape)
-    for index, part in enumerate(parts, 1):
-        values: dict[str, Any] = dict(common)
-        if common["id"] is not None and len(parts) > 1:
-            values["id"] = f"{common['id']}-{index}"
-        told = list(remarks)
-        geometry: BaseGeometry | Fault
-        try:
-            values |= _limits(part, shape)
-            geometry = _shape(part, told)
-        except Fault as fault:
-            geometry = fault
-        yield Feature(row=row, values=values, geometry=geometry, remarks=tuple(told))
+    limits = partial(_limits, whole=shape)
+    yield from uas.rows_of(row, common, remarks, _parts(shape), limits, _shape)
 
 
 def _parts(shape: Any) -> list[Any]:

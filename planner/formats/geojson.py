@@ -6,11 +6,13 @@ import json
 import math
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.formats.json_document import once
 from planner.formats.table import Fault, Feature, Layer
 
 _CRS_NAME = re.compile(
@@ -61,16 +63,8 @@ def parse(text: str) -> Any:
     if text.lstrip()[:1] == "<":
         raise Fault("E-FORMAT", wanted="GeoJSON", found="HTML / XML")
 
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        table = dict(pairs)
-        if len(table) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise Fault("E-PARSE-DUPKEY", name=twice)
-        return table
-
     try:
-        return json.loads(text, object_pairs_hook=unique)
+        return json.loads(text, object_pairs_hook=partial(once, code="E-PARSE-DUPKEY"))
     except RecursionError as error:
         raise Fault("E-PARSE-DEPTH") from error
     except json.JSONDecodeError as error:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
 
+from planner.basics.figures import is_number
 from planner.errors import Finding, InputError
 from planner.formats.reference_level import (
     ReferenceLevel,
@@ -202,24 +203,20 @@ def _is_dated(handover: Handover, after_s: float) -> bool:
 
 def has_place(station: Mapping[str, Any]) -> bool:
     """Whether a station of a plan's file says where it is."""
-    return _is_number(station.get("lon"), -180.0, 180.0) and _is_number(
+    return _is_within(station.get("lon"), -180.0, 180.0) and _is_within(
         station.get("lat"), -90.0, 90.0
     )
 
 
 def _is_type(model: Mapping[str, Any]) -> bool:
     return all(
-        _is_number(model.get(name), 0.1, 100.0)
+        _is_within(model.get(name), 0.1, 100.0)
         for name in ("airspeed_mps", "climb_mps", "descent_mps")
-    ) and _is_number(model.get("view_radius_m", 1.0), 1.0, 100_000.0)
+    ) and _is_within(model.get("view_radius_m", 1.0), 1.0, 100_000.0)
 
 
-def _is_number(value: Any, low: float, high: float) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and low <= value <= high
-    )
+def _is_within(value: Any, low: float, high: float) -> bool:
+    return is_number(value) and low <= value <= high
 
 
 def timed_path(

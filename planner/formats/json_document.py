@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def json_document(data: bytes, file: str) -> Any:
         text = data.decode("utf-8-sig")
         document = json.loads(
             text,
-            object_pairs_hook=_once,
+            object_pairs_hook=partial(once, code="E-PLAN-DUPKEY"),
             parse_constant=_figure,
             parse_float=_figure,
             parse_int=_count,
@@ -65,13 +66,20 @@ def json_document(data: bytes, file: str) -> Any:
     return document
 
 
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object, or refuse one that says a thing twice."""
+def once(pairs: Sequence[tuple[str, Any]], code: str) -> dict[str, Any]:
+    """
+    Return an object of its pairs.
+
+    Raises
+    ------
+    Fault
+        With the code, if a key comes twice.
+    """
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise Fault("E-PLAN-DUPKEY", name=twice)
+        raise Fault(code, name=twice)
     return found
 
 

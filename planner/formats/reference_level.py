@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from planner.basics.figures import is_number
 from planner.basics.terrain import ELLIPSOID
 from planner.errors import Finding
 from planner.plan import Plan
@@ -103,9 +103,4 @@ def _is_told(told: Any) -> bool:
 
 
 def _is_height(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and abs(value) < 1e5
-    )
+    return is_number(value) and abs(value) < 1e5

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from shapely.geometry.base import BaseGeometry
 
 from planner.formats.columns import number
 from planner.formats.table import Fault, Feature, Layer
@@ -53,6 +55,40 @@ def layer_of(
         datum="WGS84",
         remarks=told,
     )
+
+
+def rows_of(
+    row: int,
+    common: Mapping[str, Any],
+    remarks: Iterable[Fault],
+    volumes: Sequence[Any],
+    limits: Callable[[Any], Mapping[str, float]],
+    shape: Callable[[Any, list[Fault]], BaseGeometry],
+) -> Iterator[Feature]:
+    """
+    Yield a row for each volume of a zone, with an id of its own if there are several.
+
+    Parameters
+    ----------
+    row
+        Of the zone.
+    common
+        What all its volumes have.
+    limits, shape
+        Return the heights and the area of a volume, or raise a `Fault`.
+    """
+    for index, volume in enumerate(volumes, 1):
+        values = dict(common)
+        if common["id"] is not None and len(volumes) > 1:
+            values["id"] = f"{common['id']}-{index}"
+        told = list(remarks)
+        geometry: BaseGeometry | Fault
+        try:
+            values |= limits(volume)
+            geometry = shape(volume, told)
+        except Fault as fault:
+            geometry = fault
+        yield Feature(row=row, values=values, geometry=geometry, remarks=tuple(told))
 
 
 def length_m(field: str, value: Any, unit: Any) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
@@ -17,11 +16,11 @@ from planner.given.drone import DroneModel
 from planner.given.stamina import longest_sortie_s
 from planner.plan import Plan
 from planner.response.airways import Airways
+from planner.response.aloft import Aloft, aloft
+from planner.response.likeness import alike
 from planner.response.rounds import days_of
 from planner.response.standby import days_away, standby
 from planner.scenario import Scenario, Station
-
-_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,32 +48,6 @@ class Ground:
     near: dict[str, NDArray[np.int64]]
     out_s: dict[str, FloatArray]
     back_s: dict[str, FloatArray]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Aloft:
-    """
-    Drones in the air on a route, one entry a drone and moment.
-
-    Parameters
-    ----------
-    moment
-        Index of the moment, shape (k,).
-    takeoff_s
-        Of its sortie.
-    xy
-        Where it leaves its route, shape (k, 2) [m].
-    delay_s
-        From the moment until it leaves from there, at the height for incidents.
-    spent_s
-        From its take-off until then.
-    """
-
-    moment: NDArray[np.int64]
-    takeoff_s: FloatArray
-    xy: FloatArray
-    delay_s: FloatArray
-    spent_s: FloatArray
 
 
 def ground(scenario: Scenario, ways: Airways, xy: FloatArray) -> Ground:
@@ -170,39 +143,6 @@ def airborne_s(
     return np.where(needed_s <= latest_s, needed_s, np.inf)
 
 
-def aloft(
-    scenario: Scenario, ways: Airways, flown: FlownRoute, moments: FloatArray
-) -> Aloft:
-    """
-    Return where the drones of a route could leave it for an incident.
-
-    Once at their layer, until they come down; a drone that takes off within
-    `launch_s` does so as planned, and leaves from the top of its climb. From its
-    layer it first changes to the height for incidents. None leaves from where that may
-    not be over all ground.
-    """
-    top_s, end_s = float(flown.t[1]), float(flown.t[-2])
-    first = np.searchsorted(moments, flown.takeoffs - scenario.rules.launch_s, "left")
-    last = np.searchsorted(moments, flown.takeoffs + end_s, "right")
-    count = np.maximum(last - first, 0)
-    sortie = np.repeat(np.arange(len(count)), count)
-    moment = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count - first, count)
-    since_s = moments[moment] - flown.takeoffs[sortie]
-    leaves_s = np.maximum(since_s, top_s)
-    rise_m = ways.layer_m - flown.route.layer_m
-    model = flown.model
-    change_s = rise_m / model.climb_mps if rise_m > 0 else -rise_m / model.descent_mps
-    xy = flown.at(leaves_s)
-    able = ways.holds(xy)
-    return Aloft(
-        moment=moment[able],
-        takeoff_s=flown.takeoffs[sortie][able],
-        xy=xy[able],
-        delay_s=(leaves_s - since_s + change_s)[able],
-        spent_s=(leaves_s + change_s)[able],
-    )
-
-
 def flights_s(
     ways: Airways,
     land: Ground,
@@ -229,55 +169,6 @@ def flights_s(
     return sinks_s + ways.flight_s(
         model.airspeed_mps, start, end, room_m, within_s - sinks_s
     )
-
-
-def unlike(
-    scenario: Scenario,
-    plan: Plan,
-    routes: Sequence[FlownRoute],
-    ways: Airways,
-    moments: FloatArray,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """
-    Return the moments that are unlike all before them.
-
-    At moments that are alike, drones leave stations as soon, and are as far on their
-    routes: timetables repeat themselves, those of weeks more than those of days.
-
-    Returns
-    -------
-    distinct
-        Positions among the moments, rising, shape (k,).
-    of
-        Which of these each moment is like, shape (n,).
-    """
-    days = days_away(plan.routes, days_of(scenario, plan))
-    states = [
-        standby(scenario, station, days, moments).leaves_s
-        for station in scenario.stations
-    ]
-    for flown in routes:
-        air = aloft(scenario, ways, flown, moments)
-        if not len(air.moment):
-            continue
-        # Those in the air on one route at once, in one order.
-        soonest = np.lexsort((air.spent_s, air.moment))
-        moment = air.moment[soonest]
-        rank = np.arange(len(moment)) - np.searchsorted(moment, moment)
-        for since_s in (air.delay_s, air.spent_s):
-            state = np.full((rank.max() + 1, len(moments)), np.inf)
-            state[rank, moment] = since_s[soonest]
-            states += list(state)
-    if not states:
-        return np.arange(len(moments)), np.arange(len(moments))
-    _, first, of = np.unique(
-        np.round(np.array(states).T, _DECIMALS),
-        axis=0,
-        return_index=True,
-        return_inverse=True,
-    )
-    order = np.argsort(first)
-    return first[order], np.argsort(order)[of.reshape(-1)]
 
 
 def first_overhead_s(
@@ -323,7 +214,7 @@ def _improve(
     back_s = land.back_s[flown.lands_at.id]
     latest_s = spare_s(scenario, ways, flown.stations, back_s)
     # Sorties are alike: who has flown as long flies on from the same place.
-    order, first, of = _alike(air.spent_s)
+    order, first, of = alike(air.spent_s)
     xy, spent_s = air.xy[order[first]], air.spent_s[order[first]]
     left_s = best[air.moment[:, None], near] - air.delay_s[:, None]
     # Who is too far off even straight and with the wind need not be looked at.
@@ -347,30 +238,8 @@ def _improve(
     soonest_s = np.full((len(xy), len(reached)), np.inf)
     soonest_s[who[able], column] = flight_s[able]
     there_s = soonest_s[of] + air.delay_s[:, None]
-    order, first, _ = _alike(air.moment)
+    order, first, _ = alike(air.moment)
     here = np.ix_(air.moment[order[first]], near[reached])
     best[here] = np.minimum(
         best[here], np.minimum.reduceat(there_s[order], first, axis=0)
     )
-
-
-def _alike(
-    values: NDArray[Any],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """
-    Group what is the same to a millionth.
-
-    Returns
-    -------
-    order
-        Of the values, group by group, shape (n,).
-    first
-        Where each group begins in that order, shape (groups,).
-    of
-        The group of each value, shape (n,).
-    """
-    _, of, count = np.unique(
-        np.round(values, _DECIMALS), return_inverse=True, return_counts=True
-    )
-    order = np.argsort(of, kind="stable")
-    return order, np.cumsum(count) - count, of

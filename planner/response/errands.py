@@ -17,7 +17,7 @@ from planner.given.drone import DroneModel
 from planner.given.stamina import longest_sortie_s
 from planner.plan import Sortie
 from planner.response.airways import Airways, airways_at, closed_between, heights_m
-from planner.response.arrivals import aloft
+from planner.response.aloft import aloft
 from planner.response.byways import Way, draw
 from planner.response.launches import launches
 from planner.response.standby import Days, days_away, drones_at, moves_of

@@ -26,7 +26,8 @@ from planner.flown.tracks import (
 from planner.metrics import clock_period
 from planner.plan import Plan
 from planner.response.airways import airways
-from planner.response.arrivals import first_overhead_s, ground, unlike
+from planner.response.arrivals import first_overhead_s, ground
+from planner.response.likeness import unlike
 from planner.response.places import SPREAD, Places, Turns, in_turns, turns_of
 from planner.response.standby import TeamGap, team_gaps
 from planner.scenario import Scenario

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.basics.clock import Span
-from planner.basics.geometry import area_within_km2
 from planner.basics.physics import swath_at
-from planner.given.aloft import layers_m
 from planner.given.stamina import longest_sortie_s
 from planner.given.winds import all_winds
 from planner.network.freespace import (
@@ -24,11 +19,11 @@ from planner.network.freespace import (
     open_layers,
 )
 from planner.scenario import Scenario, Zone
-from planner.targets import setcover
 from planner.targets.camera import Sweeper, sweep_camera
-from planner.targets.clusters import Mapper, clusters
+from planner.targets.clusters import Mapper
 from planner.targets.edge import edge_ways
 from planner.targets.height import fit_over_ground, sweep_heights_m
+from planner.targets.intervals import planned_interval_s, shortest_window_s, windows
 from planner.targets.line import fit_layers, line_pieces, unseen
 from planner.targets.model import Discretised, Target, Way
 from planner.targets.sight import (
@@ -40,12 +35,12 @@ from planner.targets.sight import (
     servable_parts,
     size,
     unseen_part,
-    view_radius_m,
     visible,
 )
 from planner.targets.sweep import seen_along, sweep_tiles
-from planner.targets.view import View, lowest_view
-from planner.targets.watch import Pick, Viewpoint, WatchArea, grid, place_viewpoints
+from planner.targets.view import lowest_view
+from planner.targets.viewpoints import dwelling_area, watch_targets
+from planner.targets.watch import grid
 
 TILE_S = 420.0
 """Longest time on task of a sweep tile [s]: small tiles fill sorties better."""
@@ -57,9 +52,6 @@ _LEAST_PACE = 0.25
 """Wind makes pieces and tiles smaller, but not smaller than this share."""
 
 _SPOTS_PER_RADIUS = 6
-
-Demand = tuple[float, tuple[Span, ...]]
-"""An interval and windows [s]."""
 
 
 def discretise(
@@ -102,7 +94,7 @@ def discretise(
         else:
             servable[zone_id] = part
     targets: list[Target] = []
-    targets += _watch_targets(scenario, round_about, servable, (mapper, again), care)
+    targets += watch_targets(scenario, round_about, servable, (mapper, again), care)
     for zone in scenario.zones:
         if zone.id not in servable or zone.kind == "watch":
             continue
@@ -129,7 +121,7 @@ def _why_unseen(
     seen = visible(scenario, round_about.of(zone.geometry), zone, part)
     view = lowest_view(scenario).near(zone.geometry)
     if zone.kind == "watch" and view.is_cut and size(seen) > SHARE * size(part):
-        allowed = _allowed(part, round_about, view.radius_m)
+        allowed = dwelling_area(part, round_about, view.radius_m)
         spots = grid(allowed, view.radius_m / _SPOTS_PER_RADIUS)
         seen = part.intersection(view.area(spots, part))
         return {
@@ -138,163 +130,6 @@ def _why_unseen(
             "height_m": view.height_m,
         }
     return closed_figures(scenario, zone, size(seen) / size(zone.geometry))
-
-
-def planned_interval_s(scenario: Scenario, zone: Zone) -> float:
-    """
-    Return the interval that is planned for [s]: the wanted one less the slack.
-
-    Intervals that are multiples of the shortest stay multiples of it without the
-    slack: headways that do not nest drift through each other all day.
-    """
-    shortest_s = scenario.shortest_revisit_s
-    horizon, slack_s = scenario.horizon, scenario.rules.revisit_slack_s
-    beat_s = horizon.headway_s(max(1, shortest_s - slack_s))
-    times = zone.revisit_s / shortest_s
-    if times == int(times):
-        beats = (count * beat_s for count in range(int(times), 0, -1))
-        return next(beat for beat in beats if horizon.headway_s(beat) == beat)
-    return horizon.headway_s(zone.revisit_s - slack_s)
-
-
-def _windows(scenario: Scenario, zones: Iterable[Zone]) -> tuple[Span, ...]:
-    """Return the union of the zones' hours."""
-    mine = tuple(zones)
-    return scenario.horizon.windows(
-        tuple(sorted({span for zone in mine for span in zone.active})),
-        tuple(sorted({span for zone in mine for span in zone.weekly})),
-    )
-
-
-def _shortest_window_s(scenario: Scenario, zones: Iterable[Zone]) -> float:
-    """Return the shortest of the zones' windows [s]."""
-    spans = [span for zone in zones for span in scenario.windows(zone)]
-    return min((end - start for start, end in spans), default=0.0)
-
-
-def _watch_targets(
-    scenario: Scenario,
-    round_about: Surroundings,
-    servable: dict[str, BaseGeometry],
-    mappers: tuple[Mapper, Mapper | None],
-    care: float,
-) -> list[Target]:
-    """Return viewpoints for all watch zones; neighbours share them."""
-    zones = [z for z in scenario.zones if z.kind == "watch" and z.id in servable]
-    if not zones:
-        return []
-    radius = view_radius_m(scenario)
-    demand = {
-        z.id: (planned_interval_s(scenario, z), _windows(scenario, [z])) for z in zones
-    }
-    order = sorted(
-        set(demand.values()),
-        key=lambda d: (-_visits(d), d[0], d[1]),
-    )
-    helpers = [
-        frozenset(j for j in range(i) if _dominates(order[j], order[i]))
-        for i in range(len(order))
-    ]
-    areas = [
-        WatchArea(
-            z.id,
-            servable[z.id],
-            order.index(demand[z.id]),
-            helpers[order.index(demand[z.id])],
-            _visits(demand[z.id]),
-        )
-        for z in zones
-    ]
-    near = clusters([a.geometry for a in areas], 2 * radius)
-    near.sort(key=len, reverse=True)
-    together = [[areas[i] for i in cluster] for cluster in near]
-    view = lowest_view(scenario)
-    mapper, again = mappers
-    if view.is_cut or again:
-        setcover.load()
-    jobs = [
-        (some, _allowed(shape, round_about, radius), view.near(shape), care)
-        for some in together
-        for shape in [shapely.union_all([a.geometry for a in some])]
-    ]
-    placed = list(mapper(_place, [(*job, setcover.greedy) for job in jobs]))
-    if again:
-        # Which cover can be thinned out to fewer discs is not known before.
-        others = again(_place, [(*job, setcover.fewest) for job in jobs])
-        placed = [
-            min(pair, key=partial(_asked, some))
-            for *pair, some in zip(placed, others, together, strict=True)
-        ]
-    layers = layers_m(scenario)
-    targets: list[Target] = []
-    counts: dict[str, int] = {}
-    for viewpoints in placed:
-        for v in viewpoints:
-            mine = [scenario.zone(i) for i in v.zones]
-            counts[v.zones[0]] = counts.get(v.zones[0], 0) + 1
-            dwell = max(_dwell_s(scenario, z, v.x, v.y) for z in mine)
-            targets.append(
-                Target(
-                    id=f"{v.zones[0]}.{counts[v.zones[0]]}",
-                    kind="watch",
-                    zones=v.zones,
-                    revisit_s=min(demand[z.id][0] for z in mine),
-                    windows=_windows(scenario, mine),
-                    shortest_window_s=_shortest_window_s(scenario, mine),
-                    ways=(Way(xy=np.array([[v.x, v.y]]), wait_s=np.array([dwell])),),
-                    layers_m=round_about.open_over(layers, shapely.Point(v.x, v.y)),
-                )
-            )
-    return targets
-
-
-def _dwell_s(scenario: Scenario, zone: Zone, x: float, y: float) -> float:
-    """Return the time at a viewpoint of a zone, by any drone type [s]."""
-    models = flying_models(scenario)
-    usual_s = max(m.dwell_s for m in models) if zone.dwell_s is None else zone.dwell_s
-    if not zone.dwell_s_per_km2:
-        return usual_s
-    seen_km2 = area_within_km2(
-        zone.geometry, x, y, max(m.view_radius_m for m in models)
-    )
-    # Rounding of coordinates in a file may let a little more be seen.
-    asked_s = math.ceil(10 * zone.dwell_s_per_km2 * seen_km2 + 0.1) / 10
-    return max(usual_s, asked_s)
-
-
-def _visits(demand: Demand) -> float:
-    """Return the visits in a day that keep a demand."""
-    return sum(end - start for start, end in demand[1]) / demand[0]
-
-
-def _dominates(a: Demand, b: Demand) -> bool:
-    """Whether visits that keep demand a keep demand b as well."""
-    return a[0] <= b[0] and all(
-        any(u[0] <= w[0] and w[1] <= u[1] for u in a[1]) for w in b[1]
-    )
-
-
-def _allowed(
-    shape: BaseGeometry, round_about: Surroundings, radius_m: float
-) -> BaseGeometry:
-    """Return where a drone may dwell to see some of a shape."""
-    near = shape.buffer(radius_m)
-    here = round_about.of(near)
-    return near.difference(
-        shapely.union_all([here.shut, *here.columns, here.privacy_area.buffer(1.0)])
-    )
-
-
-def _place(
-    job: tuple[list[WatchArea], BaseGeometry, View, float, Pick],
-) -> list[Viewpoint]:
-    return place_viewpoints(*job)
-
-
-def _asked(areas: Iterable[WatchArea], viewpoints: Iterable[Viewpoint]) -> float:
-    """Return the visits in a day that viewpoints of areas ask for."""
-    visits = {area.group: area.visits for area in areas}
-    return sum(visits[v.group] for v in viewpoints)
 
 
 def _sweep_targets(
@@ -407,8 +242,8 @@ def _target(
         kind=zone.kind,
         zones=(zone.id,),
         revisit_s=planned_interval_s(scenario, zone),
-        windows=_windows(scenario, [zone]),
-        shortest_window_s=_shortest_window_s(scenario, [zone]),
+        windows=windows(scenario, [zone]),
+        shortest_window_s=shortest_window_s(scenario, [zone]),
         ways=ways,
         layers_m=tuple(h for h in fit if h in open_to_path),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.basics.clock import Span
+from planner.basics.clock import Span, joined
 from planner.errors import Finding, MissionError
 from planner.formats.handover import PLAN_FILE, Handover
 from planner.formats.missions.mission import (
@@ -112,7 +112,8 @@ def _events(handover: Handover, route: Route) -> Iterable[Event]:
             pitch_deg = -float(round(math.degrees(math.atan2(over_m, half_m))))
         yield stop.enter_s, Action(kind="pitch", value=pitch_deg)
     on_task = [(stop.enter_s, stop.exit_s) for stop in route.stops]
-    for start_s, end_s in _without(_joined(on_task), _joined(route.camera_off)):
+    private = joined(route.camera_off, _TICK_S)
+    for start_s, end_s in _without(joined(on_task, _TICK_S), private):
         yield start_s, Action(kind="record")
         yield end_s, Action(kind="stop")
 
@@ -122,17 +123,6 @@ def _place_at(route: Route, moment_s: float) -> tuple[float, float]:
     return float(np.interp(moment_s, route.t_s, lon)), float(
         np.interp(moment_s, route.t_s, lat)
     )
-
-
-def _joined(spans: Iterable[Span]) -> list[Span]:
-    """Return spans in order, those that touch as one."""
-    joined: list[Span] = []
-    for low, high in sorted(spans):
-        if joined and low <= joined[-1][1] + _TICK_S:
-            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
-        else:
-            joined.append((low, high))
-    return joined
 
 
 def _without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:

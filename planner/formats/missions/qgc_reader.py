@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from planner.basics.figures import is_number
 from planner.formats.json_document import json_document
 from planner.formats.missions.mavlink import Item
 from planner.formats.missions.mission import Fence, Ring
@@ -57,7 +58,7 @@ def _home(value: Any) -> tuple[tuple[float, float] | None, float]:
 
 def _height(place: list[Any]) -> float:
     """Return the third number of a place, 0 where it has none."""
-    return float(place[2]) if len(place) > 2 and _is_number(place[2]) else 0.0
+    return float(place[2]) if len(place) > 2 and is_number(place[2]) else 0.0
 
 
 def _entries(value: Any, key: str) -> list[Any]:
@@ -70,14 +71,10 @@ def _are_numbers(value: Any, least: int) -> bool:
     return (
         isinstance(value, list)
         and len(value) >= least
-        and all(_is_number(number) for number in value[:least])
+        and all(is_number(number) for number in value[:least])
         and abs(value[0]) <= 90
         and abs(value[1]) <= 180
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _items(
@@ -94,7 +91,7 @@ def _items(
                 remarks.refuse("E-MISSION-COMPLEX", place, kind=kind)
             continue
         params = reader.list_in(entry, "params", place)
-        if len(params) != 7 or not all(p is None or _is_number(p) for p in params):
+        if len(params) != 7 or not all(p is None or is_number(p) for p in params):
             reader.fault("E-MISSION-PARAMS", place)
             continue
         command = reader.number_in(entry, "command", place, above=-1)
@@ -102,7 +99,7 @@ def _items(
             continue
         yield Item(
             command=int(command),
-            frame=int(entry["frame"]) if _is_number(entry.get("frame")) else 3,
+            frame=int(entry["frame"]) if is_number(entry.get("frame")) else 3,
             params=tuple(None if p is None else float(p) for p in params),
         )
 
@@ -121,7 +118,7 @@ def _fence(reader: Reader, value: Any) -> Fence:
         circle = entry.get("circle") if isinstance(entry, dict) else None
         centre = circle.get("center") if isinstance(circle, dict) else None
         radius_m = circle.get("radius") if isinstance(circle, dict) else None
-        if centre is None or not _are_numbers(centre, 2) or not _is_number(radius_m):
+        if centre is None or not _are_numbers(centre, 2) or not is_number(radius_m):
             reader.fault("E-MISSION-FENCE", f"geoFence.circles[{i}]")
         else:
             corners = _circle(float(centre[1]), float(centre[0]), float(radius_m or 0))
