@@ -118,7 +118,7 @@ def packing(
                     tuple(taken_by(r, hold(waiting), length_s) for _, hold in holds),
                 )
                 for wait_s in waits_s
-                for waiting in (_waiting(r, wait_s),)
+                for waiting in (delayed(r, wait_s),)
             )
             for r in rhythms
         ),
@@ -172,7 +172,13 @@ def may_wait(model: DroneModel, station: Station) -> bool:
     return station.chargers < min(station.pads, station.drones)
 
 
-def _waiting(r: Rhythm, wait_s: int) -> Rhythm:
+def most_wait_s(rhythms: Sequence[Rhythm], drones: int) -> int:
+    """Return how long drones may wait for a charger: while all others charge."""
+    longest_s = max(end - begin for begin, end in (r.charging for r in rhythms))
+    return longest_s * max(drones - 1, 1)
+
+
+def delayed(r: Rhythm, wait_s: int) -> Rhythm:
     """Return the rhythm of a route whose drones wait for a charger."""
     begin, end = r.charging
     charging = (begin + wait_s, end + wait_s)

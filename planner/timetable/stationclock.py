@@ -12,7 +12,7 @@ from planner.draft import DraftRoute
 from planner.scenario import Scenario, Station
 from planner.timetable.crewing import Clocked, crew_room
 from planner.timetable.deciding import decide
-from planner.timetable.packing import Packing, may_wait, packing
+from planner.timetable.packing import Packing, may_wait, most_wait_s, packing
 from planner.timetable.placing import Placed, add, first_fit, least_rush
 from planner.timetable.rhythm import Rhythm, rhythm
 
@@ -115,7 +115,8 @@ def schedule_station(
     within_s = 0.0 if waitable else deterministic_time
     placed, proved = _placed_within(task, limit, limit, start, within_s)
     if placed is None and waitable:
-        waits_s = _waits_s(ours, limit)
+        most_s = most_wait_s(ours, limit)
+        waits_s = range(0, most_s + _WAIT_STEP_S, _WAIT_STEP_S)
         task = packing(
             scenario,
             station,
@@ -162,12 +163,6 @@ def schedule_station(
             break
         clock = _clock(task, placed, proved=False)
     return replace(clock, proved=proved)
-
-
-def _waits_s(rhythms: Sequence[Rhythm], drones: int) -> Sequence[int]:
-    """Return how long drones may wait for a charger: while all others charge."""
-    longest_s = max(end - begin for begin, end in (r.charging for r in rhythms))
-    return range(0, longest_s * max(drones - 1, 1) + _WAIT_STEP_S, _WAIT_STEP_S)
 
 
 def _clock(task: Packing, placed: Placed, *, proved: bool) -> StationClock:
