@@ -220,7 +220,7 @@ def _layers(state: State, ring: Sequence[DraftRoute]) -> Iterator[dict[str, floa
     # Each on its best one, then one of them, the last first, on its second best.
     for second in (None, *reversed(range(len(ring)))):
         if second is None or len(best[second]) > 1:
-            chosen = [layers[k == second] for k, layers in enumerate(best)]
+            chosen = [layers[int(k == second)] for k, layers in enumerate(best)]
             yield layers_m | {
                 v.id: h
                 for draft, h in zip(ring, chosen, strict=True)
