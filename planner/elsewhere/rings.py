@@ -15,8 +15,9 @@ import numpy as np
 
 from planner.draft import DraftRoute
 from planner.elsewhere.clocks import rush_load
+from planner.elsewhere.state import State, Tradable, packed
 from planner.elsewhere.tails import Exchange, exchanges
-from planner.elsewhere.trade import Draw, State, Tradable, Trial, exchanged, packed
+from planner.elsewhere.trade import Draw, Trial, exchanged
 from planner.given.objectives import OBJECTIVES
 from planner.given.stamina import turnaround_after_s
 from planner.problem import TICKS_PER_S, ChartedProblem

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from planner.basics.clock import Span
 from planner.draft import DraftRoute
 from planner.elsewhere.clocks import RingClock, exchange_clock
 from planner.elsewhere.packing import Bind
+from planner.elsewhere.state import State, Tradable, packed
 from planner.elsewhere.tails import Exchange
 from planner.given.bureaux import bureau_key
 from planner.plan import Sortie
@@ -22,52 +22,15 @@ from planner.problem import Column
 from planner.scenario import Scenario
 from planner.timetable.layers import LATE_S, kept_apart, standing, too_close
 from planner.timetable.making import Timetable, settled, timed_route
-from planner.timetable.rhythm import Rhythm, flown_phases, rhythm, takeoffs
+from planner.timetable.rhythm import Rhythm, flown_phases, rhythm
 from planner.timetable.roster import make_roster
-from planner.timetable.separation import MARGIN_M, Encounter, Pair, find_encounters
+from planner.timetable.separation import MARGIN_M, Pair, find_encounters
 
 _LESS_S = 1e-6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tradable:
-    """A closed route of a timetable that may be exchanged, and its problem's number."""
-
-    part: int
-    column: Column
-    draft: DraftRoute
-
-
 Draw = Callable[[int, Column, int], DraftRoute]
 """Draws a route: number of the problem, column, and the station where it ends."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class State:
-    """
-    A timetable with what it was made of.
-
-    Parameters
-    ----------
-    drafts, rhythms, phases_s
-        By id of the draft; settled as they are flown.
-    waits_s
-        That drones wait for a charger after each sortie, by id of the draft, where
-        they do.
-    """
-
-    scenario: Scenario
-    table: Timetable
-    drafts: Mapping[str, DraftRoute]
-    rhythms: Mapping[str, Rhythm]
-    phases_s: Mapping[str, int]
-    waits_s: Mapping[str, int]
-    encounters: Mapping[Pair, Encounter]
-
-    @property
-    def layers_m(self) -> dict[str, float]:
-        """The layer of each route."""
-        return {route.id: route.layer_m for route in self.table.routes}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,23 +95,6 @@ def exchanged(
             if len(_at_work(scenario, found.table.roster, trial.depots)) <= most:
                 return found
     return None
-
-
-def packed(state: State, station: str) -> int:
-    """
-    Return the drones that a station's closed routes have busy at once, as packed.
-
-    Until the end of the busiest period, each sortie as long as its route's longest.
-    """
-    until_s = math.ceil(state.scenario.busiest_period()[1])
-    change = np.zeros(until_s + 2, dtype=np.int64)
-    for name, r in state.rhythms.items():
-        if state.drafts[name].depot == station:
-            starts = np.array(takeoffs(r.flown, r.headway_s, state.phases_s[name]))
-            ready = starts + r.busy_s + state.waits_s.get(name, 0)
-            for times, step in ((starts, 1), (ready, -1)):
-                np.add.at(change, times[times <= until_s], step)
-    return int(np.cumsum(change).max())
 
 
 def _open(draft: DraftRoute) -> list[float]:

@@ -18,7 +18,7 @@ from planner.basics.terrain import Terrain
 from planner.budget import Budget
 from planner.draft import DraftRoute
 from planner.elsewhere.rings import land_elsewhere
-from planner.elsewhere.trade import Tradable
+from planner.elsewhere.state import Tradable
 from planner.engines.beats import unfolded
 from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks

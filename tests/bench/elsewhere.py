@@ -26,6 +26,8 @@ import planner
 import seeds
 from planner.elsewhere import rings, trade
 from planner.elsewhere.clocks import exchange_clock
+from planner.elsewhere.state import packed
+from planner.elsewhere.trade import exchanged
 from planner.planning import finishing
 from planner.timetable.making import settled
 from planner.timetable.rhythm import Rhythm
@@ -74,7 +76,7 @@ def told(
                 own.setdefault(route.column.station, []).append(route)
         names = {problem.stations[s].id for s in own}
         ours = [r for n, r in state.rhythms.items() if state.drafts[n].depot in names]
-        busy = sum(trade.packed(state, name) for name in names)
+        busy = sum(packed(state, name) for name in names)
         least = at_least(ours, until_s) if ours else 0
         print(f"{len(names):8d}  {len(ours):6d}  {busy:7d}  {least:8d}")
         counts["at work"] += busy
@@ -89,7 +91,7 @@ def told(
     )
 
     def counted(*args: Any, **options: Any) -> Any:
-        found = trade.exchanged(*args, **options)
+        found = exchanged(*args, **options)
         counts["tried"] += 1
         counts["kept"] += found is not None
         return found
