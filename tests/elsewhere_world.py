@@ -1,16 +1,19 @@
-"""Two stations between two rows of squares: where one ends the other begins."""
+"""Cities of which a route is best flown from one station to another."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from plans import MODEL, PROJECTION, square
 from shapely.geometry import Point
+from worlds import station, world, zone
 
 from planner.given.horizon import Horizon
 from planner.scenario import Rules, Scenario, Station, Zone
 
 APART_M, ASIDE_M = 6000.0, 2500.0
+SHORE_M = 4500.0
 SIXTEEN_HOURS = Horizon(
     start="2026-01-31T06:00:00+08:00", start_clock_s=6 * 3600.0, length_s=57_600.0
 )
@@ -53,3 +56,26 @@ def two_rows(*, allowed: bool, horizon: Horizon = SIXTEEN_HOURS) -> Scenario:
         rules=Rules(land_elsewhere=allowed),
         digest="d" * 64,
     )
+
+
+def lake(*, allowed: bool, horizon: Horizon = SIXTEEN_HOURS) -> Scenario:
+    """
+    Return three stations on the shore of a round lake, and nine squares along it.
+
+    Drones that fly on round the lake do with fewer than those that come back.
+    """
+
+    def ashore(share: float) -> tuple[float, float]:
+        """Return a place so far round the shore."""
+        angle = 2 * math.pi * share
+        return SHORE_M * math.cos(angle), SHORE_M * math.sin(angle)
+
+    shore = world(
+        [station("ABC"[k], *ashore(k / 3), 3) for k in range(3)],
+        [
+            zone(f"S{k}", square(*ashore((k + 0.5) / 9), 120), revisit_s=1800.0)
+            for k in range(9)
+        ],
+        land_elsewhere=allowed,
+    )
+    return replace(shore, horizon=horizon)

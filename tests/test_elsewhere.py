@@ -13,7 +13,8 @@ from worlds import problems_of
 
 from planner.budget import Budget
 from planner.checks import check
-from planner.elsewhere.tails import exchanges, stations_near
+from planner.elsewhere.rings import rings_near
+from planner.elsewhere.tails import exchanges
 from planner.formats.plan_geojson import plan_to_bytes
 from planner.given.crews import Crews
 from planner.given.horizon import Horizon
@@ -134,7 +135,7 @@ def test_the_best_exchange_is_that_of_trying_all() -> None:
     second = nodes_at(problem, [4, 5])
     one = make_column(problem, 0, 1800.0, first)
     other = make_column(problem, 1, 1800.0, second)
-    found = exchanges(problem, one, other, most=1)[0]
+    found = exchanges(problem, [one, other], most=1)[0]
     tried = []
     for a, b in itertools.product((first, first[::-1]), (second, second[::-1])):
         for i, j in itertools.product(range(len(a) + 1), range(len(b) + 1)):
@@ -157,22 +158,22 @@ def test_routes_that_fly_in_turn_or_by_hours_exchange_their_common_part() -> Non
     n = {t: int(problem.nodes_of(t)[0]) for t in range(len(problem.targets))}
     one = make_column(problem, 0, 1800.0, [n[0], n[1]], [[n[4]], [n[5]]])
     other = make_column(problem, 1, 1800.0, [n[3], n[2]])
-    found = exchanges(problem, one, other, most=8)
+    found = exchanges(problem, [one, other], most=8)
     assert found
     wanted = sorted((*one.targets(problem), *other.targets(problem)))
     for exchange in found:
-        legs = ((exchange.there, exchange.back), (exchange.back, exchange.there))
-        both = [t for column, _ in legs for t in column.targets(problem)]
+        both = [t for column in exchange.routes for t in column.targets(problem)]
         assert sorted(both) == wanted
-        for column, back in legs:
-            draft = draw(problem, space, column, back.station)
+        assert exchange.ends == (1, 0)
+        for column, station in zip(exchange.routes, exchange.ends, strict=True):
+            draft = draw(problem, space, column, station)
             longest_s = max(v.duration_s for v in draft.flown)
             assert longest_s == pytest.approx(column.duration / TICKS_PER_S, abs=2.0)
-            end = problem.stations[back.station]
+            end = problem.stations[station]
             for variant in draft.flown:
                 assert variant.ends_at == end.id
                 assert tuple(variant.xy[-1]) == (end.point.x, end.point.y)
-    assert any(len(draw(problem, space, e.back, 0).flown) > 1 for e in found)
+    assert any(len(draw(problem, space, e.routes[1], 0).flown) > 1 for e in found)
 
 
 def nodes_at(problem: ChartedProblem, targets: list[int]) -> tuple[int, ...]:
@@ -192,7 +193,7 @@ def test_only_stations_of_one_drone_type_exchange_routes() -> None:
     """A drone is charged where it is at home, and where it would be."""
     scenario = two_rows(allowed=True)
     _, (problem,) = problems_of(scenario)
-    assert stations_near(problem, [0, 1], 3) == [(0, 1)]
+    assert list(rings_near(problem, [0, 1], 3)) == [(0, 1)]
     a, b = scenario.stations
     other = replace(scenario.drone_models[0], model="N")
     mixed = replace(
@@ -201,7 +202,7 @@ def test_only_stations_of_one_drone_type_exchange_routes() -> None:
         drone_models=(*scenario.drone_models, other),
     )
     _, (problem,) = problems_of(mixed)
-    assert stations_near(problem, [0, 1], 3) == []
+    assert list(rings_near(problem, [0, 1], 3)) == []
 
 
 def test_a_drone_flies_on_from_where_it_stands(

@@ -1,10 +1,10 @@
-"""Say what the sorties of two stations take of them, where two routes change ends."""
+"""Say what sorties take of the stations of a ring, where routes change ends."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,7 +17,13 @@ from planner.scenario import Scenario, Station
 from planner.timetable.clashing import clash_mask, clashes
 from planner.timetable.crewing import Clocked, crew_room
 from planner.timetable.demands import Demand, IntArray, Use
-from planner.timetable.packing import Packing, taken_by, without_repetitions
+from planner.timetable.packing import (
+    Packing,
+    delayed,
+    may_wait,
+    taken_by,
+    without_repetitions,
+)
 from planner.timetable.phases import BoolArray
 from planner.timetable.rhythm import Rhythm
 
@@ -25,14 +31,15 @@ from planner.timetable.rhythm import Rhythm
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """
-    What gets one phase: a closed route, or both routes of an exchange.
+    What gets one phase: a closed route, or the routes of an exchange.
 
     Parameters
     ----------
     rhythm
         Of the item as a whole.
     parts
-        Routes with how much later than the item they take off [s].
+        Routes with how much later than the item they take off [s]; of an exchange,
+        each from the station at which the one before it ends.
     """
 
     rhythm: Rhythm
@@ -42,7 +49,7 @@ class Item:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bind:
     """
-    What binds the clocks of two stations, beside their own routes.
+    What binds the clocks of some stations, beside their own routes.
 
     Parameters
     ----------
@@ -62,18 +69,22 @@ Hold = Callable[[Item], list[WholeSpan]]
 
 def exchange_packing(
     scenario: Scenario,
-    stations: tuple[Station, Station],
+    stations: Sequence[Station],
     items: Sequence[Item],
     bind: Bind,
     drones: tuple[tuple[int, ...], tuple[int, ...]],
+    *,
+    waits_s: Sequence[int] = (0,),
 ) -> Packing | None:
     """
-    Return the packing task of two stations, or None if it has no solution.
+    Return the packing task of some stations, or None if it has no solution.
 
     Parameters
     ----------
     drones
         By station, until the end of the busiest period and over the day.
+    waits_s
+        That the drones of an item may wait where chargers are few, in order.
     """
     rules = scenario.rules
     if not all(item.rhythm.allowed.any() and item.rhythm.flown for item in items):
@@ -88,8 +99,18 @@ def exchange_packing(
         *(hold for station in stations for hold in _holds(scenario, station, lead_s)),
         *((most, hold) for most, hold, _ in crews),
     ]
-    spans = [[hold(item) for item in items] for _, hold in holds]
-    ends = [end - lead_s for row in spans for each in row for _, end in each]
+    few = few_chargers(scenario, stations)
+    # By item, wait and what is held.
+    spans = [
+        {
+            wait_s: [hold(_delayed(item, wait_s, few)) for _, hold in holds]
+            for wait_s in (waits_s if _lands_in(item, few) else waits_s[:1])
+        }
+        for item in items
+    ]
+    ends = [
+        end - lead_s for w in spans for row in w.values() for s in row for _, end in s
+    ]
     longest_s = max([*ends, *(item.rhythm.busy_s for item in items)])
     rhythms: Sequence[Rhythm] = [item.rhythm for item in items]
     runs = tuple(r.flown[0] if len(r.flown) == 1 else None for r in rhythms)
@@ -113,14 +134,15 @@ def exchange_packing(
         rhythms=tuple(rhythms),
         clash=clash,
         demands=tuple(
-            (
+            tuple(
                 Demand(
-                    0,
+                    wait_s,
                     Use(spans=(), cells=()),
-                    tuple(taken_by(r, row[n], length_s) for row in spans),
-                ),
+                    tuple(taken_by(r, each, length_s) for each in held),
+                )
+                for wait_s, held in waits.items()
             )
-            for n, r in enumerate(rhythms)
+            for r, waits in zip(rhythms, spans, strict=True)
         ),
         counts=tuple(count for count, _ in holds),
         taken=tuple(taken),
@@ -131,6 +153,27 @@ def exchange_packing(
     )
 
 
+def few_chargers(scenario: Scenario, stations: Sequence[Station]) -> frozenset[str]:
+    """Return the stations where drones may have to wait for a charger."""
+    return frozenset(s.id for s in stations if may_wait(scenario.model(s.model), s))
+
+
+def _lands_in(item: Item, few: Set[str]) -> bool:
+    """Return whether any route of an item ends at one of some stations."""
+    return any(r.lands_at in few for r, _ in item.parts)
+
+
+def _delayed(item: Item, wait_s: int, few: Set[str]) -> Item:
+    """Return an item whose drones wait for a charger, where these are few."""
+    return replace(
+        item,
+        parts=tuple(
+            (delayed(r, wait_s) if r.lands_at in few else r, after)
+            for r, after in item.parts
+        ),
+    )
+
+
 def _drones(
     stations: Sequence[Station], counts: Sequence[int], lead_s: int
 ) -> Iterator[tuple[int, Hold]]:
@@ -138,19 +181,17 @@ def _drones(
     Yield the drones of each station, and when a sortie of an item keeps one busy.
 
     Of an exchange, from the take-off of the station's own route until a drone is ready
-    that came with the other: then there are as many again.
+    that came with the one before: then there are as many again.
     """
 
     def busy(station: str, item: Item) -> list[WholeSpan]:
-        (first, _), *others = item.parts
-        own = first.calls[0].station == station
-        if not others:
-            return [(lead_s, lead_s + first.busy_s)] if own else []
-        ((second, shift_s),) = others
-        if own:
-            return [(lead_s, lead_s + shift_s + second.busy_s)]
-        span = (lead_s + shift_s, lead_s + first.busy_s)
-        return [span] if span[0] < span[1] else []
+        for k, (r, after) in enumerate(item.parts):
+            if r.calls[0].station == station:
+                # Of a closed route, itself.
+                other, before = item.parts[k - 1]
+                span = (lead_s + after, lead_s + before + other.busy_s)
+                return [span] if span[0] < span[1] else []
+        return []
 
     for station, count in zip(stations, counts, strict=True):
         yield count, partial(busy, station.id)
@@ -161,7 +202,7 @@ def _holds(scenario: Scenario, station: Station, lead_s: int) -> list[tuple[int,
 
     def landing(item: Item) -> Iterator[tuple[Rhythm, int]]:
         for r, after in item.parts:
-            if r.calls[-1].station == station.id:
+            if r.lands_at == station.id:
                 yield r, lead_s + after
 
     def pad(item: Item) -> list[WholeSpan]:
@@ -197,7 +238,7 @@ def _holds(scenario: Scenario, station: Station, lead_s: int) -> list[tuple[int,
 
 
 def _crews(
-    scenario: Scenario, stations: tuple[Station, Station], bind: Bind
+    scenario: Scenario, stations: Sequence[Station], bind: Bind
 ) -> list[tuple[int, Hold, IntArray]]:
     """Return what pilots leave the stations to have in the air, and what not."""
     found = []

@@ -1,8 +1,9 @@
-"""Exchange the tails of two routes, so that each ends at the other's station."""
+"""Exchange the tails of routes in a ring: each then ends at the next one's station."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,55 +17,60 @@ Chain = tuple[int, ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """
-    Two routes that end at each other's station, in place of two closed ones.
+    Routes of a ring of stations, each to the next one, in place of closed ones.
 
     Parameters
     ----------
-    there, back
-        From the first station to the second, and from the second to the first; their
+    routes
+        From each station to that of the next route, from the last to the first; their
         durations are at least so long.
     added
-        How much longer both are together, in ticks; less than nought where shorter.
+        How much longer all are together, in ticks; less than nought where shorter.
     """
 
-    there: Column
-    back: Column
+    routes: tuple[Column, ...]
     added: int
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The station at which each route ends."""
+        return tuple(_next(self.routes, k).station for k in range(len(self.routes)))
 
 
 def exchanges(
-    problem: ChartedProblem, one: Column, other: Column, *, most: int
+    problem: ChartedProblem, ring: Sequence[Column], *, most: int
 ) -> list[Exchange]:
     """
-    Return the best ways to exchange the tails of two closed routes, the best first.
+    Return the best ways to exchange the tails of closed routes, the best first.
 
-    Both have one headway and drone type. Each may be cut anywhere among the stops of
+    All have one headway and drone type. Each may be cut anywhere among the stops of
     every sortie, and be flown the other way round if all its sorties are alike: what
-    comes before its cut goes on with what comes after the cut of the other (2-opt*:
+    comes before its cut goes on with what comes after the cut of the next (2-opt*:
     Potvin and Rousseau, An exchange heuristic for routeing problems with time windows,
-    JORS 46, 1995). A route that would be too long, or have no stop, is left out.
+    JORS 46, 1995; of three, a cyclic one). A route that would be too long, or have no
+    stop, is left out.
 
     Parameters
     ----------
+    ring
+        Of two stations or more, in the order in which drones go round.
     most
         So many are returned.
     """
-    before = one.duration + other.duration
-    found = [
-        *_whole(problem, one, other),
-        *(
-            exchange
-            for first in _both_ways(problem, one)
-            for second in _both_ways(problem, other)
-            for exchange in _cut(problem, first, second, most)
-        ),
-    ]
+    before = sum(column.duration for column in ring)
+    dues = _dues(problem, ring)
+    found = [*_whole(problem, ring, dues), *_cut(problem, ring, dues, most)]
     best: dict[frozenset[frozenset[int]], Exchange] = {}
-    for e in sorted(found, key=lambda e: (e.added, e.there.chains(), e.back.chains())):
-        # The same two routes the other way round are no other exchange.
-        parted = frozenset(frozenset(c.targets(problem)) for c in (e.there, e.back))
+    for e in sorted(found, key=lambda e: (e.added, [c.chains() for c in e.routes])):
+        # The same routes the other way round are no other exchange.
+        parted = frozenset(frozenset(c.targets(problem)) for c in e.routes)
         best.setdefault(parted, replace(e, added=e.added - before))
     return list(best.values())[:most]
+
+
+def _next(ring: Sequence[Column], k: int) -> Column:
+    """Return the route after one, the first after the last."""
+    return ring[(k + 1) % len(ring)]
 
 
 def _both_ways(problem: ChartedProblem, column: Column) -> list[Column]:
@@ -84,9 +90,10 @@ def _mirrored(problem: ChartedProblem, node: int) -> int:
     return node
 
 
-def _whole(problem: ChartedProblem, one: Column, other: Column) -> Iterator[Exchange]:
-    """Yield the two routes with all of their stops, each with the other's end."""
-    dues = _dues(problem, one, other)
+def _whole(
+    problem: ChartedProblem, ring: Sequence[Column], dues: Sequence[Due]
+) -> Iterator[Exchange]:
+    """Yield the routes with all of their stops, each with the next one's end."""
 
     def lasts(column: Column, end: int) -> int:
         table, longest = problem.table(column.station), 0
@@ -97,45 +104,58 @@ def _whole(problem: ChartedProblem, one: Column, other: Column) -> Iterator[Exch
                 longest = max(longest, int(ticks[-1, -1]))
         return longest
 
-    there, back = lasts(one, other.station), lasts(other, one.station)
-    if _fits(problem, one, there) and _fits(problem, other, back):
-        yield Exchange(
-            there=replace(one, duration=there),
-            back=replace(other, duration=back),
-            added=there + back,
-        )
+    routes = tuple(
+        replace(column, duration=lasts(column, _next(ring, k).station))
+        for k, column in enumerate(ring)
+    )
+    if all(_fits(problem, column, column.duration) for column in routes):
+        yield Exchange(routes=routes, added=sum(c.duration for c in routes))
 
 
 def _cut(
-    problem: ChartedProblem, one: Column, other: Column, most: int
+    problem: ChartedProblem, ring: Sequence[Column], dues: Sequence[Due], most: int
 ) -> Iterator[Exchange]:
-    """Yield the best exchanges of two routes in their order, with whole durations."""
-    dues = _dues(problem, one, other)
-    there = _longest(problem, one, other, dues)
-    back = _longest(problem, other, one, dues).T
-    fits = _fits(problem, one, there) & _fits(problem, other, back)
-    both = np.where(fits, there + back, 2 * FAR).ravel()
-    for place in np.argsort(both, kind="stable")[:most].tolist():
-        if both[place] >= FAR:
-            return
-        i, j = divmod(place, both.size // (len(one.nodes) + 1))
-        yield Exchange(
-            there=Column(
-                one.station,
-                one.headway_s,
-                one.nodes[:i] + other.nodes[j:],
-                int(there[i, j]),
-                other.tails,
-            ),
-            back=Column(
-                other.station,
-                one.headway_s,
-                other.nodes[:j] + one.nodes[i:],
-                int(back[i, j]),
-                one.tails,
-            ),
-            added=int(both[place]),
-        )
+    """Yield the best exchanges of routes that are cut, with whole durations."""
+    size = len(ring)
+    ways = [_both_ways(problem, column) for column in ring]
+    longest: Mapping[tuple[int, Column, Column], IntArray] = {
+        (k, head, tail): _longest(problem, head, tail, dues)
+        for k in range(size)
+        for head in ways[k]
+        for tail in ways[(k + 1) % size]
+    }
+    for way in itertools.product(*ways):
+        ticks = [longest[k, way[k], _next(way, k)] for k in range(size)]
+        # An axis a route: where it is cut.
+        total = np.zeros([len(column.nodes) + 1 for column in way], dtype=np.int64)
+        for k, (column, lasts) in enumerate(zip(way, ticks, strict=True)):
+            shorter = np.where(_fits(problem, column, lasts), lasts, size * FAR)
+            total += _on_axes(shorter, k, size)
+        for place in np.argsort(total, axis=None, kind="stable")[:most].tolist():
+            at = [int(i) for i in np.unravel_index(place, total.shape)]
+            if total[tuple(at)] >= FAR:
+                break
+            cuts = [(at[k], at[(k + 1) % size]) for k in range(size)]
+            yield Exchange(
+                routes=tuple(
+                    replace(
+                        column,
+                        nodes=column.nodes[:i] + _next(way, k).nodes[j:],
+                        duration=int(ticks[k][i, j]),
+                        tails=_next(way, k).tails,
+                    )
+                    for k, (column, (i, j)) in enumerate(zip(way, cuts, strict=True))
+                ),
+                added=int(total[tuple(at)]),
+            )
+
+
+def _on_axes(ticks: IntArray, k: int, size: int) -> IntArray:
+    """Return a matrix of one route and the next on the axes of these, of all."""
+    if k + 1 == size:
+        ticks = ticks.T
+    others = [axis for axis in range(size) if axis not in (k, (k + 1) % size)]
+    return np.asarray(np.expand_dims(ticks, others))
 
 
 def _fits(problem: ChartedProblem, column: Column, ticks: IntArray | int) -> IntArray:
@@ -143,7 +163,7 @@ def _fits(problem: ChartedProblem, column: Column, ticks: IntArray | int) -> Int
     return np.asarray(ticks <= problem.longest(column.station, column.headway_s))
 
 
-def _dues(problem: ChartedProblem, *columns: Column) -> Sequence[Due]:
+def _dues(problem: ChartedProblem, columns: Sequence[Column]) -> Sequence[Due]:
     """Return what is due at once of what some routes visit, if that is anything."""
     nodes = [n for c in columns for chain in c.chains() for n in chain]
     return [due for due in problem.dues(nodes) if problem.due_nodes(nodes, due)]
@@ -202,27 +222,3 @@ def _durations(
     link[0, :-1] = table.out[start, other]
     link[1:, -1] = table.back[chain, end]
     return np.asarray(table.overhead + gone[:, None] + link + left)
-
-
-def stations_near(
-    problem: ChartedProblem, stations: Sequence[int], most: int
-) -> list[tuple[int, int]]:
-    """
-    Return pairs of stations of a drone type that are near each other, the first less.
-
-    Parameters
-    ----------
-    most
-        So many neighbours of each are looked at, in a straight line.
-    """
-    places = np.array(
-        [(s.point.x, s.point.y) for s in (problem.stations[i] for i in stations)]
-    ).reshape(-1, 2)
-    pairs = set()
-    for i, place in enumerate(places):
-        away_m = np.hypot(*(places - place).T)
-        for j in np.argsort(away_m, kind="stable")[: most + 1].tolist():
-            a, b = sorted((stations[i], stations[j]))
-            if a != b and problem.stations[a].model == problem.stations[b].model:
-                pairs.add((a, b))
-    return sorted(pairs)

@@ -1,19 +1,20 @@
-"""Try an exchange of tails on a timetable: new clocks for two stations, two layers."""
+"""Try an exchange of tails on a timetable: new clocks for its stations, new layers."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import shapely
 
 from planner.basics.clock import Span
 from planner.draft import DraftRoute
-from planner.elsewhere.clocks import exchange_clock
+from planner.elsewhere.clocks import RingClock, exchange_clock
 from planner.elsewhere.packing import Bind
+from planner.elsewhere.state import State, Tradable, packed
 from planner.elsewhere.tails import Exchange
 from planner.given.bureaux import bureau_key
 from planner.plan import Sortie
@@ -21,68 +22,41 @@ from planner.problem import Column
 from planner.scenario import Scenario
 from planner.timetable.layers import LATE_S, kept_apart, standing, too_close
 from planner.timetable.making import Timetable, settled, timed_route
-from planner.timetable.rhythm import Rhythm, flown_phases, rhythm, takeoffs
+from planner.timetable.rhythm import Rhythm, flown_phases, rhythm
 from planner.timetable.roster import make_roster
-from planner.timetable.separation import MARGIN_M, Encounter, Pair, find_encounters
+from planner.timetable.separation import MARGIN_M, Pair, find_encounters
 
 _LESS_S = 1e-6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tradable:
-    """A closed route of a timetable that may be exchanged, and its problem's number."""
-
-    part: int
-    column: Column
-    draft: DraftRoute
 
 
 Draw = Callable[[int, Column, int], DraftRoute]
 """Draws a route: number of the problem, column, and the station where it ends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class State:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
     """
-    A timetable with what it was made of.
+    An exchange to be tried: routes of a ring, and what they become.
 
     Parameters
     ----------
-    drafts, rhythms, phases_s
-        By id of the draft; settled as they are flown.
+    spare
+        How many of their stations' busy drones would not be needed.
     """
 
-    scenario: Scenario
-    table: Timetable
-    drafts: Mapping[str, DraftRoute]
-    rhythms: Mapping[str, Rhythm]
-    phases_s: Mapping[str, int]
-    encounters: Mapping[Pair, Encounter]
-
-    @property
-    def layers_m(self) -> dict[str, float]:
-        """The layer of each route."""
-        return {route.id: route.layer_m for route in self.table.routes}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """An exchange to be tried: two routes by id, and what they become."""
-
-    one: Tradable
-    other: Tradable
+    ring: tuple[Tradable, ...]
     exchange: Exchange
     spare: float
 
     @property
-    def names(self) -> tuple[str, str]:
-        """The two routes."""
-        return self.one.draft.id, self.other.draft.id
+    def names(self) -> tuple[str, ...]:
+        """The routes that are exchanged."""
+        return tuple(route.draft.id for route in self.ring)
 
     @property
-    def depots(self) -> tuple[str, str]:
-        """The two stations."""
-        return self.one.draft.depot, self.other.draft.depot
+    def depots(self) -> tuple[str, ...]:
+        """The stations, in the order of the ring."""
+        return tuple(route.draft.depot for route in self.ring)
 
 
 def exchanged(
@@ -98,21 +72,20 @@ def exchanged(
     quicker
         Whether all sorties together have to be shorter.
     """
-    scenario, exchange, part = state.scenario, trial.exchange, trial.one.part
-    there = draw(part, exchange.there, exchange.back.station)
-    back = draw(part, exchange.back, exchange.there.station)
-    if not (_open(there) and _open(back)):
+    scenario, exchange, part = state.scenario, trial.exchange, trial.ring[0].part
+    drawn = map(partial(draw, part), exchange.routes, exchange.ends)
+    ring = tuple(settled(scenario, draft) for draft in drawn)
+    if not all(map(_open, ring)):
         return None
-    pair = (settled(scenario, there), settled(scenario, back))
     drones = sum(packed(state, station) for station in trial.depots) - fewer
     most = len(_at_work(scenario, state.table.roster, trial.depots)) - fewer
-    alone = _alone(state, trial, pair)
-    if _clock(alone, trial, pair, alone.rhythms, {}, drones) is None:
+    alone = _alone(state, trial, ring)
+    if _clock(alone, trial, ring, alone.rhythms, {}, drones) is None:
         return None  # whoever else flies
-    opened = _opened(alone, trial, pair)
-    for layers_m in _layers(opened, pair):
+    opened = _opened(alone, trial, ring)
+    for layers_m in _layers(opened, ring):
         for late_s in (max(LATE_S, scenario.delay_slack_s), scenario.delay_slack_s):
-            found = _apart(opened, trial, pair, layers_m, late_s, drones)
+            found = _apart(opened, trial, ring, layers_m, late_s, drones)
             if found is None or found.table.unresolved:
                 continue
             if not _balances(found.table):
@@ -122,22 +95,6 @@ def exchanged(
             if len(_at_work(scenario, found.table.roster, trial.depots)) <= most:
                 return found
     return None
-
-
-def packed(state: State, station: str) -> int:
-    """
-    Return the drones that a station's closed routes have busy at once, as packed.
-
-    Until the end of the busiest period, each sortie as long as its route's longest.
-    """
-    until_s = math.ceil(state.scenario.busiest_period()[1])
-    change = np.zeros(until_s + 2, dtype=np.int64)
-    for name, r in state.rhythms.items():
-        if state.drafts[name].depot == station:
-            starts = np.array(takeoffs(r.flown, r.headway_s, state.phases_s[name]))
-            for times, step in ((starts, 1), (starts + r.busy_s, -1)):
-                np.add.at(change, times[times <= until_s], step)
-    return int(np.cumsum(change).max())
 
 
 def _open(draft: DraftRoute) -> list[float]:
@@ -160,23 +117,23 @@ def _aloft_s(table: Timetable) -> float:
     return sum(s.landing_s - s.takeoff_s for s in table.roster)
 
 
-def _alone(state: State, trial: Trial, pair: tuple[DraftRoute, DraftRoute]) -> State:
+def _alone(state: State, trial: Trial, ring: Sequence[DraftRoute]) -> State:
     """Return a state whose drafts are those of an exchange, its table as it was."""
-    gone = {trial.one.draft.id, trial.other.draft.id}
-    rhythms = {draft.id: rhythm(state.scenario, draft) for draft in pair}
+    gone = set(trial.names)
+    rhythms = {draft.id: rhythm(state.scenario, draft) for draft in ring}
     return replace(
         state,
         drafts={name: d for name, d in state.drafts.items() if name not in gone}
-        | {draft.id: draft for draft in pair},
+        | {draft.id: draft for draft in ring},
         rhythms={name: r for name, r in state.rhythms.items() if name not in gone}
         | rhythms,
     )
 
 
-def _opened(state: State, trial: Trial, pair: tuple[DraftRoute, DraftRoute]) -> State:
-    """Return a state that knows whom the two routes of an exchange meet."""
+def _opened(state: State, trial: Trial, ring: Sequence[DraftRoute]) -> State:
+    """Return a state that knows whom the routes of an exchange meet."""
     scenario = state.scenario
-    new = [v for draft in pair for v in draft.flown]
+    new = [v for draft in ring for v in draft.flown]
     names = {v.id for v in new}
     drafts = state.drafts.values()
     flying = [v for d in drafts for v in d.flown if v.id not in names]
@@ -185,16 +142,14 @@ def _opened(state: State, trial: Trial, pair: tuple[DraftRoute, DraftRoute]) -> 
     ours = shapely.MultiLineString([v.xy for v in new])
     beside = [flying[k] for k in np.flatnonzero(shapely.dwithin(lines, ours, limit_m))]
     met = find_encounters(scenario, [*new, *beside])
-    gone = {v.id for t in (trial.one, trial.other) for v in t.draft.flown}
+    gone = {v.id for route in trial.ring for v in route.draft.flown}
     known = {p: e for p, e in state.encounters.items() if not gone & set(p)}
     found = {p: e for p, e in met.items() if names & set(p)}
     return replace(state, encounters=known | found)
 
 
-def _layers(
-    state: State, pair: tuple[DraftRoute, DraftRoute]
-) -> Iterator[dict[str, float]]:
-    """Yield layers of two new routes: where they meet few, and few other ones."""
+def _layers(state: State, ring: Sequence[DraftRoute]) -> Iterator[dict[str, float]]:
+    """Yield layers of new routes: where they meet few, and few other ones."""
     layers_m = state.layers_m
 
     def meets(draft: DraftRoute, layer_m: float) -> int:
@@ -207,23 +162,28 @@ def _layers(
             if other in layers_m
         )
 
-    first, second = (sorted(_open(d), key=lambda h: (meets(d, h), h)) for d in pair)
-    for i, j in ((0, 0), (0, 1), (1, 0)):
-        if i < len(first) and j < len(second):
-            chosen = zip(pair, (first[i], second[j]), strict=True)
-            yield layers_m | {v.id: h for draft, h in chosen for v in draft.flown}
+    best = [sorted(_open(d), key=lambda h: (meets(d, h), h)) for d in ring]
+    # Each on its best one, then one of them, the last first, on its second best.
+    for second in (None, *reversed(range(len(ring)))):
+        if second is None or len(best[second]) > 1:
+            chosen = [layers[int(k == second)] for k, layers in enumerate(best)]
+            yield layers_m | {
+                v.id: h
+                for draft, h in zip(ring, chosen, strict=True)
+                for v in draft.flown
+            }
 
 
 def _apart(
     state: State,
     trial: Trial,
-    pair: tuple[DraftRoute, DraftRoute],
+    ring: Sequence[DraftRoute],
     layers_m: Mapping[str, float],
     late_s: float,
     drones: int,
 ) -> State | None:
     """
-    Return a state with clocks of two stations that meet nobody, or None.
+    Return a state with clocks of stations in a ring that meet nobody, or None.
 
     Not even where one is so late, as far as none was nearer before.
     """
@@ -241,14 +201,14 @@ def _apart(
             for p in state.encounters
         },
     )
-    phases_s = _clock(state, trial, pair, rhythms, forbidden, drones)
-    return None if phases_s is None else _timed(state, trial, layers_m, phases_s)
+    clock = _clock(state, trial, ring, rhythms, forbidden, drones)
+    return None if clock is None else _timed(state, trial, layers_m, clock)
 
 
 def _parted(
     state: State, trial: Trial
 ) -> tuple[dict[str, Rhythm], dict[str, tuple[Rhythm, int]]]:
-    """Return the rhythms of two stations, and those of all others with phases."""
+    """Return the rhythms of the stations, and those of all others with phases."""
     ours, fixed = {}, {}
     for name, r in state.rhythms.items():
         if state.drafts[name].depot in trial.depots:
@@ -261,24 +221,24 @@ def _parted(
 def _clock(
     state: State,
     trial: Trial,
-    pair: tuple[DraftRoute, DraftRoute],
+    ring: Sequence[DraftRoute],
     rhythms: Mapping[str, Rhythm],
     forbidden: Mapping[Pair, tuple[Span, ...]],
     drones: int,
-) -> dict[str, int] | None:
-    """Return phases of two stations, by draft; None if there are none."""
+) -> RingClock | None:
+    """Return the clock of the stations, None if there is none."""
     scenario = state.scenario
     ours, fixed = _parted(state, trial)
     others: dict[tuple[str, str], list[tuple[Rhythm, int]]] = {}
     for name, clocked in fixed.items():
         key = bureau_key(scenario.station(state.drafts[name].depot))
         others.setdefault(key, []).append(clocked)
-    there, back = (draft.id for draft in pair)
+    names = [draft.id for draft in ring]
     return exchange_clock(
         scenario,
-        (scenario.station(trial.depots[0]), scenario.station(trial.depots[1])),
-        [rhythms[name] for name in sorted(ours.keys() - {there, back})],
-        (rhythms[there], rhythms[back]),
+        [scenario.station(depot) for depot in trial.depots],
+        [rhythms[name] for name in sorted(ours.keys() - set(names))],
+        [rhythms[name] for name in names],
         Bind(forbidden=forbidden, others=others),
         drones=drones,
         hint=state.phases_s,
@@ -289,22 +249,25 @@ def _timed(
     state: State,
     trial: Trial,
     layers_m: Mapping[str, float],
-    phases_s: Mapping[str, int],
+    clock: RingClock,
 ) -> State:
-    """Return a state with new phases of two stations, and its timetable."""
+    """Return a state with the clock of some stations, and its timetable."""
     scenario, table = state.scenario, state.table
     drafts = tuple(state.drafts.values())
-    phases_s = {n: p for n, p in state.phases_s.items() if n in state.drafts} | dict(
-        phases_s
-    )
+    kept_s = {n: p for n, p in state.phases_s.items() if n in state.drafts}
+    phases_s = kept_s | dict(clock.phases_s)
+    waits_s = {n: w for n, w in state.waits_s.items() if n not in clock.phases_s}
+    waits_s |= clock.waits_s
+    ours = [d for d in drafts if d.depot in trial.depots]
     first_s = flown_phases(drafts, phases_s)
-    anew = [v for d in drafts if d.depot in trial.depots for v in d.flown]
+    anew = [v for d in ours for v in d.flown]
+    later_s = {v.id: waits_s.get(d.id, 0) for d in ours for v in d.flown}
     names = {v.id for v in anew}
     flying = [v for d in drafts for v in d.flown]
     gone = {r.id for r in table.routes if r.depot in trial.depots}
     roster = [
         *(s for s in table.roster if s.route not in gone),
-        *make_roster(scenario, anew, first_s),
+        *make_roster(scenario, anew, first_s, later_s),
     ]
     routes = [
         *(r for r in table.routes if r.id not in gone),
@@ -315,6 +278,7 @@ def _timed(
     return replace(
         state,
         phases_s=phases_s,
+        waits_s=waits_s,
         table=replace(
             table,
             routes=tuple(sorted(routes, key=lambda r: r.id)),

@@ -17,8 +17,8 @@ from planner import __version__
 from planner.basics.terrain import Terrain
 from planner.budget import Budget
 from planner.draft import DraftRoute
-from planner.elsewhere.pairs import land_elsewhere
-from planner.elsewhere.trade import Tradable
+from planner.elsewhere.rings import land_elsewhere
+from planner.elsewhere.state import Tradable
 from planner.engines.beats import unfolded
 from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks

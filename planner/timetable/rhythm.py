@@ -74,6 +74,11 @@ class Rhythm:
     calls: tuple[Call, ...]
 
     @property
+    def lands_at(self) -> str:
+        """The station where it ends."""
+        return self.calls[-1].station
+
+    @property
     def aloft_s(self) -> int:
         """Take-off to landing, the longest of them, rounded up."""
         return math.ceil(self.landings_s[-1] - TIME_TOLERANCE_S)
