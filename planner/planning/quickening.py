@@ -21,6 +21,7 @@ from planner.basics.geometry import FloatArray
 from planner.draft import DraftRoute
 from planner.flown.tracks import FlownRoute, flown_routes
 from planner.plan import Plan
+from planner.planning.covering import WITHIN_S
 from planner.response.airways import Airways, airways
 from planner.response.arrivals import (
     Ground,
@@ -30,7 +31,6 @@ from planner.response.arrivals import (
     ground,
     spare_s,
 )
-from planner.response.covering import WITHIN_S
 from planner.response.figures import LONGEST_S
 from planner.response.places import places
 from planner.response.standby import days_away, sorties_by_drone, standby
