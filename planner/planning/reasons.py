@@ -20,16 +20,13 @@ from planner.basics.physics import flight_time_s
 from planner.given.stamina import longest_sortie_s
 from planner.given.winds import all_winds
 from planner.messages import say
-from planner.network.freespace import FreeSpace, free_space
-from planner.network.reach import overhead_s, straight_s
-from planner.network.roundabout import round_about_s
+from planner.network.freespace import free_space
+from planner.network.reach import straight_s
 from planner.plan import Unserved
-from planner.problem import FAR, TICKS_PER_S, Problem
+from planner.planning.alone import Alone, least_alone
+from planner.problem import FAR, Problem
 from planner.scenario import Scenario, Zone
 from planner.targets import Discretised, Target
-
-Alone = tuple[float, float, str]
-"""What a flight exceeds the longest by [s], how long it takes [s], and from where."""
 
 
 def reasons(
@@ -55,7 +52,7 @@ def reasons(
     @cache
     def alone_s(target: Target) -> Alone:
         """Return the least that flying only a target takes."""
-        return _alone_s(scenario, space, target, home.get(target.id))
+        return least_alone(scenario, space, target, home.get(target.id))
 
     told = []
     for zone in scenario.zones:
@@ -108,48 +105,6 @@ def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:
             "share_percent": round(100 * figures["servable_share"], 1),
         },
     )
-
-
-def _alone_s(
-    scenario: Scenario,
-    space: Callable[[], FreeSpace],
-    target: Target,
-    problem: Problem | None,
-) -> Alone:
-    """
-    Return the least that flying only a target takes: (excess, s, station).
-
-    Round closed airspace where that is known, as the crow flies elsewhere; and over
-    terrain, where the way at another layer may be shorter than the one known.
-    """
-    needed = straight_s(scenario, target)
-    known = {} if problem is None else {s.id: k for k, s in enumerate(problem.stations)}
-    times = []
-    barred = []
-    for k, station in enumerate(scenario.stations):
-        model = scenario.model(station.model)
-        longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
-        if problem is not None and station.id in known:
-            s = known[station.id]
-            nodes = problem.nodes_of(problem.index(target.id))
-            table = problem.table(s)
-            ticks = table.out[s, nodes] + table.task[nodes] + table.back[nodes, s]
-            if ticks.min() < FAR and scenario.terrain is None:
-                needed[k] = ticks.min() / TICKS_PER_S + overhead_s(scenario, model)
-            elif ticks.min() >= FAR and needed[k] <= longest_s:
-                barred.append(k)
-                continue
-        times.append((float(needed[k]) - longest_s, float(needed[k]), station.id))
-    if barred and not any(excess_s <= 0 for excess_s, _, _ in times):
-        # What no sortie can hold is not in the tables, be it long or barred.
-        around_s = round_about_s(scenario, space(), target)
-        for k in barred:
-            station = scenario.stations[k]
-            model = scenario.model(station.model)
-            longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
-            alone_s = float(around_s[k])
-            times.append((alone_s - longest_s, alone_s, station.id))
-    return min(times)
 
 
 def _over_ground(
