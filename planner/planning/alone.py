@@ -24,7 +24,8 @@ def least_alone(
     scenario: Scenario,
     space: Callable[[], FreeSpace],
     target: Target,
-    problem: Problem | None,
+    needed: FloatArray,
+    led_to: NDArray[np.bool_],
 ) -> Alone:
     """
     Return the least that flying only a target takes: (excess, s, station).
@@ -33,10 +34,9 @@ def least_alone(
     ----------
     space
         Where one may fly, worked out if it is asked for.
-    problem
-        The part that the target belongs to, if any.
+    needed, led_to
+        What `alone_by_station` returns.
     """
-    needed, led_to = alone_s(scenario, target, problem)
     times = []
     barred = []
     for k, station in enumerate(scenario.stations):
@@ -59,7 +59,7 @@ def least_alone(
     return min(times)
 
 
-def alone_s(
+def alone_by_station(
     scenario: Scenario, target: Target, problem: Problem | None
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """
@@ -68,9 +68,14 @@ def alone_s(
     Round closed airspace where that is known, as the crow flies elsewhere; and over
     terrain, where the way at another layer may be shorter than the one known.
 
+    Parameters
+    ----------
+    problem
+        The part that the target belongs to, if any.
+
     Returns
     -------
-    alone_s, led_to
+    needed, led_to
         And whether a way that a sortie can hold is known, or none was looked for.
     """
     needed = straight_s(scenario, target)

@@ -14,16 +14,18 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.basics.clock import clock_text, week_text
+from planner.basics.geometry import FloatArray
 from planner.basics.physics import flight_time_s
 from planner.given.stamina import longest_sortie_s
 from planner.given.winds import all_winds
-from planner.messages import say
 from planner.network.freespace import free_space
 from planner.network.reach import straight_s
-from planner.plan import Unserved
-from planner.planning.alone import Alone, least_alone
+from planner.plan import Unserved, filled
+from planner.planning.alone import Alone, alone_by_station, least_alone
+from planner.planning.shortages import shortage
 from planner.problem import FAR, Problem
 from planner.scenario import Scenario, Zone
 from planner.targets import Discretised, Target
@@ -35,6 +37,7 @@ def reasons(
     problems: Sequence[Problem],
     served: Collection[str],
     visited: Collection[str],
+    given: Scenario,
 ) -> tuple[Unserved, ...]:
     """
     Return a reason for every zone that is not served.
@@ -45,14 +48,21 @@ def reasons(
         Ids of the zones that are.
     visited
         Ids of the targets on some route.
+    given
+        The scenario with the drones that teams keep.
     """
     home = {t.id: p for p in problems for t in p.targets}
     space = cache(partial(free_space, scenario))
 
     @cache
+    def each(target: Target) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Return what flying only a target takes from each station, if that can be."""
+        return alone_by_station(scenario, target, home.get(target.id))
+
+    @cache
     def alone_s(target: Target) -> Alone:
         """Return the least that flying only a target takes."""
-        return least_alone(scenario, space, target, home.get(target.id))
+        return least_alone(scenario, space, target, *each(target))
 
     told = []
     for zone in scenario.zones:
@@ -71,6 +81,7 @@ def reasons(
                 or _short(scenario, zone, targets, alone_s)
                 or _without_pilots(scenario, zone, targets, home)
                 or _without_layer(scenario, zone, targets)
+                or _without_supply(given, zone, targets, lambda t: each(t)[0])
                 or _not_found(zone, targets, home, visited)
             )
     return tuple(told)
@@ -81,9 +92,9 @@ def unserved(zone: str, code: str, figures: Mapping[str, Any]) -> Unserved:
     return Unserved(
         zone=zone,
         code=code,
-        reason=say(f"unserved.{code}", "en", **figures),
+        reason=filled(f"unserved.{code}", "en", figures),
         figures=dict(figures),
-        remedy=say(f"remedy.{code}", "en", **figures),
+        remedy=filled(f"remedy.{code}", "en", figures),
     )
 
 
@@ -251,6 +262,17 @@ def _without_layer(
     return unserved(
         zone.id, "no_layer", {"floor_m": rules.floor_m, "ceiling_m": rules.ceiling_m}
     )
+
+
+def _without_supply(
+    given: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    each_s: Callable[[Target], FloatArray],
+) -> Unserved | None:
+    """Return the reason if what stations have is too little for a target alone."""
+    figures = shortage(given, zone, targets, each_s)
+    return unserved(zone.id, "infeasible", figures) if figures else None
 
 
 def _not_found(
