@@ -10,7 +10,7 @@ import numpy as np
 from maps.compact import DEGREES, pack
 from maps.markup import Markup, both, join, table, tag
 from maps.told import mapping, number
-from maps.words import UNKNOWN, percent, stopwatch, whole
+from maps.words import UNKNOWN, percent, percent_up, stopwatch, whole
 from planner.plan import Plan
 from planner.scenario import Scenario
 
@@ -75,7 +75,8 @@ def _covering(plan: Plan) -> Markup | str:
     if not told:
         return ""
     shares = {
-        key: percent(number(told, f"{key}_share")) for key in ("ready", "bound", "all")
+        "ready": percent(number(told, "ready_share")),
+        **{k: percent_up(number(told, f"{k}_share")) for k in ("bound", "all")},
     }
     seconds = whole(number(told, "within_s"))
     return tag("p", both("report.response_covering", within=seconds, **shares))

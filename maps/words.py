@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from planner.messages import Language, catalogue, say
 from planner.plan import Plan
 
@@ -27,6 +29,19 @@ def whole(value: float | None) -> str:
 def percent(ratio: float | None) -> str:
     """Return a share in per cent."""
     return UNKNOWN if ratio is None else f"{ratio * 100:.1f} %"
+
+
+def percent_up(ratio: float | None) -> str:
+    """
+    Return a share that nothing exceeds in per cent, rounded up.
+
+    Examples
+    --------
+    >>> percent_up(0.139308), percent_up(0.29)
+    ('14.0 %', '29.0 %')
+    """
+    # What is told to six decimals has three here; more is rounding.
+    return percent(None if ratio is None else np.ceil(round(ratio * 1e3, 3)) / 1e3)
 
 
 def stopwatch(seconds: float | None) -> str:

@@ -115,7 +115,8 @@ class Unserved:
     ----------
     code
         ``out_of_reach``, ``inside_closed_airspace``, ``interval_too_short``,
-        ``no_pilots``, ``no_layer``, ``no_way`` and ``not_active`` are proofs;
+        ``no_pilots``, ``infeasible``, ``no_layer``, ``no_way`` and ``not_active`` are
+        proofs;
         ``not_found``, ``no_room_for_delays``, ``hidden_by_buildings``,
         ``hidden_by_hills`` and ``no_layer_over_ground`` are not.
     reason, remedy
@@ -172,6 +173,14 @@ class LeftOut:
         )
 
 
+def filled(key: str, language: Language, figures: Mapping[str, Any]) -> str:
+    """Return a reason or a remedy; what runs out has a word in each language."""
+    values = dict(figures)
+    if "supply" in values:
+        values["supply"] = say(f"supply.{values['supply']}", language)
+    return say(key, language, **values)
+
+
 def _made(
     key: str, fallback: str, language: Language, figures: Mapping[str, Any]
 ) -> str:
@@ -179,7 +188,7 @@ def _made(
     if language == "en" or key not in catalogue():
         return fallback
     try:
-        return say(key, language, **dict(figures))
+        return filled(key, language, figures)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         return fallback  # the file's figures are not those of the code
 

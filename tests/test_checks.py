@@ -242,7 +242,6 @@ def test_the_checker_knows_nothing_of_the_solver() -> None:
         *(folder.parent / "flown").glob("*.py"),
         *(folder.parent / "response").glob("*.py"),
     ]
-    beside.remove(folder.parent / "response" / "covering.py")  # is not recomputed
     bounds = [
         file
         for file in (folder.parent / "bounds").glob("*.py")

@@ -19,7 +19,7 @@ import maps
 import seeds
 from maps.markup import Markup, tag
 from maps.response_section import response_cells
-from maps.words import margin, percent, stopwatch
+from maps.words import margin, percent, percent_up, stopwatch
 from planner.budget import Budget
 from planner.checks.verdict import RuleResult, Verdict, Violation
 from planner.flown.partings import compute_partings
@@ -27,8 +27,8 @@ from planner.formats.scenario_folder import read_scenario
 from planner.given.wind import Spell, Wind
 from planner.messages import LANGUAGES, catalogue, say
 from planner.plan import Plan
+from planner.planning.covering import covering
 from planner.planning.pipeline import plan_routes
-from planner.response.covering import covering
 from planner.response.figures import response
 from planner.scenario import Building, Scenario
 
@@ -148,7 +148,7 @@ def test_the_report_tells_how_soon_somebody_is_overhead() -> None:
     for figures in (found["all"], found["ready"], *found["districts"].values()):
         assert percent(figures["within_120_s"]) in section
         assert stopwatch(figures["mean_s"]) in section
-    assert percent(covered["bound_share"]) in section
+    assert percent_up(covered["bound_share"]) in section
     assert "警情响应" in section
     assert "tells nothing of how soon" in maps.report(yancheng(), plan()).html
 

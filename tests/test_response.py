@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -26,15 +27,16 @@ from planner.checks import check
 from planner.flown.tracks import flown_routes, over_horizon_of
 from planner.formats.digest import scenario_digest
 from planner.plan import Plan
+from planner.planning.covering import covering, reach
 from planner.planning.reserves import kept_for_teams
 from planner.response import likeness
 from planner.response.airways import airways
 from planner.response.arrivals import first_overhead_s, ground
-from planner.response.covering import covering, most_covered, reach
 from planner.response.figures import WITHIN_S, moments_of, response
 from planner.response.places import places
 from planner.response.standby import team_gaps
 from planner.scenario import Demand, Horizon, ResponseTeam, Scenario
+from planner.search.siting import best_covering, most_covered
 
 PLAN = tiny_plan()
 HOURS = {"06:00-07:00": 1, "07:00-09:00": 2, "09:00-10:00": 1}
@@ -362,21 +364,45 @@ def test_more_drones_than_there_are_cannot_be_asked_for(tmp_path: Path) -> None:
 def test_the_bound_is_what_the_best_choice_of_stations_covers(
     covers: list[list[bool]], data: st.DataObject
 ) -> None:
-    """All choices tried; with every station the bound is what they cover."""
+    """All choices tried, exactly: never below the best, and that is what is chosen."""
     table = np.array(covers).T
     weight = np.array(
         data.draw(
             st.lists(st.floats(0.1, 9), min_size=len(covers), max_size=len(covers))
         )
     )
-    counts = list(range(len(table) + 1))
-    for count, bound in zip(counts, most_covered(table, weight, counts), strict=True):
-        best = max(
-            float(weight @ table[list(chosen)].any(axis=0)) if chosen else 0.0
-            for chosen in combinations(range(len(table)), count)
-        )
-        assert bound == pytest.approx(best, abs=1e-6)
-    assert bound == pytest.approx(float(weight @ table.any(axis=0)), abs=1e-6)
+    exact = [Fraction(w) for w in weight]
+
+    def covered(chosen: Sequence[int]) -> Fraction:
+        seen = table[list(chosen)].any(axis=0)
+        return sum((w for w, s in zip(exact, seen, strict=True) if s), Fraction(0))
+
+    for count in range(len(table) + 1):
+        best = max(covered(c) for c in combinations(range(len(table)), count))
+        (bound,) = most_covered(table, weight, [count])
+        assert best <= bound <= best + Fraction(1, 10**9)
+        chosen = best_covering(table, weight, count)
+        assert len(set(chosen)) == count
+        assert covered(chosen) == pytest.approx(float(best), abs=1e-9)
+    assert bound == pytest.approx(float(weight @ table.any(axis=0)), abs=1e-9)
+
+
+@pytest.mark.parametrize("work", [0.0, 1e-4])
+def test_a_choice_that_is_not_proven_has_a_bound_that_holds(
+    work: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no time the bound is not below the optimum, nor the choice a poor one."""
+    dice = np.random.default_rng(2)
+    spots, asked = dice.uniform(0, 10_000, (40, 2)), dice.uniform(0, 10_000, (400, 2))
+    table = np.hypot(*(spots[:, None] - asked).transpose(2, 0, 1)) < 1500
+    weight = dice.random(400)
+    (best,) = most_covered(table, weight, [6])
+    monkeypatch.setattr("planner.search.siting._WORK", work)
+    (bound,) = most_covered(table, weight, [6])
+    chosen = best_covering(table, weight, 6)
+    assert best < bound <= weight.sum() + 1e-9
+    assert 0.63 * best < weight @ table[chosen].any(axis=0) <= best
+    assert best_covering(table, weight, 6) == chosen
 
 
 @settings(max_examples=25)

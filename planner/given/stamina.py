@@ -91,8 +91,14 @@ def least_rest_s(model: DroneModel) -> float:
     """
     if model.battery is None or model.swaps:
         return model.turnaround_s
-    least_wh = model.battery.least_w * longest_flight_s(model) / 3600
-    return model.turnaround_s + model.battery.charging_s(least_wh)
+    return model.turnaround_s + least_charge_s(model, longest_flight_s(model))
+
+
+def least_charge_s(model: DroneModel, flight_s: float) -> float:
+    """Return the least time at a charger after a flight that draws little [s]."""
+    if model.battery is None:
+        return model.steady_charge_s
+    return model.battery.charging_s(model.battery.least_w * flight_s / 3600)
 
 
 @cache

@@ -110,7 +110,7 @@ def finish(
     if scenario.rules.land_elsewhere and _keeps_reserve(scenario) and not in_haste:
         table = _elsewhere(scenario, routed, flying, table, drafts, served, pace, stop)
     visited = {stop.target for route in table.routes for stop in route.stops}
-    left_out = reasons(scenario, discretised, problems, served, visited)
+    left_out = reasons(scenario, discretised, problems, served, visited, given)
     plan = _plan(given, table, left_out, pace.budget, rounds)
     return replace(plan, left_out=kept.left_out)
 

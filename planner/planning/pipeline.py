@@ -24,12 +24,12 @@ from planner.network.freespace import FreeSpace, free_space
 from planner.network.reach import independent_parts
 from planner.plan import Plan
 from planner.planning.compiling import compile_all, load_preparing
+from planner.planning.covering import covering
 from planner.planning.finishing import finish, served_zones
 from planner.planning.margins import as_asked
 from planner.planning.pacing import Pace, Stopwatch, care_for, is_tight, paced
 from planner.planning.reserves import kept_for_teams
 from planner.problem import ChartedProblem, formulate
-from planner.response.covering import covering
 from planner.response.figures import response
 from planner.runners import runner_at
 from planner.runners.spreading import Spread, spread_over

@@ -21,10 +21,10 @@ from planner.basics.geometry import FloatArray
 from planner.draft import DraftRoute
 from planner.flown.tracks import FlownRoute, flown_routes
 from planner.plan import Plan
+from planner.planning.covering import WITHIN_S
 from planner.response.airways import Airways, airways
 from planner.response.aloft import aloft
 from planner.response.arrivals import Ground, airborne_s, flights_s, ground, spare_s
-from planner.response.covering import WITHIN_S
 from planner.response.figures import LONGEST_S
 from planner.response.places import places
 from planner.response.standby import days_away, sorties_by_drone, standby

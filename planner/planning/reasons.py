@@ -14,22 +14,21 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.basics.clock import clock_text, week_text
+from planner.basics.geometry import FloatArray
 from planner.basics.physics import flight_time_s
 from planner.given.stamina import longest_sortie_s
 from planner.given.winds import all_winds
-from planner.messages import say
-from planner.network.freespace import FreeSpace, free_space
-from planner.network.reach import overhead_s, straight_s
-from planner.network.roundabout import round_about_s
-from planner.plan import Unserved
-from planner.problem import FAR, TICKS_PER_S, Problem
+from planner.network.freespace import free_space
+from planner.network.reach import straight_s
+from planner.plan import Unserved, filled
+from planner.planning.alone import Alone, alone_by_station, least_alone
+from planner.planning.shortages import shortage
+from planner.problem import FAR, Problem
 from planner.scenario import Scenario, Zone
 from planner.targets import Discretised, Target
-
-Alone = tuple[float, float, str]
-"""What a flight exceeds the longest by [s], how long it takes [s], and from where."""
 
 
 def reasons(
@@ -38,6 +37,7 @@ def reasons(
     problems: Sequence[Problem],
     served: Collection[str],
     visited: Collection[str],
+    given: Scenario,
 ) -> tuple[Unserved, ...]:
     """
     Return a reason for every zone that is not served.
@@ -48,14 +48,21 @@ def reasons(
         Ids of the zones that are.
     visited
         Ids of the targets on some route.
+    given
+        The scenario with the drones that teams keep.
     """
     home = {t.id: p for p in problems for t in p.targets}
     space = cache(partial(free_space, scenario))
 
     @cache
+    def each(target: Target) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Return what flying only a target takes from each station, if that can be."""
+        return alone_by_station(scenario, target, home.get(target.id))
+
+    @cache
     def alone_s(target: Target) -> Alone:
         """Return the least that flying only a target takes."""
-        return _alone_s(scenario, space, target, home.get(target.id))
+        return least_alone(scenario, space, target, *each(target))
 
     told = []
     for zone in scenario.zones:
@@ -74,6 +81,7 @@ def reasons(
                 or _short(scenario, zone, targets, alone_s)
                 or _without_pilots(scenario, zone, targets, home)
                 or _without_layer(scenario, zone, targets)
+                or _without_supply(given, zone, targets, lambda t: each(t)[0])
                 or _not_found(zone, targets, home, visited)
             )
     return tuple(told)
@@ -84,9 +92,9 @@ def unserved(zone: str, code: str, figures: Mapping[str, Any]) -> Unserved:
     return Unserved(
         zone=zone,
         code=code,
-        reason=say(f"unserved.{code}", "en", **figures),
+        reason=filled(f"unserved.{code}", "en", figures),
         figures=dict(figures),
-        remedy=say(f"remedy.{code}", "en", **figures),
+        remedy=filled(f"remedy.{code}", "en", figures),
     )
 
 
@@ -108,48 +116,6 @@ def _closed(zone: Zone, figures: Mapping[str, Any]) -> Unserved:
             "share_percent": round(100 * figures["servable_share"], 1),
         },
     )
-
-
-def _alone_s(
-    scenario: Scenario,
-    space: Callable[[], FreeSpace],
-    target: Target,
-    problem: Problem | None,
-) -> Alone:
-    """
-    Return the least that flying only a target takes: (excess, s, station).
-
-    Round closed airspace where that is known, as the crow flies elsewhere; and over
-    terrain, where the way at another layer may be shorter than the one known.
-    """
-    needed = straight_s(scenario, target)
-    known = {} if problem is None else {s.id: k for k, s in enumerate(problem.stations)}
-    times = []
-    barred = []
-    for k, station in enumerate(scenario.stations):
-        model = scenario.model(station.model)
-        longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
-        if problem is not None and station.id in known:
-            s = known[station.id]
-            nodes = problem.nodes_of(problem.index(target.id))
-            table = problem.table(s)
-            ticks = table.out[s, nodes] + table.task[nodes] + table.back[nodes, s]
-            if ticks.min() < FAR and scenario.terrain is None:
-                needed[k] = ticks.min() / TICKS_PER_S + overhead_s(scenario, model)
-            elif ticks.min() >= FAR and needed[k] <= longest_s:
-                barred.append(k)
-                continue
-        times.append((float(needed[k]) - longest_s, float(needed[k]), station.id))
-    if barred and not any(excess_s <= 0 for excess_s, _, _ in times):
-        # What no sortie can hold is not in the tables, be it long or barred.
-        around_s = round_about_s(scenario, space(), target)
-        for k in barred:
-            station = scenario.stations[k]
-            model = scenario.model(station.model)
-            longest_s = longest_sortie_s(model, scenario.rules.ceiling_m)
-            alone_s = float(around_s[k])
-            times.append((alone_s - longest_s, alone_s, station.id))
-    return min(times)
 
 
 def _over_ground(
@@ -296,6 +262,17 @@ def _without_layer(
     return unserved(
         zone.id, "no_layer", {"floor_m": rules.floor_m, "ceiling_m": rules.ceiling_m}
     )
+
+
+def _without_supply(
+    given: Scenario,
+    zone: Zone,
+    targets: Sequence[Target],
+    each_s: Callable[[Target], FloatArray],
+) -> Unserved | None:
+    """Return the reason if what stations have is too little for a target alone."""
+    figures = shortage(given, zone, targets, each_s)
+    return unserved(zone.id, "infeasible", figures) if figures else None
 
 
 def _not_found(

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from planner.basics.geometry import FloatArray
 from planner.given.bureaux import Bureau, bureaux
+from planner.planning.covering import reach
 from planner.response.airways import airways
 from planner.response.arrivals import ground
-from planner.response.covering import best_covering, reach
 from planner.response.places import places
 from planner.scenario import Scenario
+from planner.search.siting import best_covering
 
 
 def kept_for_teams(scenario: Scenario) -> Scenario:

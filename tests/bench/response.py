@@ -27,7 +27,7 @@ import planner
 import seeds
 from planner.checks import examine
 from planner.flown.tracks import over_horizon_of
-from planner.response.covering import covering
+from planner.planning.covering import covering
 from planner.response.figures import WITHIN_S, response
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))

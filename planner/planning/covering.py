@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-from scipy.sparse import coo_array, hstack, identity, vstack
 
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import over_horizon_of
@@ -20,11 +19,12 @@ from planner.response.places import Places, in_turns, turns_of
 from planner.response.rounds import days_of
 from planner.response.standby import Days, days_away, standby
 from planner.scenario import Scenario, Station
+from planner.search.siting import most_covered
 
 WITHIN_S = 120.0
 
-_DECIMALS = 6
-_NODES = 1000
+_UNITS = 10**6
+"""Shares are told in so many parts."""
 
 
 def covering(scenario: Scenario, plan: Plan) -> dict[str, Any]:
@@ -50,15 +50,14 @@ def covering(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         upto += _covered(scenario, ways, part, stations, days, moments[turn]) / len(
             turn
         )
-    shares = dict(
-        zip(
-            ("ready_share", "bound_share", "all_share"),
-            upto[:3] / max(float(upto[3]), 1e-300),
-            strict=True,
-        )
-    )
-    rounded = {name: round(float(share), _DECIMALS) for name, share in shares.items()}
-    return {"within_s": WITHIN_S, **rounded}
+    ready, bound, whole = upto[:3] * (_UNITS / max(float(upto[3]), 1e-300))
+    return {
+        "within_s": WITHIN_S,
+        "ready_share": round(ready) / _UNITS,
+        # Rounded up, so that what is told holds; but none is more than all.
+        "bound_share": min(math.ceil(bound), _UNITS) / _UNITS,
+        "all_share": min(math.ceil(whole), _UNITS) / _UNITS,
+    }
 
 
 def _covered(
@@ -81,12 +80,13 @@ def _covered(
         count += np.isfinite(leaves_s)
         covered[:, near] |= leaves_s[:, None] + flight_s <= WITHIN_S
     sizes, often = np.unique(count, return_counts=True)
+    whole = asked.weight @ covers.any(axis=0)
     bounds = most_covered(covers, asked.weight, sizes.tolist())
     return np.array(
         [
             (covered @ asked.weight).sum(),
-            often @ np.array(bounds),
-            len(moments) * (asked.weight @ covers.any(axis=0)),
+            often @ np.minimum(bounds, whole),
+            len(moments) * whole,
             len(moments) * asked.weight.sum(),
         ]
     )
@@ -103,74 +103,3 @@ def reach(
             in_time = scenario.rules.launch_s + flight_s <= WITHIN_S
             covers[k, land.near[station.id]] = in_time
     return covers
-
-
-def most_covered(
-    covers: NDArray[np.bool_], weight: FloatArray, counts: Sequence[int]
-) -> list[float]:
-    """
-    Return bounds on the weight that so many stations cover, however chosen.
-
-    The maximal covering location problem (Church and ReVelle, Papers of the Regional
-    Science Association, 1974) in whole stations: the optimum, or where that takes
-    more than `_NODES` nodes of a branch and bound, what it has proven by then.
-
-    Parameters
-    ----------
-    covers
-        Whether each station covers each place, shape (stations, places).
-    weight
-        Of each place.
-    counts
-        Numbers of stations, a bound each.
-
-    Examples
-    --------
-    >>> covers = np.array([[True, True, False], [False, True, True]])
-    >>> most_covered(covers, np.array([1.0, 2.0, 4.0]), [1, 2])
-    [6.0, 7.0]
-    """
-    return [round(-_located(covers, weight, n).mip_dual_bound, 9) for n in counts]
-
-
-def best_covering(
-    covers: NDArray[np.bool_], weight: FloatArray, count: int
-) -> list[int]:
-    """
-    Return the stations, so many, that cover the most weight, as `most_covered` has it.
-
-    Examples
-    --------
-    >>> covers = np.array([[True, True, False], [False, True, True]])
-    >>> best_covering(covers, np.array([1.0, 2.0, 4.0]), 1)
-    [1]
-    """
-    chosen = _located(covers, weight, count).x[: len(covers)] > 0.5
-    # What covers nothing more is no worse than another such.
-    order = np.argsort(~chosen, kind="stable")
-    return sorted(order[:count].tolist())
-
-
-def _located(
-    covers: NDArray[np.bool_], weight: FloatArray, count: int
-) -> OptimizeResult:
-    """Solve a maximal covering location problem: which stations, which places."""
-    # Places that the same stations cover are one; those that none does count nothing.
-    packed = np.ascontiguousarray(np.packbits(covers, axis=0).T)
-    _, first, of = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    kinds = covers[:, first]
-    total = np.bincount(of.reshape(-1), weights=weight) * kinds.any(axis=0)
-    stations, places = kinds.shape
-    place, station = np.nonzero(kinds.T)
-    by = coo_array((np.ones(len(place)), (place, station)), shape=(places, stations))
-    chosen = np.concatenate([np.ones(stations), np.zeros(places)]).reshape(1, -1)
-    rows = vstack([hstack([-by, identity(places)]), coo_array(chosen)], format="csr")
-    return milp(
-        -np.concatenate([np.zeros(stations), total]),
-        integrality=np.repeat([1, 0], [stations, places]),
-        bounds=Bounds(0.0, 1.0),
-        constraints=LinearConstraint(
-            rows, -np.inf, np.append(np.zeros(places), float(count))
-        ),
-        options={"node_limit": _NODES, "mip_rel_gap": 0.0},
-    )
