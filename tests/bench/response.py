@@ -2,12 +2,14 @@
 Tell how soon somebody is overhead by a plan, beside a bound and a simulation.
 
 Run it from the project's folder: ``python tests/bench/response.py PLAN [--scenario
-seeds/yancheng] [--incidents 10000] [--draws 24]``. The figures are those of
-`planner.response.figures`. ``tests/incidents.py`` looks at incidents at random places
-and moments one by one and was written apart; what it finds is held against what the
-planner says of the same place and moment. Then millions of random incidents are timed
-as the planner does, and their figures stand beside those told, so that no share is
-short of cases.
+seeds/yancheng] [--incidents 10000] [--draws 24] [--places 1500]
+[--shifts 24]``. The figures are those of `planner.response.figures`.
+``tests/incidents.py`` looks at incidents at random places and moments one by one and
+was written apart; what it finds is held against what the planner says of the same place
+and moment. Then millions of random incidents are
+timed as the planner does, and their figures stand beside those told, each with its
+standard error. What nobody reaches is so rare that grid and minutes miss some of it: it
+stands beside what other grids and minutes tell, whose spread is its standard error.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ import platform
 import resource
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -28,7 +33,9 @@ import seeds
 from planner.checks import examine
 from planner.flown.tracks import over_horizon_of
 from planner.planning.covering import covering
-from planner.response.figures import WITHIN_S, response
+from planner.response import figures as figures_
+from planner.response import places
+from planner.response.figures import WITHIN_S, moments_of, response
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -42,6 +49,8 @@ def main() -> None:
     parser.add_argument("--scenario", type=Path, default=seeds.path("yancheng"))
     parser.add_argument("--incidents", type=int, default=10_000)
     parser.add_argument("--draws", type=int, default=24)
+    parser.add_argument("--places", type=int, default=1500)
+    parser.add_argument("--shifts", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     cores = len(os.sched_getaffinity(0))
@@ -93,15 +102,69 @@ def main() -> None:
             + (f" (standard error {error / value:.2%})" if error is not None else "")
         )
     started = time.monotonic()
-    drawn = drawn_figures(scenario, plan, asked.draws, 1500, 480, asked.seed)
+    drawn = drawn_figures(scenario, plan, asked.draws, asked.places, 480, asked.seed)
     spent_s = time.monotonic() - started
     print(
-        f"figures beside those of {asked.draws} draws of 1500 places at 480 moments, "
-        f"in {spent_s:.0f} s; in brackets the standard error of the draws:"
+        f"figures beside those of {asked.draws} draws of {asked.places} places at 480 "
+        f"moments, in {spent_s:.0f} s; in brackets the standard error of the draws:"
     )
     names = {"anybody": "all", "ready alone": "ready"}
     for row, figures in rows.items():
         print(f"{row:12s}  {compared(figures, drawn[names.get(row, row)])}")
+    started = time.monotonic()
+    shifted = shifted_shares(scenario, plan, found, asked.shifts, asked.seed)
+    print(
+        f"nobody_share beside the mean of {asked.shifts} other grids and minutes, in "
+        f"{time.monotonic() - started:.0f} s, in brackets the standard error of one; "
+        "then that mean beside the draws, in brackets the standard error of both:"
+    )
+    for row, (mean, error) in shifted.items():
+        share, drawn_error = drawn[names.get(row, row)]["nobody_share"]
+        if mean and share:
+            off_error = math.hypot(
+                drawn_error / share, error / mean / asked.shifts**0.5
+            )
+            print(
+                f"{row:12s}  {rows[row]['nobody_share']:8.4%} {mean:8.4%}: "
+                f"{rows[row]['nobody_share'] / mean - 1:+.2%} ({error / mean:.2%})  "
+                f"{mean / share - 1:+.2%} ({off_error:.2%})"
+            )
+
+
+def shifted_shares(
+    scenario: planner.Scenario,
+    plan: planner.Plan,
+    found: dict[str, Any],
+    count: int,
+    seed: int,
+) -> dict[str, tuple[float, float]]:
+    """
+    Return what nobody reaches by other grids and other moments of each minute.
+
+    Cells are up to 8 % larger or smaller.
+
+    Returns
+    -------
+    dict
+        By row, the mean and the standard error of one.
+    """
+    dice, told = np.random.default_rng(seed), moments_of(scenario)
+    step_s = scenario.horizon.length_s / len(told)
+    shares: dict[str, list[float]] = defaultdict(list)
+    for size in np.linspace(0.92, 1.08, count):
+        within = (told / step_s + dice.random()) % 1.0
+        moments = (np.floor(told / step_s) + within) * step_s
+        with (
+            patch.object(figures_, "moments_of", lambda _, m=moments: m),
+            patch.object(places, "SPACING_M", size * found["spacing_m"]),
+        ):
+            other = response(scenario, plan)
+        rows = {"anybody": other["all"], "ready alone": other["ready"]}
+        for row, figures in (rows | other["periods"] | other["districts"]).items():
+            shares[row].append(figures["nobody_share"])
+    return {
+        row: (float(np.mean(v)), float(np.std(v, ddof=1))) for row, v in shares.items()
+    }
 
 
 def compared(
