@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planner.errors import Finding as Finding
     from planner.errors import InputError as InputError
     from planner.errors import PatrolError as PatrolError
-    from planner.formats.exporting import export_plan as export_plan
+    from planner.exports.exporting import export_plan as export_plan
     from planner.formats.new_scenario import new_scenario as new_scenario
     from planner.formats.plan_geojson import read_plan as read_plan
     from planner.formats.plan_geojson import write_plan as write_plan
@@ -60,7 +60,7 @@ _HOME = {
     "check": "planner.checks",
     "compute_metrics": "planner.metrics",
     "examine": "planner.checks",
-    "export_plan": "planner.formats.exporting",
+    "export_plan": "planner.exports.exporting",
     "new_scenario": "planner.formats.new_scenario",
     "plan_routes": "planner.planning.pipeline",
     "read_plan": "planner.formats.plan_geojson",

@@ -15,19 +15,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.airspace.freespace import FreeSpace
 from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
 from planner.basics.spells import Due, arrivals, due_together
 from planner.draft import DraftRoute
 from planner.given.crews import Crews
 from planner.given.drone import DroneModel
-from planner.given.fixed_flight import held_drones
 from planner.given.horizon import Horizon
 from planner.given.objectives import OBJECTIVES, Objective
 from planner.given.stamina import longest_sortie_s, longest_within_s, turnaround_after_s
-from planner.given.winds import all_winds
+from planner.implied.fixed_flight import held_drones
+from planner.implied.winds import all_winds
 from planner.network.decks import link_by_decks
-from planner.network.freespace import FreeSpace
 from planner.network.links import Network, link
 from planner.network.reach import overhead_s, task_s
 from planner.scenario import Rules, Scenario, Station

@@ -247,7 +247,7 @@ class Scenario:
     ``delay_slack_s`` is how late one of two routes may be that only time parts, as far
     as that can be had; it says what is asked for.
     Heights and limits are above ground; without ``terrain`` that is flat (see
-    `planner.given.aloft`). Without ``crews`` there are pilots enough. ``fixed`` are
+    `planner.implied.aloft`). Without ``crews`` there are pilots enough. ``fixed`` are
     routes that every plan flies as they were drawn.
     """
 

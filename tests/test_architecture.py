@@ -11,17 +11,36 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
-    "ground": "basics errors messages",
-    "nouns": "budget draft given plan routing scenario trace",
-    "files": "benchmarks formats validation",
-    "judges": "bounds checks flown metrics response simulation",
-    "middle": "compiled dice elsewhere engines network problem runners search targets "
-    "timetable",
-    "verbs": "bench drawn insight kept planning",
-    "maps": "maps",
-    "command": "__main__ cli",
+    "ground": ["basics errors messages"],
+    "nouns": ["budget given plan routing", "draft scenario trace", "implied"],
+    "files": [
+        "validation",
+        "formats",
+        "benchmarks formats.exchange formats.missions",
+        "exports",
+    ],
+    "judges": ["flown", "metrics", "bounds response", "checks", "simulation"],
+    "middle": [
+        "compiled",
+        "airspace crossing dice",
+        "targets",
+        "network",
+        "problem",
+        "timetable",
+        "elsewhere engines",
+        "runners",
+        "search",
+    ],
+    "verbs": ["bench drawn kept", "planning", "insight"],
+    "maps": ["maps"],
+    "command": ["cli", "__main__"],
 }
-"""What lies side by side in the planner, by the part that it belongs to."""
+"""
+Every folder, and every module that lies in none, by the part that it belongs to.
+
+The order is one in which they can be read: what stands in a row imports only from rows
+before it, and nothing beside it.
+"""
 
 SEES = {
     "ground": "ground",
@@ -37,11 +56,11 @@ SEES = {
 
 LIBRARIES = {
     "distributed": "middle",
-    "ortools": "middle",
-    "highspy": "judges middle",
+    "ortools": "middle verbs",
+    "highspy": "judges middle verbs",
     "numba": "judges middle",
     "pyvrp": "middle",
-    "vroom": "middle",
+    "vroom": "verbs",
     "openpyxl": "files",
     "xlsxwriter": "files",
     "pyarrow": "files",
@@ -66,7 +85,11 @@ def modules() -> dict[str, Path]:
 
 
 def imports(name: str, file: Path) -> set[str]:
-    """Return the dotted names that a module imports, inside functions too."""
+    """
+    Return the dotted names that a module imports, inside functions too.
+
+    A module named in a table, to be loaded when it is asked for, counts as well.
+    """
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -77,37 +100,68 @@ def imports(name: str, file: Path) -> set[str]:
             for alias in node.names:
                 full = f"{module}.{alias.name}"
                 found.add(full if full in MODULES else module)
+        elif isinstance(node, ast.Constant) and str(node.value).startswith("planner."):
+            found |= {str(node.value)} & set(MODULES)
     return found - {name}
 
 
 MODULES = modules()
 IMPORTS = {name: imports(name, file) for name, file in MODULES.items()}
-PART_OF = {module: part for part, names in PARTS.items() for module in names.split()}
+ROWS = [(part, row.split()) for part, rows in PARTS.items() for row in rows]
+PART_OF = {folder: part for part, row in ROWS for folder in row}
+ROW_OF = {folder: k for k, (_, row) in enumerate(ROWS) for folder in row}
 
 
-def part_of(name: str) -> str | None:
-    """Return the part that a module belongs to; None for a library."""
-    if name.partition(".")[0] == "maps":
-        return "maps"
-    return PART_OF.get(name.split(".")[1]) if name.startswith("planner.") else None
+def folder_of(name: str) -> str:
+    """Return the folder that a module lies in; its own name where it lies in none."""
+    file = MODULES[name]
+    inside = ".".join(file.parent.relative_to(ROOT).parts)
+    return file.stem if inside == "planner" else inside.removeprefix("planner.")
 
 
-@pytest.mark.parametrize("name", sorted(set(MODULES) - {"planner"}))
-def test_a_module_imports_only_what_its_part_may_see(name: str) -> None:
-    """No module reaches up, and the checker knows nothing of the solver."""
-    part = part_of(name)
-    assert part, f"say in PARTS where {name} belongs"
-    seen = {other: part_of(other) for other in IMPORTS[name]}
-    assert {o for o, p in seen.items() if p and p not in SEES[part].split()} == set()
+FOLDERS = {name: folder_of(name) for name in MODULES if name != "planner"}
+CROSSING = {
+    (name, other)
+    for name, folder in FOLDERS.items()
+    for other in IMPORTS[name] & set(FOLDERS)
+    if FOLDERS[other] != folder
+}
+"""Imports from one folder into another."""
+
+
+def test_every_folder_has_a_row() -> None:
+    """What is added to the library is given its place, and what is gone leaves it."""
+    assert sorted(f for _, row in ROWS for f in row) == sorted(set(FOLDERS.values()))
+
+
+@pytest.mark.parametrize("folder", ROW_OF)
+def test_folders_import_one_way(folder: str) -> None:
+    """No folder imports from its own row or a later one: none sees one that sees it."""
+    assert {
+        (name, other)
+        for name, other in CROSSING
+        if FOLDERS[name] == folder and ROW_OF[FOLDERS[other]] >= ROW_OF[folder]
+    } == set()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_imports_only_what_it_may_see(part: str) -> None:
+    """No part reaches up, and the checker knows nothing of the solver."""
+    assert {
+        (name, other)
+        for name, other in CROSSING
+        if PART_OF[FOLDERS[name]] == part
+        and PART_OF[FOLDERS[other]] not in SEES[part].split()
+    } == set()
 
 
 @pytest.mark.parametrize("library", sorted(LIBRARIES))
 def test_a_library_is_imported_by_its_parts_alone(library: str) -> None:
     """An engine or a map library can be replaced in one place."""
     users = {
-        part_of(name)
-        for name, found in IMPORTS.items()
-        if library in {other.partition(".")[0] for other in found}
+        PART_OF[folder]
+        for name, folder in FOLDERS.items()
+        if library in {other.partition(".")[0] for other in IMPORTS[name]}
     }
     assert users <= set(LIBRARIES[library].split())
 

@@ -11,9 +11,9 @@ from worlds import problems_of, square, station, whole, world, zone
 from planner.engines import beats
 from planner.engines.assess import Assessor, served_targets
 from planner.engines.beats_world import DEEPEST, LISTS
+from planner.engines.prices import worth
 from planner.engines.selection import whole_drones
 from planner.problem import Column
-from planner.search.prices import worth
 from planner.timetable.drafting import draw
 from planner.timetable.phases import allowed_phases
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from planner import Budget, problem
-from planner.engines.hybrid import Recipe
+from planner.bench.hybrid import Recipe
 
 BENCH = Path(__file__).parent / "bench"
 

@@ -17,13 +17,13 @@ from shapely.geometry.base import BaseGeometry
 from tiny_folder import TOML, example, found, inspected, write
 from worlds import discretised, square, station, world, zone
 
+from planner.airspace.freespace import free_space
 from planner.basics.skyline import Skyline
 from planner.budget import Budget
 from planner.checks import check
 from planner.formats.digest import scenario_digest
 from planner.formats.scenario_folder import read_scenario
 from planner.messages import LANGUAGES, say
-from planner.network.freespace import free_space
 from planner.planning.pipeline import plan_routes
 from planner.scenario import Building, Scenario
 from planner.targets.view import View

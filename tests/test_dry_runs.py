@@ -17,7 +17,7 @@ from shapely.geometry import Point, Polygon
 from uas_standards.astm.f3548.v21 import api, constants
 
 from planner.errors import InputError, MissionError
-from planner.formats.exporting import exported
+from planner.exports.exporting import exported
 from planner.formats.handover import hand_over, timed_path
 from planner.plan import Plan
 

@@ -19,7 +19,7 @@ import maps
 import planner.formats
 from planner.drawn.missions import drawn_routes
 from planner.errors import InputError
-from planner.formats.exporting import exported
+from planner.exports.exporting import exported
 from planner.formats.handover import hand_over
 from planner.formats.plan_geojson import plan_to_bytes, read_plan, write_plan
 from planner.formats.timetable_csv import timetable_to_bytes

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from plans import tiny_plan
 
 from planner.errors import InputError
+from planner.exports.exporting import exported
+from planner.exports.registry import FORMATS
 from planner.formats.exchange.colours import layer_colours, station_colours
 from planner.formats.exchange.tables import both, places, tables
-from planner.formats.exporting import exported
 from planner.formats.handover import Handover, hand_over
 from planner.formats.plan_geojson import plan_to_bytes, read_plan
-from planner.formats.registry import FORMATS
 
 NAMES = [name for name, module in FORMATS.items() if ".exchange." in module]
 TINY = hand_over(tiny_plan())

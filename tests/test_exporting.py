@@ -13,9 +13,9 @@ from plans import tiny_plan
 
 import planner
 from planner.errors import InputError
+from planner.exports.registry import FORMATS
 from planner.formats.archive import zipped
 from planner.formats.handover import LONGEST_STEM, file_stems, hand_over, timed_path
-from planner.formats.registry import FORMATS
 
 
 @pytest.mark.parametrize("name", FORMATS)

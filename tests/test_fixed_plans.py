@@ -23,10 +23,10 @@ import planner
 import seeds
 from planner.basics.geometry import FloatArray
 from planner.checks import check
-from planner.formats.exporting import export_plan
+from planner.exports.exporting import export_plan
 from planner.formats.plan_geojson import as_written, plan_to_bytes
 from planner.given.fixed import FixedRoute
-from planner.given.fixed_flight import fixed_drafts
+from planner.implied.fixed_flight import fixed_drafts
 from planner.kept.keeping import keep
 from planner.plan import Plan
 from planner.scenario import Scenario

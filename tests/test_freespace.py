@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString
 from worlds import closure, privacy, square, station, world
 
-from planner.network.freespace import Surroundings, free_space, open_layers
+from planner.airspace.freespace import Surroundings, free_space, open_layers
 from planner.scenario import Airspace
 
 STATIONS = [station("A", 0, 0)]

@@ -9,9 +9,9 @@ from worlds import problems_of, square, station, world, zone
 from planner.engines import Effort, Piece, beats
 from planner.engines.assess import served_targets
 from planner.engines.generate import generate
+from planner.engines.prices import price
 from planner.engines.selection import Covering, in_order, share
 from planner.problem import Column, Problem, make_column
-from planner.search.prices import price
 
 EFFORT = Effort(seconds=None, solutions=1, seed=1)
 

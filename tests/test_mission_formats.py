@@ -20,7 +20,7 @@ from shapely import union_all
 from shapely.geometry import LineString, Polygon, box
 
 from planner.errors import MissionError
-from planner.formats.exporting import export_plan, exported
+from planner.exports.exporting import export_plan, exported
 from planner.formats.handover import hand_over
 from planner.formats.missions.briefing import brief
 from planner.formats.missions.fence import fence_of

@@ -18,7 +18,7 @@ from plans import AIRSPACE, tiny_plan, tiny_scenario
 from pymavlink import mavutil
 from shapely.geometry import box
 
-from planner.formats.exporting import export_plan
+from planner.exports.exporting import export_plan
 from planner.formats.missions.mavlink import PLACES
 from planner.formats.missions.qgc_reader import read_qgc
 

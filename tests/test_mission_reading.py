@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from missions import dji_plan
 
 from planner.errors import InputError
-from planner.formats.exporting import exported
+from planner.exports.exporting import exported
 from planner.formats.handover import hand_over
 from planner.formats.missions.importing import missions_to_geojson, read_missions
 from planner.formats.missions.mission import Action, Mission

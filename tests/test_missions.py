@@ -23,7 +23,7 @@ from missions import (
 )
 
 from planner.errors import MissionError
-from planner.formats.exporting import exported
+from planner.exports.exporting import exported
 from planner.formats.handover import hand_over
 from planner.formats.missions.briefing import brief
 from planner.formats.missions.mavlink import items_of

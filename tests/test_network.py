@@ -19,9 +19,9 @@ from shapely.geometry import LineString, MultiPoint, Point, box
 from shapely.geometry.base import BaseGeometry
 from worlds import MODEL, closure, privacy, square, station, world
 
+from planner.airspace.freespace import FreeSpace, free_space
 from planner.basics.geometry import FloatArray
 from planner.basics.physics import flight_time_s, wind_vector
-from planner.network.freespace import FreeSpace, free_space
 from planner.network.legs import Legs, path_times
 from planner.network.obstacles import obstacles_near
 from planner.network.sights import Sights, see

@@ -13,6 +13,7 @@ from worlds import two_stations, whole
 from planner.budget import Budget, Progress
 from planner.engines import engine
 from planner.engines.assess import served_targets
+from planner.engines.prices import worth
 from planner.engines.translate import worth_drones
 from planner.formats.plan_geojson import plan_to_bytes
 from planner.formats.trace_json import trace_of
@@ -20,7 +21,6 @@ from planner.planning.pipeline import plan_routes
 from planner.problem import Problem
 from planner.runners.wire import problem_to_bytes
 from planner.runners.work import noted, perform, routing_in_waves
-from planner.search.prices import worth
 from planner.trace import Trace, thinned
 
 Told = list[tuple[str, float, float, float]]

@@ -20,13 +20,13 @@ from planner.cli import main
 from planner.engines.assess import Assessor
 from planner.engines.greedy import route
 from planner.engines.piece import Effort
+from planner.engines.prices import day_share, patterns, price
 from planner.formats.digest import scenario_digest
 from planner.formats.plan_geojson import plan_to_bytes
 from planner.formats.scenario_folder import read_scenario
 from planner.given.objectives import OBJECTIVES, ObjectiveName
 from planner.messages import LANGUAGES, catalogue
 from planner.problem import make_column
-from planner.search.prices import day_share, patterns, price
 
 SMALL = ("by-hand", "two-stations")
 ROUNDS = 4

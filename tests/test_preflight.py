@@ -11,7 +11,7 @@ from missions import dji_plan
 from plans import tiny_plan
 
 from planner.errors import EXIT_BROKEN, MissionError
-from planner.formats.exporting import export_plan, exported
+from planner.exports.exporting import export_plan, exported
 from planner.formats.handover import hand_over
 from planner.formats.missions.autopilots import autopilot
 from planner.formats.missions.briefing import brief

@@ -14,10 +14,10 @@ from worlds import problems_of, square, station, two_stations, whole, world, zon
 
 from planner.engines import Effort, engine
 from planner.engines.assess import active, regimes, unserved_priority
+from planner.engines.prices import price
 from planner.engines.recombine import bold_choice, recombine, without_repeats
 from planner.engines.selection import Covering, share
 from planner.problem import Column, Problem, make_column
-from planner.search.prices import price
 
 EFFORT = Effort(seconds=None, solutions=1, seed=1)
 

@@ -29,6 +29,7 @@ from planner.formats.digest import scenario_digest
 from planner.plan import Plan
 from planner.planning.covering import covering, reach
 from planner.planning.reserves import kept_for_teams
+from planner.planning.siting import best_covering, most_covered
 from planner.response import likeness
 from planner.response.airways import airways
 from planner.response.arrivals import first_overhead_s, ground
@@ -36,7 +37,6 @@ from planner.response.figures import WITHIN_S, moments_of, response
 from planner.response.places import places
 from planner.response.standby import team_gaps
 from planner.scenario import Demand, Horizon, ResponseTeam, Scenario
-from planner.search.siting import best_covering, most_covered
 
 PLAN = tiny_plan()
 HOURS = {"06:00-07:00": 1, "07:00-09:00": 2, "09:00-10:00": 1}
@@ -397,7 +397,7 @@ def test_a_choice_that_is_not_proven_has_a_bound_that_holds(
     table = np.hypot(*(spots[:, None] - asked).transpose(2, 0, 1)) < 1500
     weight = dice.random(400)
     (best,) = most_covered(table, weight, [6])
-    monkeypatch.setattr("planner.search.siting._WORK", work)
+    monkeypatch.setattr("planner.planning.siting._WORK", work)
     (bound,) = most_covered(table, weight, [6])
     chosen = best_covering(table, weight, 6)
     assert best < bound <= weight.sum() + 1e-9

@@ -15,8 +15,8 @@ from worlds import MODEL, closure, square, station, two_stations, world, zone
 from planner.budget import Budget
 from planner.flown.tracks import flown_routes
 from planner.formats.plan_geojson import as_written
-from planner.given.aloft import ground_m
 from planner.given.wind import Spell, Wind
+from planner.implied.aloft import ground_m
 from planner.plan import Plan
 from planner.planning.pipeline import plan_routes
 from planner.response.airways import airways

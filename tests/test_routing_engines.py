@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routings import scattered
 
+from planner.bench import cyclic, hybrid, ortools_routing, vroom
+from planner.bench.decomposition import cut
+from planner.bench.pool import Pool
 from planner.benchmarks import read_benchmark
 from planner.benchmarks.patrolling import idleness_bound_m, read_graph
-from planner.engines import cyclic, hybrid, ortools_routing, pyvrp, ruin, vroom
-from planner.engines.decomposition import cut
-from planner.engines.pool import Pool
+from planner.engines import pyvrp, ruin
 from planner.errors import InfeasibleError, MissingPartError
 from planner.routing.model import Chain, Routing, judge
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import closure, square, station, world, zone
 
+from planner.airspace.freespace import free_space
 from planner.basics.clock import cut_to_horizon, parse_clock
 from planner.basics.sun import sun_hours
 from planner.formats.schedule import days_of, schedule
 from planner.formats.table import Fault
 from planner.formats.times import Days, Times, held
-from planner.network.freespace import free_space
 from planner.validation.findings import validate
 
 SHANGHAI = zoneinfo.ZoneInfo("Asia/Shanghai")

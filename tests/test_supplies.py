@@ -13,6 +13,7 @@ from planner.budget import Budget
 from planner.checks import examine
 from planner.engines.assess import Assessor
 from planner.engines.shares import shares_left, shares_of
+from planner.engines.supplies import suffice, supplies_of, taken
 from planner.formats.plan_geojson import as_written
 from planner.given.crews import Break, Crews
 from planner.network.reach import independent_parts
@@ -21,7 +22,6 @@ from planner.planning.pipeline import plan_routes
 from planner.problem import make_column
 from planner.runners.wire import problem_from_bytes, problem_to_bytes
 from planner.scenario import Scenario
-from planner.search.supplies import suffice, supplies_of, taken
 from planner.timetable.crewing import sharing_pilots
 
 

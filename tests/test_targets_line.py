@@ -15,9 +15,9 @@ from shapely.geometry import LineString, MultiLineString, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from worlds import MODEL, closure, discretised, privacy, square, station, world, zone
 
+from planner.airspace.freespace import free_space
 from planner.basics.physics import swath_at
 from planner.given.wind import Wind
-from planner.network.freespace import free_space
 from planner.scenario import Airspace, Rules, Scenario
 from planner.targets import Discretised, Way
 from planner.targets.line import line_pieces

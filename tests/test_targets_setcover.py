@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry import Polygon, box
 from worlds import closure, discretised, privacy, square, station, world, zone
 
-from planner.network.freespace import free_space
+from planner.airspace.freespace import free_space
 from planner.targets.disc_bound import fewest_discs, viewpoint_bounds
 from planner.targets.setcover import fewest, greedy
 

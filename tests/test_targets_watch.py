@@ -16,9 +16,9 @@ from shapely.geometry import MultiPoint, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from worlds import closure, discretised, privacy, square, station, world, zone
 
+from planner.airspace.freespace import free_space
 from planner.budget import Budget
 from planner.checks import check, examine
-from planner.network.freespace import free_space
 from planner.planning.pipeline import plan_routes
 from planner.targets import Discretised, Target, discretise
 from planner.targets.intervals import planned_interval_s

@@ -7,8 +7,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.airspace.overground import smoothed
 from planner.basics.terrain import Terrain
-from planner.network.overground import smoothed
 
 SIDE_M = 7.0
 

@@ -32,14 +32,14 @@ from planner.basics.terrain import ELLIPSOID, Terrain
 from planner.budget import Budget
 from planner.drawn.missions import drawn_routes
 from planner.errors import InputError, MissionError
+from planner.exports.exporting import exported
+from planner.exports.registry import FORMATS
 from planner.flown.tracks import FlownRoute, flown_routes
-from planner.formats.exporting import exported
 from planner.formats.handover import hand_over
 from planner.formats.missions.importing import read_missions
 from planner.formats.missions.mission import Mission, Waypoint
 from planner.formats.missions.relief import Relief
 from planner.formats.plan_geojson import as_written
-from planner.formats.registry import FORMATS
 from planner.plan import Plan, Route
 from planner.planning.pipeline import plan_routes
 from planner.scenario import Rules, Scenario

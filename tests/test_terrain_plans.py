@@ -17,7 +17,7 @@ from planner.budget import Budget
 from planner.checks import check, examine
 from planner.flown.tracks import flown_routes
 from planner.formats.plan_geojson import as_written
-from planner.given.aloft import ground_m
+from planner.implied.aloft import ground_m
 from planner.plan import Plan, Route
 from planner.planning.pipeline import plan_routes
 from planner.problem import FAR

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import problems_of, square, station, whole, world, zone
 
+from planner.airspace.freespace import FreeSpace
 from planner.budget import Budget
 from planner.checks import check
 from planner.draft import DraftRoute
@@ -20,20 +21,19 @@ from planner.flown.tracks import flown_routes
 from planner.flown.visits import longest_gaps
 from planner.formats.digest import scenario_digest
 from planner.formats.plan_geojson import as_written
-from planner.network.freespace import FreeSpace
 from planner.planning.pipeline import plan_routes
-from planner.problem import Problem, make_column
-from planner.scenario import Scenario
-from planner.timetable.drafting import draw
-from planner.timetable.phases import allowed_phases
-from planner.timetable.shrinking import hasten, shrink
-from planner.timetable.tightening import (
+from planner.planning.tightening import (
     GRID,
     Bisection,
     at_factor,
     bisection,
     carried_over,
 )
+from planner.problem import Problem, make_column
+from planner.scenario import Scenario
+from planner.timetable.drafting import draw
+from planner.timetable.phases import allowed_phases
+from planner.timetable.shrinking import hasten, shrink
 
 EFFORT = Effort(seconds=0, solutions=0, seed=1)
 

@@ -25,7 +25,7 @@ from planner.cli import main
 from planner.drawn.missions import STATION_WITHIN_M, DrawnRoute, drawn_routes
 from planner.drawn.today import Today, measure_today
 from planner.errors import InputError
-from planner.formats.exporting import export_plan
+from planner.exports.exporting import export_plan
 from planner.formats.missions.importing import read_missions
 from planner.formats.missions.mission import Action, Mission, Waypoint
 from planner.plan import Plan

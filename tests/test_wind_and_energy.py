@@ -18,7 +18,7 @@ from planner.flown.tracks import flown_routes
 from planner.formats.plan_geojson import as_written
 from planner.given.stamina import sortie_wh, turnaround_after_s
 from planner.given.wind import Spell, Wind
-from planner.given.winds import all_winds, calm_layers_m
+from planner.implied.winds import all_winds, calm_layers_m
 from planner.plan import Plan
 from planner.planning.pipeline import plan_routes
 from planner.scenario import Scenario

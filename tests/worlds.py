@@ -9,12 +9,12 @@ from typing import Any
 from shapely.geometry import LineString, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
+from planner.airspace.freespace import FreeSpace, free_space
 from planner.basics.geometry import LocalProjection
 from planner.engines.piece import Piece
 from planner.given.drone import DroneModel
 from planner.given.horizon import Horizon
 from planner.given.wind import Wind
-from planner.network.freespace import FreeSpace, free_space
 from planner.network.reach import independent_parts
 from planner.problem import (
     ChartedProblem,

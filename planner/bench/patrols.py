@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.benchmarks.patrolling import Graph, idleness_bound_m
-from planner.engines.cyclic import (
+from planner.bench.cyclic import (
     best_patrol,
     partition,
     shared_tour,
     worst_idleness_m,
 )
+from planner.benchmarks.patrolling import Graph, idleness_bound_m
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

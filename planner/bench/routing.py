@@ -13,10 +13,11 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
+from planner.bench import hybrid, ortools_routing, vroom
+from planner.bench.pool import Pool
 from planner.benchmarks.benchmark import Benchmark
 from planner.bounds.routing_bound import can_bound, cost_bound, load
-from planner.engines import hybrid, ortools_routing, pyvrp, vroom
-from planner.engines.pool import Pool
+from planner.engines import pyvrp
 from planner.engines.runner import run_tasks
 from planner.errors import InfeasibleError, MissingPartError
 from planner.routing.model import Chain, judge

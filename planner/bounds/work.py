@@ -14,7 +14,7 @@ from planner.flown.corners import corners, turns_back
 from planner.flown.tracks import FlownRoute
 from planner.given.drone import DroneModel
 from planner.given.stamina import longest_flight_s
-from planner.given.winds import all_winds
+from planner.implied.winds import all_winds
 from planner.plan import Stop
 from planner.scenario import Rules, Scenario, Station
 

@@ -18,7 +18,7 @@ from planner.flown.energies import blows_met
 from planner.flown.footprints import resting_place
 from planner.flown.segments import Segments, segments_of
 from planner.flown.tracks import FlownRoute, disc_spans
-from planner.given.aloft import closures_aloft, privacy_aloft
+from planner.implied.aloft import closures_aloft, privacy_aloft
 
 _REACHES_M = (1_000.0, 30_000.0)
 """The nearest piece is sought this far off first, lest all be measured [m]."""

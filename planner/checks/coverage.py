@@ -18,7 +18,7 @@ from planner.checks.case import Case
 from planner.checks.verdict import Gauge
 from planner.flown.footprints import footprint, track_on_task
 from planner.flown.tracks import FlownRoute
-from planner.given.aloft import standing_on
+from planner.implied.aloft import standing_on
 from planner.plan import Stop
 from planner.scenario import Scenario, Zone
 

@@ -9,7 +9,7 @@ import numpy as np
 from planner.checks.case import TIME_TOLERANCE_S, Case
 from planner.checks.verdict import Gauge
 from planner.flown.tracks import FlownRoute
-from planner.given.bureaux import bureau_key
+from planner.implied.bureaux import bureau_key
 
 
 def measure_crews(case: Case, gauge: Gauge) -> None:

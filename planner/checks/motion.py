@@ -13,7 +13,7 @@ from planner.flown.energies import blows_met
 from planner.flown.footprints import resting_place
 from planner.flown.tracks import FlownRoute, path_is_usable
 from planner.given.stamina import turnaround_after_s
-from planner.given.winds import all_winds
+from planner.implied.winds import all_winds
 from planner.plan import Stop
 from planner.scenario import Zone
 

@@ -8,7 +8,7 @@ import click
 
 from planner.cli.terminal import Terminal
 from planner.cli.verb import json_option, path_argument, verb
-from planner.formats.registry import FORMATS
+from planner.exports.registry import FORMATS
 
 
 @verb("export")
@@ -35,7 +35,7 @@ def command(
         raise click.UsageError(terminal.text("cli.route_or_station"))
     from planner.cli.output_folder import output_folder
     from planner.cli.reading import scenario_of_plan
-    from planner.formats.exporting import export_plan
+    from planner.exports.exporting import export_plan
     from planner.formats.plan_geojson import read_plan
 
     written = read_plan(plan)

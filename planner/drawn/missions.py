@@ -14,8 +14,8 @@ from planner.basics.physics import flight_time_s
 from planner.errors import Finding, InputError
 from planner.flown.tracks import FlownRoute
 from planner.formats.missions.mission import Mission
-from planner.given.aloft import ground_m
-from planner.given.winds import all_winds
+from planner.implied.aloft import ground_m
+from planner.implied.winds import all_winds
 from planner.plan import Route
 from planner.scenario import Scenario, Station
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from planner.basics.clock import Span
 from planner.basics.spells import WholeSpan
-from planner.given.bureaux import bureau_key
+from planner.implied.bureaux import bureau_key
 from planner.scenario import Scenario, Station
 from planner.timetable.clashing import clash_mask, clashes
 from planner.timetable.crewing import Clocked, crew_room

@@ -16,7 +16,7 @@ from planner.elsewhere.clocks import RingClock, exchange_clock
 from planner.elsewhere.packing import Bind
 from planner.elsewhere.state import State, Tradable, packed
 from planner.elsewhere.tails import Exchange
-from planner.given.bureaux import bureau_key
+from planner.implied.bureaux import bureau_key
 from planner.plan import Sortie
 from planner.problem import Column
 from planner.scenario import Scenario

@@ -8,11 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from planner.airspace.freespace import FreeSpace
 from planner.draft import DraftRoute
-from planner.given.bureaux import bureau_key
-from planner.network.freespace import FreeSpace
+from planner.engines.supplies import supplies_of
+from planner.implied.bureaux import bureau_key
 from planner.problem import ChartedProblem, Column, Problem, make_column
-from planner.search.supplies import supplies_of
 from planner.timetable.drafting import draw
 from planner.timetable.harmony import harmonised
 from planner.timetable.rhythm import Rhythm, flown_phases, rhythm, sorties

@@ -32,10 +32,10 @@ from planner.engines.beats_world import (
     World,
 )
 from planner.engines.piece import Effort, Piece
+from planner.engines.prices import worth
 from planner.engines.selection import whole_drones
 from planner.engines.shares import shares_of
 from planner.problem import FAR, TICKS_PER_S, Column, Problem, make_column
-from planner.search.prices import worth
 
 _NEAR_TARGETS = 60
 _NEAR_STATIONS = 8

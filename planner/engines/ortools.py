@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from planner.engines.piece import Better, Effort, Piece
+from planner.engines.prices import Windows, covers, day_share, patterns, sortie_ticks
 from planner.engines.translate import drones_of, enough, piece_nodes, worth_drones
 from planner.problem import FAR, TICKS_PER_S, Column, IntArray, Problem, make_column
-from planner.search.prices import Windows, covers, day_share, patterns, sortie_ticks
 from planner.targets import Target
 
 _FAILURES_A_SOLUTION = 200

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.engines.piece import Effort
+from planner.engines.prices import day_share
 from planner.engines.selection import Covering, fits, in_order
 from planner.problem import Column, Problem, beat, make_column
-from planner.search.prices import day_share
 
 _RELAXED_SHARE = 0.4
 _MOST_WHOLE = 800

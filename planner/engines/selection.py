@@ -18,10 +18,10 @@ import numpy as np
 
 from planner.basics.geometry import FloatArray
 from planner.engines.assess import active, regimes
+from planner.engines.prices import price, worth
 from planner.engines.shares import drone_prices
+from planner.engines.supplies import suffice, supplies_of, taken
 from planner.problem import Column, Problem
-from planner.search.prices import price, worth
-from planner.search.supplies import suffice, supplies_of, taken
 
 _FILL = 0.98
 """Share of a whole drone that is counted on: clocks do not pack perfectly."""

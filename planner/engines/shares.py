@@ -13,9 +13,9 @@ from functools import cache
 import numpy as np
 
 from planner.basics.geometry import FloatArray
+from planner.engines.supplies import BoolArray, Supplies, held_s_of, supplies_of, taken
 from planner.given.stamina import longest_sortie_s
 from planner.problem import Column, Problem
-from planner.search.supplies import BoolArray, Supplies, held_s_of, supplies_of, taken
 
 _FULL = 0.9
 """Share of the longest sortie that a sortie is taken to last where none is known."""

@@ -19,9 +19,9 @@ from planner.basics.clock import DAY_S
 from planner.basics.geometry import FloatArray
 from planner.basics.physics import swath_at
 from planner.basics.terrain import Terrain
-from planner.given.aloft import ground_m
 from planner.given.drone import DroneModel
 from planner.given.horizon import Horizon
+from planner.implied.aloft import ground_m
 from planner.plan import Plan, Route, Stop
 from planner.scenario import Scenario, Station
 

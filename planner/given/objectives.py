@@ -3,7 +3,7 @@ Say what a plan minimises, most important first.
 
 The order is stated here alone. Routes are compared by it once they have clocks;
 engines and the recombination, which see no clocks, pay the prices that go with it
-(see `planner.search.prices`).
+(see `planner.engines.prices`).
 """
 
 from __future__ import annotations

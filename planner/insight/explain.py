@@ -18,7 +18,7 @@ from planner.errors import Finding, InputError
 from planner.flown.tracks import FlownRoute
 from planner.flown.visits import longest_gaps
 from planner.given.stamina import longest_sortie_s
-from planner.given.winds import all_winds
+from planner.implied.winds import all_winds
 from planner.insight.explanation import (
     Coverage,
     Explanation,

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.airspace.freespace import free_space
 from planner.basics.geometry import FloatArray
 from planner.basics.physics import flight_time_s
 from planner.bounds.anyplan import least_drones
@@ -19,8 +20,7 @@ from planner.budget import Budget
 from planner.flown.corners import corners
 from planner.given.drone import DroneModel
 from planner.given.stamina import longest_sortie_s
-from planner.given.winds import all_winds
-from planner.network.freespace import free_space
+from planner.implied.winds import all_winds
 from planner.network.reach import overhead_s, task_s, within_reach
 from planner.planning.compiling import load_preparing
 from planner.runners.spreading import spread_over

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from shapely.geometry.base import BaseGeometry
 
 from planner.draft import DraftRoute
-from planner.given.fixed_flight import fixed_drafts, load
+from planner.implied.fixed_flight import fixed_drafts, load
 from planner.kept.onlooking import Onlooker, onlookers
 from planner.kept.serving import serving
 from planner.messages import say

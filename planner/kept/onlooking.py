@@ -18,10 +18,10 @@ from planner.draft import DraftRoute
 from planner.flown.corners import corners, turns_back
 from planner.flown.footprints import footprint
 from planner.flown.tracks import FlownRoute, pieces_of_path
-from planner.given.aloft import ground_m, privacy_aloft
-from planner.given.fixed_flight import ROUNDING_S
 from planner.given.stamina import longest_sortie_s
-from planner.given.winds import all_winds
+from planner.implied.aloft import ground_m, privacy_aloft
+from planner.implied.fixed_flight import ROUNDING_S
+from planner.implied.winds import all_winds
 from planner.plan import Route, Stop
 from planner.scenario import Scenario, Zone
 from planner.targets.line import LINE_TOLERANCE_M

@@ -16,9 +16,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.airspace.freespace import FreeSpace
 from planner.basics.geometry import FloatArray
-from planner.given.winds import all_winds
-from planner.network.freespace import FreeSpace
+from planner.implied.winds import all_winds
 from planner.network.links import IntArray, Links, Network, link
 from planner.network.reach import aloft_s, task_s
 from planner.scenario import Scenario

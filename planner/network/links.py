@@ -10,9 +10,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from planner.airspace.freespace import FreeSpace
 from planner.basics.geometry import FloatArray, grown
-from planner.given.winds import all_winds
-from planner.network.freespace import FreeSpace
+from planner.implied.winds import all_winds
 from planner.network.legs import Legs
 from planner.network.obstacles import obstacles_near
 from planner.network.reach import aloft_s

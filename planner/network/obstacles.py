@@ -10,8 +10,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from planner.airspace.freespace import FreeSpace
 from planner.basics.geometry import FloatArray
-from planner.network.freespace import FreeSpace
 
 _PRIVACY_MARGIN_M = 0.5
 _SIMPLIFY_M = 0.15

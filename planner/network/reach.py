@@ -11,7 +11,7 @@ from planner.basics.geometry import FloatArray
 from planner.basics.physics import Winds, flight_time_s
 from planner.given.drone import DroneModel
 from planner.given.stamina import longest_sortie_s
-from planner.given.winds import all_winds
+from planner.implied.winds import all_winds
 from planner.network.legs import path_times
 from planner.scenario import Scenario
 from planner.targets import Target, Way

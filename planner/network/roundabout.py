@@ -7,9 +7,9 @@ import math
 import numpy as np
 import shapely
 
+from planner.airspace.freespace import FreeSpace
 from planner.basics.geometry import FloatArray
-from planner.given.winds import all_winds
-from planner.network.freespace import FreeSpace
+from planner.implied.winds import all_winds
 from planner.network.legs import Legs
 from planner.network.obstacles import obstacles_near
 from planner.network.reach import overhead_s, task_s

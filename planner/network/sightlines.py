@@ -15,7 +15,7 @@ import numpy as np
 
 from planner.basics.geometry import FloatArray
 from planner.compiled import kernel
-from planner.network.crossing import crosses
+from planner.crossing import crosses
 
 OPEN, SHUT = -1, -2
 """Gates: of a line that all may fly, and of one that none may."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.airspace.freespace import FreeSpace
 from planner.basics.geometry import FloatArray
 from planner.given.stamina import longest_sortie_s
-from planner.network.freespace import FreeSpace
 from planner.network.reach import overhead_s, straight_s
 from planner.network.roundabout import round_about_s
 from planner.problem import FAR, TICKS_PER_S, Problem

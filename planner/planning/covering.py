@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import over_horizon_of
 from planner.plan import Plan
+from planner.planning.siting import most_covered
 from planner.response.airways import Airways, airways
 from planner.response.arrivals import Ground, airborne_s, ground
 from planner.response.figures import moments_of, numbers_of
@@ -19,7 +20,6 @@ from planner.response.places import Places, in_turns, turns_of
 from planner.response.rounds import days_of
 from planner.response.standby import Days, days_away, standby
 from planner.scenario import Scenario, Station
-from planner.search.siting import most_covered
 
 WITHIN_S = 120.0
 

@@ -22,9 +22,9 @@ from planner.elsewhere.state import Tradable
 from planner.engines.beats import unfolded
 from planner.engines.beats_along import folded
 from planner.engines.runner import run_tasks
-from planner.given.aloft import ground_m
 from planner.given.drone import DroneModel
 from planner.given.objectives import OBJECTIVES
+from planner.implied.aloft import ground_m
 from planner.kept.keeping import Kept
 from planner.metrics import compute_metrics
 from planner.plan import Plan, Unserved

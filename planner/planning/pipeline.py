@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from planner.airspace.freespace import FreeSpace, free_space
 from planner.bounds import pricing
 from planner.bounds.certificate import certify
 from planner.budget import Budget, EngineBest, Progress
@@ -20,7 +21,6 @@ from planner.flown.partings import compute_partings
 from planner.formats.plan_geojson import as_written
 from planner.given.objectives import OBJECTIVES
 from planner.kept.keeping import keep
-from planner.network.freespace import FreeSpace, free_space
 from planner.network.reach import independent_parts
 from planner.plan import Plan
 from planner.planning.compiling import compile_all, load_preparing
@@ -29,6 +29,7 @@ from planner.planning.finishing import finish, served_zones
 from planner.planning.margins import as_asked
 from planner.planning.pacing import Pace, Stopwatch, care_for, is_tight, paced
 from planner.planning.reserves import kept_for_teams
+from planner.planning.tightening import first_is_over, tighten
 from planner.problem import ChartedProblem, formulate
 from planner.response.figures import response
 from planner.runners import runner_at
@@ -37,7 +38,6 @@ from planner.scenario import Scenario
 from planner.search.rounds import Search
 from planner.targets import Discretised, discretise
 from planner.timetable.crewing import sharing_pilots
-from planner.timetable.tightening import first_is_over, tighten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

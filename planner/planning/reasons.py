@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.airspace.freespace import free_space
 from planner.basics.clock import clock_text, week_text
 from planner.basics.geometry import FloatArray
 from planner.basics.physics import flight_time_s
 from planner.given.stamina import longest_sortie_s
-from planner.given.winds import all_winds
-from planner.network.freespace import free_space
+from planner.implied.winds import all_winds
 from planner.network.reach import straight_s
 from planner.plan import Unserved, filled
 from planner.planning.alone import Alone, alone_by_station, least_alone

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.basics.geometry import FloatArray
-from planner.given.bureaux import Bureau, bureaux
+from planner.implied.bureaux import Bureau, bureaux
 from planner.planning.covering import reach
+from planner.planning.siting import best_covering
 from planner.response.airways import airways
 from planner.response.arrivals import ground
 from planner.response.places import places
 from planner.scenario import Scenario
-from planner.search.siting import best_covering
 
 
 def kept_for_teams(scenario: Scenario) -> Scenario:

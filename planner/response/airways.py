@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from planner.basics.geometry import FloatArray, grown
 from planner.basics.physics import Winds, flight_time_s
 from planner.basics.terrain import Terrain
-from planner.given.aloft import closures_aloft, layers_m, privacy_aloft
-from planner.given.winds import all_winds, calm_layers_m, is_calm
+from planner.implied.aloft import closures_aloft, layers_m, privacy_aloft
+from planner.implied.winds import all_winds, calm_layers_m, is_calm
 from planner.scenario import Airspace, Scenario, Station
 
 _TOUCH_M = 1.0

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import FlownRoute
-from planner.given.aloft import ground_m
 from planner.given.drone import DroneModel
 from planner.given.stamina import longest_sortie_s
+from planner.implied.aloft import ground_m
 from planner.plan import Plan
 from planner.response.airways import Airways
 from planner.response.aloft import Aloft, aloft

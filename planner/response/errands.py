@@ -12,9 +12,9 @@ import shapely
 from planner.basics.clock import Span
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import FlownRoute
-from planner.given.aloft import ground_m, open_between, privacy_aloft
 from planner.given.drone import DroneModel
 from planner.given.stamina import longest_sortie_s
+from planner.implied.aloft import ground_m, open_between, privacy_aloft
 from planner.plan import Sortie
 from planner.response.airways import Airways, airways_at, closed_between, heights_m
 from planner.response.aloft import aloft

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from planner.basics.geometry import FloatArray
 from planner.flown.tracks import merged
-from planner.given.bureaux import bureaux
+from planner.implied.bureaux import bureaux
 from planner.plan import Plan, Route, Sortie
 from planner.scenario import ResponseTeam, Scenario, Station
 

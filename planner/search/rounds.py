@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from planner.airspace.freespace import FreeSpace
 from planner.budget import Budget
 from planner.engines import BEATING
 from planner.engines.alternate import fill_in_turn
@@ -26,7 +27,6 @@ from planner.engines.assess import (
 from planner.engines.beats import load
 from planner.engines.piece import Effort
 from planner.engines.waves import MOST_EFFORTS
-from planner.network.freespace import FreeSpace
 from planner.problem import ChartedProblem, Column, Problem
 from planner.runners import Runner
 from planner.runners.task import Task, digest

@@ -9,15 +9,15 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.basics.physics import swath_at
-from planner.given.stamina import longest_sortie_s
-from planner.given.winds import all_winds
-from planner.network.freespace import (
+from planner.airspace.freespace import (
     TARGET_MARGIN_M,
     FreeSpace,
     Surroundings,
     open_layers,
 )
+from planner.basics.physics import swath_at
+from planner.given.stamina import longest_sortie_s
+from planner.implied.winds import all_winds
 from planner.scenario import Scenario, Zone
 from planner.targets.camera import Sweeper, sweep_camera
 from planner.targets.clusters import Mapper

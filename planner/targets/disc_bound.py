@@ -18,8 +18,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from planner.airspace.freespace import FreeSpace, Surroundings
 from planner.basics.clock import Span
-from planner.network.freespace import FreeSpace, Surroundings
 from planner.scenario import Scenario
 from planner.targets.clusters import Mapper, clusters
 from planner.targets.sight import (

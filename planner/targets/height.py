@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapely.geometry.base import BaseGeometry
 
 from planner.basics.physics import swath_at
-from planner.given.aloft import layers_m, open_between
+from planner.implied.aloft import layers_m, open_between
 from planner.scenario import Scenario, Zone
 from planner.targets.sight import flying_models
 

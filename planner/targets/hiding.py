@@ -17,7 +17,7 @@ import shapely
 from planner.basics.geometry import FloatArray
 from planner.basics.skyline import Skyline
 from planner.compiled import kernel
-from planner.network.crossing import crosses
+from planner.crossing import crosses
 
 
 class Houses(NamedTuple):

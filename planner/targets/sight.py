@@ -7,10 +7,10 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.airspace.freespace import FreeSpace, Patches, Surroundings
 from planner.basics.geometry import QUAD_SEGS
 from planner.basics.physics import swath_at
 from planner.given.drone import DroneModel
-from planner.network.freespace import FreeSpace, Patches, Surroundings
 from planner.scenario import Scenario, Zone
 from planner.targets.line import FAR_M
 

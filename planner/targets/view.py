@@ -14,7 +14,7 @@ from planner.basics.geometry import QUAD_SEGS, FloatArray, disc
 from planner.basics.ridges import hidden_squares, may_hide
 from planner.basics.skyline import Skyline
 from planner.basics.terrain import Terrain
-from planner.given.aloft import standing_on
+from planner.implied.aloft import standing_on
 from planner.scenario import Scenario
 from planner.targets.hiding import Eyes, Houses, houses, look_past
 from planner.targets.sight import view_radius_m

@@ -10,10 +10,10 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from planner.airspace.freespace import Surroundings
 from planner.basics.clock import Span
 from planner.basics.geometry import area_within_km2
-from planner.given.aloft import layers_m
-from planner.network.freespace import Surroundings
+from planner.implied.aloft import layers_m
 from planner.scenario import Scenario, Zone
 from planner.targets import setcover
 from planner.targets.clusters import Mapper, clusters

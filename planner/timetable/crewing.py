@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.basics.clock import DAY_S
-from planner.given.bureaux import bureau_key
+from planner.implied.bureaux import bureau_key
 from planner.scenario import Scenario, Station
 from planner.timetable.rhythm import Rhythm, takeoffs
 

@@ -11,11 +11,11 @@ from functools import partial
 import numpy as np
 import shapely
 
+from planner.airspace.freespace import FreeSpace, open_layers
 from planner.basics.clock import Span
 from planner.basics.spells import WholeSpan, Windows, arrivals, spells, union
 from planner.draft import DraftRoute
-from planner.given.aloft import layers_m
-from planner.network.freespace import FreeSpace, open_layers
+from planner.implied.aloft import layers_m
 from planner.plan import Stop
 from planner.problem import ChartedProblem, Column, Problem
 from planner.timetable.flight import leg_s, take_off, task_s

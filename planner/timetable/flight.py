@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.basics.geometry import FloatArray
 from planner.basics.physics import flight_time_s
-from planner.given.winds import all_winds
+from planner.implied.winds import all_winds
 from planner.problem import ChartedProblem
 
 _SEGMENT_ROOM_S = 0.003

@@ -18,10 +18,10 @@ from planner.basics.geometry import FloatArray
 from planner.basics.overflight import spans_over
 from planner.basics.physics import flight_time_s
 from planner.draft import DraftRoute
-from planner.given.aloft import ground_m
-from planner.given.bureaux import bureau_key
 from planner.given.stamina import turnaround_after_s
-from planner.given.winds import all_winds
+from planner.implied.aloft import ground_m
+from planner.implied.bureaux import bureau_key
+from planner.implied.winds import all_winds
 from planner.plan import Route, Sortie, Stop
 from planner.scenario import Scenario, Station
 from planner.timetable.crewing import Clocked

@@ -15,9 +15,9 @@ from functools import partial
 from typing import Any
 
 from planner.draft import DraftRoute
-from planner.given.bureaux import bureau_key
 from planner.given.horizon import Horizon
 from planner.given.stamina import turnaround_after_s
+from planner.implied.bureaux import bureau_key
 from planner.scenario import Scenario, Station
 from planner.timetable.making import Timetable, make_timetable
 from planner.timetable.rhythm import Rhythm, rhythm

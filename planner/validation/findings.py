@@ -17,7 +17,7 @@ from planner.basics.physics import SWATH_HEIGHT_M
 from planner.errors import Finding
 from planner.given.objectives import OBJECTIVES
 from planner.given.wind import Blow
-from planner.given.winds import calm_layers_m, may_fly
+from planner.implied.winds import calm_layers_m, may_fly
 from planner.scenario import Scenario
 from planner.validation import fixed, ground, station, terrain
 from planner.validation.ground import finding

@@ -10,8 +10,8 @@ import shapely
 
 from planner.errors import Finding
 from planner.given.fixed import FixedRoute
-from planner.given.fixed_flight import ROUNDING_S, Barriers, fixed_path
 from planner.given.stamina import longest_sortie_s
+from planner.implied.fixed_flight import ROUNDING_S, Barriers, fixed_path
 from planner.scenario import Scenario, Station
 from planner.validation.ground import finding
 

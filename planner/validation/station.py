@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.errors import Finding
-from planner.given.bureaux import bureaux
 from planner.given.drone import DroneModel
+from planner.implied.bureaux import bureaux
 from planner.scenario import Scenario, Station
 from planner.validation.ground import finding
 

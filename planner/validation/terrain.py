@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from planner.errors import Finding
-from planner.given.aloft import ground_m, open_between
+from planner.implied.aloft import ground_m, open_between
 from planner.scenario import Scenario
 from planner.validation.ground import finding
 

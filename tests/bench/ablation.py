@@ -24,9 +24,9 @@ from unittest.mock import patch
 
 import planner
 import seeds
+from planner.bench.hybrid import Recipe
 from planner.bench.routing import run_solver, setting
 from planner.benchmarks import find_benchmarks, read_benchmark
-from planner.engines.hybrid import Recipe
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 

@@ -20,9 +20,9 @@ import numpy as np
 
 import seeds
 from planner import read_scenario
+from planner.airspace.freespace import free_space
 from planner.engines import ENGINES, Effort, Piece, engine
 from planner.engines.assess import served_targets
-from planner.network.freespace import free_space
 from planner.network.reach import independent_parts
 from planner.problem import Problem, formulate
 from planner.targets import discretise

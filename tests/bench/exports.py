@@ -17,9 +17,9 @@ from pathlib import Path
 
 import planner
 from planner.errors import PatrolError
-from planner.formats.exporting import exported
+from planner.exports.exporting import exported
+from planner.exports.registry import FORMATS
 from planner.formats.handover import hand_over
-from planner.formats.registry import FORMATS
 
 LIBRARIES = ("numpy", "shapely", "pyproj", "xlsxwriter")
 

@@ -17,7 +17,7 @@ import shapely
 
 import planner
 import seeds
-from planner.network.freespace import free_space
+from planner.airspace.freespace import free_space
 from planner.planning.compiling import load_preparing
 from planner.scenario import Building, Scenario
 from planner.targets import discretise

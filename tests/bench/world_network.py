@@ -33,8 +33,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from worlds import MODEL, closure, station, world
 
+from planner.airspace.freespace import FreeSpace, free_space
 from planner.basics.geometry import FloatArray
-from planner.network.freespace import FreeSpace, free_space
 from planner.network.legs import Legs
 from planner.network.obstacles import Obstacles, obstacles_near
 from planner.network.reach import aloft_s

@@ -14,7 +14,7 @@ from planner.basics.geometry import LocalProjection
 from planner.formats.handover import Handover, has_place
 from planner.formats.missions.mission import GEOD, Fence, Mission, Ring
 from planner.formats.missions.relief import relief_under
-from planner.given.aloft import closures_aloft
+from planner.implied.aloft import closures_aloft
 from planner.plan import Route
 from planner.scenario import Airspace, Scenario
 

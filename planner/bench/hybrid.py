@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from planner.bench.decomposition import Cut, cut
+from planner.bench.pool import Pool
 from planner.engines import pyvrp, ruin, runner
-from planner.engines.decomposition import Cut, cut
-from planner.engines.pool import Pool
 from planner.routing.model import Chain, Routing, judge
 
 _WHOLE_UP_TO = 500

@@ -11,10 +11,10 @@ import shapely
 from planner.basics.geometry import FloatArray
 from planner.basics.physics import flight_time_s
 from planner.draft import DraftRoute
-from planner.given.aloft import closures_aloft, privacy_aloft
 from planner.given.fixed import FixedRoute
 from planner.given.stamina import turnaround_after_s
-from planner.given.winds import all_winds, calm_layers_m, strongest_mps
+from planner.implied.aloft import closures_aloft, privacy_aloft
+from planner.implied.winds import all_winds, calm_layers_m, strongest_mps
 from planner.scenario import Scenario
 
 _MARGIN_M = 0.01

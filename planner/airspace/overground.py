@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from planner.basics.terrain import Terrain
-from planner.given.aloft import layers_m
+from planner.implied.aloft import layers_m
 from planner.scenario import Scenario
 
 _SMOOTH = 0.5

@@ -20,6 +20,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from planner.airspace.freespace import FreeSpace
 from planner.budget import Budget
 from planner.engines import engine
 from planner.engines.assess import Assessed, Assessor
@@ -28,7 +29,6 @@ from planner.engines.runner import run_tasks
 from planner.engines.spill import spill
 from planner.engines.waves import mend_in_waves
 from planner.given.horizon import Horizon
-from planner.network.freespace import FreeSpace
 from planner.problem import TICKS_PER_S, ChartedProblem, Column, make_column
 from planner.search.rounds import Routed, Search
 

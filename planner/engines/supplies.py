@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.basics.geometry import FloatArray
-from planner.given.bureaux import bureau_key
 from planner.given.stamina import charging_after_s, turnaround_after_s
+from planner.implied.bureaux import bureau_key
 from planner.problem import TICKS_PER_S, Column, Problem
 from planner.timetable.packing import may_wait
 

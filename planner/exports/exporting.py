@@ -7,9 +7,9 @@ from importlib import import_module
 from pathlib import Path
 
 from planner.errors import Finding, InputError
+from planner.exports.registry import FLOWN, FORMATS
 from planner.formats.files import write_together
 from planner.formats.handover import PLAN_FILE, Handover, hand_over
-from planner.formats.registry import FLOWN, FORMATS
 from planner.plan import Plan
 from planner.scenario import Scenario
 
@@ -28,7 +28,7 @@ def export_plan(
     Parameters
     ----------
     name
-        A format of `planner.formats.registry.FORMATS`.
+        A format of `planner.exports.registry.FORMATS`.
     folder
         Made if there is none; files of the same names are replaced.
     scenario

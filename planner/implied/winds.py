@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from planner.basics.physics import Winds, wind_vector
-from planner.given.aloft import layers_m
 from planner.given.drone import DroneModel
 from planner.given.wind import Blow, Spell, Wind
+from planner.implied.aloft import layers_m
 from planner.scenario import Scenario
 
 

@@ -11,10 +11,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from planner.airspace.overground import closed_by_layer
 from planner.basics.geometry import grown
-from planner.given.aloft import closures_aloft, privacy_aloft
-from planner.given.winds import calm_layers_m
-from planner.network.overground import closed_by_layer
+from planner.implied.aloft import closures_aloft, privacy_aloft
+from planner.implied.winds import calm_layers_m
 from planner.scenario import Airspace, Scenario
 
 MARGIN_M = 0.2

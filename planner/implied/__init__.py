@@ -1,0 +1,1 @@
+"""What follows from a scenario alone: heights, winds, bureaux, fixed flights."""
