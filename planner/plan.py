@@ -117,8 +117,9 @@ class Unserved:
         ``out_of_reach``, ``inside_closed_airspace``, ``interval_too_short``,
         ``no_pilots``, ``infeasible``, ``no_layer``, ``no_way`` and ``not_active`` are
         proofs;
-        ``not_found``, ``no_room_for_delays``, ``hidden_by_buildings``,
-        ``hidden_by_hills`` and ``no_layer_over_ground`` are not.
+        ``not_found``, ``single_pad``, ``break_too_long``, ``no_room_for_delays``,
+        ``hidden_by_buildings``, ``hidden_by_hills`` and ``no_layer_over_ground`` are
+        not.
     reason, remedy
         In English; in other languages made anew from ``code`` and ``figures``
         (catalogue keys ``unserved.CODE`` and ``remedy.CODE``).

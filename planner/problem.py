@@ -152,7 +152,7 @@ class Problem:
 
         A sortie is back, and the column clear, before the next one of its route
         takes off: so a route never meets itself. Of a station whose drones share a
-        single pad it has left that, too.
+        single pad it has left that, too; and a break without pilots fits between.
         """
         model, ceiling_m = self.model(station), self.rules.ceiling_m
         limit_s = min(
@@ -162,7 +162,25 @@ class Problem:
         if self.stations[station].pads == 1 < self.stations[station].drones:
             cycle_s = headway_s - self.rules.pad_before_takeoff_s
             limit_s = min(limit_s, longest_within_s(model, cycle_s, ceiling_m))
+        limit_s = min(limit_s, headway_s - self.grounded_s(station, headway_s))
         return int((limit_s - _ROUNDING_S) * TICKS_PER_S)
+
+    def grounded_s(self, station: int, headway_s: float) -> float:
+        """Return how long nobody may fly while all of a headway are active [s]."""
+        if self.crews is None or all(rest.pilots for rest in self.crews.breaks):
+            return 0.0
+        districts = [self.stations[station].district]
+        off_s = 0.0
+        for low_s, high_s in self.crews.grounded(districts, self.horizon):
+            # No visit is owed before the day begins, nor after it ends.
+            inside = low_s > 0 and high_s < self.horizon.length_s
+            if (inside or self.horizon.repeats) and all(
+                any(a <= low_s and high_s <= b for a, b in target.windows)
+                for target in self.targets
+                if target.revisit_s == headway_s
+            ):
+                off_s = max(off_s, high_s - low_s)
+        return off_s
 
     def turnaround_s(self, station: int, duration_s: float | None = None) -> float:
         """Return the turnaround after a sortie [s]; if not said, the longest."""

@@ -193,3 +193,27 @@ def test_no_routes_that_have_a_clock_are_called_too_many(
     ]
     clock = Assessor(problem, space, minimise=False).clock(0, columns)
     assert clock is None or suffice(problem, columns)
+
+
+def test_routes_are_short_enough_for_a_break_without_pilots() -> None:
+    """Two zones that one flight could see are seen by two, of which each fits in."""
+    zones = [
+        zone("E", square(3000, 0, 200), revisit_s=2700.0),
+        zone("W", square(-3000, 0, 200), revisit_s=2700.0),
+    ]
+    scenario = world([station("A", 0, 0, 6)], zones, hours=10.0)
+    noon = Break(hours=((12 * 3600.0, 12.5 * 3600.0),))
+    resting = replace(scenario, crews=Crews(drones_per_pilot=9, breaks=(noon,)))
+    assert len(planned(scenario, 1).routes) == 1
+    plan = planned(resting, 1)
+    assert (plan.unserved, len(plan.routes)) == ((), 2)
+    assert max(r.duration_s for r in plan.routes) <= 900.0
+
+
+def test_one_pad_and_a_break_without_pilots_leave_time_to_fly() -> None:
+    """What nobody can fly during the break, a drone flies before and after it."""
+    few = replace(station("A", 0, 0, 3), pads=1)
+    scenario = world([few], [zone("E", square(2000, 0, 200))], hours=10.0)
+    noon = Break(hours=((12 * 3600.0, 12.5 * 3600.0),))
+    resting = replace(scenario, crews=Crews(drones_per_pilot=1, breaks=(noon,)))
+    assert planned(resting, 1).unserved == ()

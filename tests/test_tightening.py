@@ -117,6 +117,23 @@ def test_routes_carried_over_fly_at_the_new_headways() -> None:
         assert column.headway_s <= min(due)
 
 
+@given(factor=st.integers(20, GRID), headway_s=st.integers(1800, 3600))
+def test_routes_whose_headways_fit_others_are_carried_over_too(
+    factor: int, headway_s: int
+) -> None:
+    """A headway that is no interval becomes one that keeps those of all stops."""
+    _, problem, best = ROUTED
+    sooner = [
+        make_column(problem, c.station, float(headway_s), c.nodes, c.tails)
+        for c in best.columns
+    ]
+    tight = at_factor(problem, factor)
+    for column in carried_over(problem, replace(best, columns=tuple(sooner)), tight):
+        for t in column.targets(tight):
+            gaps = problem.targets[t].revisit_s // headway_s
+            assert gaps * column.headway_s <= tight.targets[t].revisit_s
+
+
 def test_what_one_station_cannot_fly_goes_to_another() -> None:
     """Targets on no route are put where drones are free, within load and duration."""
     _, (problem,) = problems_of(town())

@@ -82,7 +82,8 @@ def shares_left(
     found = np.ones(len(problem.stations))
     for k, (supply, taken_now) in enumerate(zip(supplies.each, used, strict=True)):
         low_s, high_s = supplies.span_s(supply)
-        if not any(a <= low_s and high_s <= b for a, b in windows):
+        # Where there is nothing at all, it is shares of it that bar what flies then.
+        if not supply.most or not any(a <= low_s and high_s <= b for a, b in windows):
             continue
         sharing = tuple(s for s in supply.stations if s in stations)
         for s in sharing:

@@ -25,6 +25,7 @@ from planner.implied.winds import all_winds
 from planner.network.reach import straight_s
 from planner.plan import Unserved, filled
 from planner.planning.alone import Alone, alone_by_station, least_alone
+from planner.planning.searched import minutes_up, not_found
 from planner.planning.shortages import shortage
 from planner.problem import FAR, Problem
 from planner.scenario import Scenario, Zone
@@ -82,7 +83,7 @@ def reasons(
                 or _without_pilots(scenario, zone, targets, home)
                 or _without_layer(scenario, zone, targets)
                 or _without_supply(given, zone, targets, lambda t: each(t)[0])
-                or _not_found(zone, targets, home, visited)
+                or unserved(zone.id, *not_found(zone, targets, home, visited))
             )
     return tuple(told)
 
@@ -184,7 +185,7 @@ def _far(
         zone.id,
         "out_of_reach",
         {
-            "needed_min": _minutes_up(needed),
+            "needed_min": minutes_up(needed),
             "station": station,
             "allowed_min": round(longest_s / 60, 1),
             "closer_km": _km_up(excess / _out_and_back_s(scenario, station, target)),
@@ -218,7 +219,7 @@ def _short(
                 "interval_too_short",
                 {
                     "interval_min": round(zone.revisit_s / 60, 1),
-                    "needed_min": _minutes_up(needed),
+                    "needed_min": minutes_up(needed),
                     "station": station,
                     "spacing_s": round(spacing),
                     "possible_min": math.ceil((needed + spacing) / 60),
@@ -273,44 +274,6 @@ def _without_supply(
     """Return the reason if what stations have is too little for a target alone."""
     figures = shortage(given, zone, targets, each_s)
     return unserved(zone.id, "infeasible", figures) if figures else None
-
-
-def _not_found(
-    zone: Zone,
-    targets: Sequence[Target],
-    home: Mapping[str, Problem],
-    visited: Collection[str],
-) -> Unserved:
-    missing = [t for t in targets if t.id not in visited]
-    problem = home[targets[0].id]
-    near = sorted(
-        (problem.stations[s].point.distance(zone.geometry), problem.stations[s].id)
-        for s in range(len(problem.stations))
-        if all(_reaches(problem, s, t) for t in missing or targets)
-    )[:3]
-    names = [name for _, name in near] or [problem.stations[0].id]
-    return unserved(
-        zone.id,
-        "not_found",
-        {
-            "stations": ", ".join(names),
-            "station": names[0],
-            "missing": len(missing),
-            "targets": len(targets),
-        },
-    )
-
-
-def _reaches(problem: Problem, station: int, target: Target) -> bool:
-    table = problem.table(station)
-    nodes = problem.nodes_of(problem.index(target.id))
-    alone = table.out[station, nodes] + table.task[nodes] + table.back[nodes, station]
-    longest = problem.longest(station, target.revisit_s)
-    return bool(alone.min() + table.overhead <= longest)
-
-
-def _minutes_up(seconds: float) -> float:
-    return math.ceil(seconds / 6) / 10
 
 
 def _km_up(metres: float) -> float:

@@ -291,16 +291,34 @@ def carried_over(
 
     What is too long for its new headway is cut in two; what cannot be, is left out.
     """
-    headway = {
-        old.revisit_s: new.revisit_s
-        for old, new in zip(before.targets, after.targets, strict=True)
-    }
     return [
         make_column(after, column.station, headway_s, nodes, column.tails)
         for column in routes.columns
-        for headway_s in (headway[column.headway_s],)
+        for headway_s in (_carried_headway_s(before, column, after),)
         for nodes in _fitting(after, column, headway_s)
     ]
+
+
+def _carried_headway_s(
+    before: ChartedProblem, column: Column, after: ChartedProblem
+) -> float:
+    """Return the headway that a route has with the intervals of another problem."""
+    shorter_s = {
+        old.revisit_s: new.revisit_s
+        for old, new in zip(before.targets, after.targets, strict=True)
+    }
+    if column.headway_s in shorter_s:
+        return shorter_s[column.headway_s]
+    # One that was chosen to fit others is no interval: each stop comes as seldom.
+    longest_s = min(
+        after.targets[t].revisit_s // (before.targets[t].revisit_s // column.headway_s)
+        for t in column.targets(before)
+    )
+    headway_s = after.horizon.headway_s(longest_s)
+    turns = max(1, len(column.tails))
+    while after.horizon.repeats and after.horizon.length_s % (turns * headway_s):
+        headway_s = after.horizon.headway_s(headway_s - 1)
+    return headway_s
 
 
 def _fitting(
