@@ -1,9 +1,10 @@
 """
 Say why a zone is left out, with the figures behind it.
 
-Reasons are proofs, since they follow from the scenario alone, but for two: what
-buildings hide and where ground leaves no layer is as the planner looks for it.
-Everything else is called not found.
+Reasons are proofs, since they follow from the scenario alone, but for three: what
+buildings hide and where ground leaves no layer is as the planner looks for it, and a
+flight is too long for an interval unless routes took turns at a target. What else was
+not found is told as that.
 """
 
 from __future__ import annotations
